@@ -1,0 +1,1 @@
+"""Is there enough? Maintenance margin by hour, day and zone."""

@@ -1,0 +1,1 @@
+"""Whole problems, timed, with their peers beside them."""

@@ -1,0 +1,1 @@
+"""The use cases in order: submit, assess, settle, place, notify, operate, close."""

@@ -1,0 +1,133 @@
+"""What the desk needs from the world; `store`, `exchange` and `wiring` supply it."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from moms.outages import Outage
+    from moms.values import Actor, Window
+
+
+class BookMoved(Refused):
+    """The book changed between reading and writing; read again."""
+
+
+class NoSuchOutage(Refused):
+    """No outage of that id that this actor may see."""
+
+
+class StaleRevision(Refused):
+    """Somebody changed the outage since it was read."""
+
+
+class EquipmentTaken(Refused):
+    """Another standing outage has the same equipment in an overlapping window."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to one outage, for the journal."""
+
+    at: datetime
+    actor: Actor
+    verb: str
+    """submit, decide, settle, change, start, extend, recall, end, cancel, forced ..."""
+    outage_id: str
+    reason: str
+    rule_book: str
+    before: dict[str, object] | None
+    after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """Which outages to list; None means any. Pages run by id after `after`."""
+
+    window: Window | None = None
+    assets: tuple[str, ...] = ()
+    organisation: str | None = None
+    states: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    holding: bool | None = None
+    pending: bool | None = None
+    external_id: str | None = None
+    text: str | None = None
+    after: str | None = None
+    limit: int | None = None
+
+
+class Page(Protocol):
+    """One transaction on the book, as one actor. Everything in it is written, or nothing."""
+
+    def version(self) -> int:
+        """Give the book's version: it grows with each change to what is out or pending."""
+        ...
+
+    def hold(self, version: int) -> None:
+        """Lock the book for writing and make sure it is still at this version.
+
+        Raises:
+            BookMoved: it is not.
+        """
+        ...
+
+    def outage(self, outage_id: str) -> Outage:
+        """Give one outage.
+
+        Raises:
+            NoSuchOutage: none of that id, or not this actor's to see.
+        """
+        ...
+
+    def find(self, search: Search) -> Sequence[Outage]:
+        """Give the outages that match, by id."""
+        ...
+
+    def add(self, outage: Outage, event: Event) -> None:
+        """Put a new outage in the book.
+
+        Raises:
+            EquipmentTaken: it stands and overlaps another standing one.
+        """
+        ...
+
+    def revise(self, outage: Outage, event: Event) -> None:
+        """Write a later revision (`outage.revision` is the new one, one above the stored).
+
+        Raises:
+            StaleRevision: the stored revision is another one.
+            EquipmentTaken: as `add`.
+        """
+        ...
+
+    def keep_decision(self, decision_id: str, outage_id: str, record: dict[str, object]) -> None:
+        """Store a decision record, once, beside its outage."""
+        ...
+
+    def decision(self, decision_id: str) -> dict[str, object]:
+        """Give a stored decision record."""
+        ...
+
+    def history(self, outage_id: str) -> Sequence[Event]:
+        """Give what happened to an outage, oldest first."""
+        ...
+
+    def note(self, event: Event) -> None:
+        """Write an event that changes no outage (a journal line by itself)."""
+        ...
+
+
+class Book(Protocol):
+    """The book of outages."""
+
+    def as_(self, actor: Actor) -> AbstractContextManager[Page]:
+        """Open one transaction as this actor: committed at the end, rolled back on any exception."""
+        ...

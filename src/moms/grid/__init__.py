@@ -1,0 +1,46 @@
+"""The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
+
+from moms.grid.contingency import Contingency
+from moms.grid.network import (
+    UNRATED,
+    BoolArray,
+    Branches,
+    BranchKind,
+    Buses,
+    BusKind,
+    DcLines,
+    FloatArray,
+    IntArray,
+    Network,
+    NoSuchElement,
+    RatingSource,
+    TextArray,
+    Units,
+)
+from moms.grid.world import Flag, Grid, Hours, Register, Season, Shapes, Stations, Zones
+
+__all__ = [
+    "UNRATED",
+    "BoolArray",
+    "BranchKind",
+    "Branches",
+    "BusKind",
+    "Buses",
+    "Contingency",
+    "DcLines",
+    "Flag",
+    "FloatArray",
+    "Grid",
+    "Hours",
+    "IntArray",
+    "Network",
+    "NoSuchElement",
+    "RatingSource",
+    "Register",
+    "Season",
+    "Shapes",
+    "Stations",
+    "TextArray",
+    "Units",
+    "Zones",
+]

@@ -1,0 +1,1 @@
+"""The physics: DC power flow, factors, islands. Arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""What happened: the journal, append-only and chained by hash."""

@@ -1,0 +1,1 @@
+"""When is best? Alternative windows for one request."""
