@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-
 from moms.grid import market_day, shape_columns
 
 
