@@ -63,9 +63,7 @@ def instant_text(instant: datetime) -> str:
     '2027-03-01T05:00Z'
     """
     utc = instant.astimezone(UTC)
-    return utc.strftime(
-        "%Y-%m-%dT%H:%M:%S.%fZ" if utc.microsecond else "%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ"
-    )
+    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if utc.microsecond else "%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ")
 
 
 def canonical(value: object) -> bytes:
