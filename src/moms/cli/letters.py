@@ -135,7 +135,7 @@ def _alternatives(console: Console, record: Mapping[str, Any]) -> None:
         console.print(f"  [dim]{escape(record['searched'])}[/]")
 
 
-def print_list(console: Console, rows: Sequence[Mapping[str, Any]]) -> None:
+def print_list(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print outages, a line each."""
     from rich.table import Table
 
