@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from moms.grid import market_day, shape_columns
+from moms.grid import Season, market_day, season_of, shape_columns
 
 
 def columns(*starts, first_weekday=None):
@@ -46,3 +46,10 @@ def test_the_market_day_is_the_same_24_hours_on_both_clock_change_days():
             day,
             day + timedelta(days=1),
         ]
+
+
+def test_seasons_change_with_the_market_month():
+    assert season_of(datetime(2027, 6, 1, 5, tzinfo=UTC)) is Season.SUMMER
+    assert season_of(datetime(2027, 9, 1, 4, tzinfo=UTC)) is Season.SUMMER
+    assert season_of(datetime(2027, 12, 1, 5, tzinfo=UTC)) is Season.WINTER
+    assert season_of(datetime(2027, 10, 10, tzinfo=UTC)) is Season.SHOULDER

@@ -1,6 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
-from moms.grid.calendar import MARKET_OFFSET, market_day, shape_columns
+from moms.grid.calendar import MARKET_OFFSET, market_day, season_of, shape_columns
 from moms.grid.contingency import Contingency
 from moms.grid.network import (
     UNRATED,
@@ -46,5 +46,6 @@ __all__ = [
     "Units",
     "Zones",
     "market_day",
+    "season_of",
     "shape_columns",
 ]

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.grid.world import Season
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,3 +52,15 @@ def _column(start: datetime, first_weekday: int | None) -> int:
         day += ahead if ahead <= WEEK_DAYS // 2 else ahead - WEEK_DAYS
         day += WEEK_DAYS if day < 0 else -WEEK_DAYS if day >= YEAR_DAYS else 0
     return day * 24 + local.hour
+
+
+def season_of(instant: datetime) -> Season:
+    """Give the rating season of an instant: June to August summer, December to February winter.
+
+    >>> season_of(datetime(2027, 6, 1, 4, tzinfo=UTC))
+    <Season.SHOULDER: 2>
+    """
+    month = market_day(instant).month
+    if month in {6, 7, 8}:
+        return Season.SUMMER
+    return Season.WINTER if month in {12, 1, 2} else Season.SHOULDER
