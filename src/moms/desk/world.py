@@ -69,3 +69,8 @@ class World:
     def takes_generation(self, request: Request) -> bool:
         """Tell whether it is a generation request."""
         return request.category == Category.GENERATION
+
+    def when(self, window: Window) -> str:
+        """Write a window as people say it, on the market clock."""
+        start, end = window.start.astimezone(MARKET), window.end.astimezone(MARKET)
+        return f"{start:%d %b %Y %H:%M} to {end:%d %b %Y %H:%M} EST"
