@@ -45,6 +45,16 @@ def span(window: Mapping[str, str]) -> str:
     return f"{market_time(window['start'])} to {market_time(window['end'])} EST"
 
 
+def console() -> Console:
+    """Give the paper to print on: a terminal's width there, a page's elsewhere."""
+    import sys
+
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 120
+    return Console(highlight=False, width=width)
+
+
 def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     """Print one decision record as a person wants to read it."""
     colour = COLOURS.get(str(record["outcome"]), "")
@@ -139,8 +149,9 @@ def print_list(rows: Sequence[Mapping[str, Any]]) -> None:
     """Print outages, a line each."""
     from rich.table import Table
 
+    paper = console()
     if not rows:
-        console.print("No outage matches. `moms list` without filters shows the whole book.")
+        paper.print("No outage matches. `moms list` without filters shows the whole book.")
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("id", "owner's id", "organisation", "assets", "from (EST)", "to (EST)", "state", "status"):
@@ -151,5 +162,5 @@ def print_list(rows: Sequence[Mapping[str, Any]]) -> None:
             row["id"], request["external_id"], request["organisation"], ", ".join(request["assets"]),
             market_time(row["window"]["start"]), market_time(row["window"]["end"]), row["state"], row["status"],
         )  # fmt: skip
-    console.print(table)
-    console.print(f"[dim]{len(rows)} outages[/]")
+    paper.print(table)
+    paper.print(f"[dim]{len(rows)} outages[/]")
