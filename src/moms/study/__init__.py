@@ -15,7 +15,7 @@ from moms.study.result import (
     ViolationTable,
     WorstRow,
 )
-from moms.study.security import HoursDiffer, NothingToStudy, study
+from moms.study.security import HoursDiffer, NamedTwice, NothingToStudy, study
 from moms.study.slices import Out, Slice, StudyRules
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Hour",
     "HoursDiffer",
     "IslandingRow",
+    "NamedTwice",
     "NoSuchList",
     "NothingToStudy",
     "Out",

@@ -30,6 +30,10 @@ class NothingToStudy(Refused):
     """A study without hours."""
 
 
+class NamedTwice(Refused):
+    """Two contingencies of one list have one id."""
+
+
 class HoursDiffer(Refused):
     """The hours with and without the request are not the same hours."""
 
@@ -45,7 +49,7 @@ def study(
     which costs a second screen.
 
     Raises:
-        NothingToStudy, HoursDiffer: slices that cannot be studied.
+        NothingToStudy, NamedTwice, HoursDiffer: slices that cannot be studied.
         Unbalanced: injections of an hour do not add up to nothing.
         NoReactance: from the power flow.
     """
@@ -66,6 +70,8 @@ def _refuse(slices: Sequence[Slice]) -> None:
     if not any(len(one.hours) for one in slices):
         raise NothingToStudy("there is no hour to study", field="slices", fix="give at least one operating point")
     for one in slices:
+        if len({k.id for k in one.contingencies}) < len(one.contingencies):
+            raise NamedTwice("two contingencies have the same id", field="contingencies", fix="name each by itself")
         if one.hours.label != one.hours_without.label:
             raise HoursDiffer(
                 "the hours without the request are not those with it",
