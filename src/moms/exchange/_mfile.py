@@ -317,7 +317,10 @@ class _Reader:
 
     def _floats(self, tokens: list[str]) -> FloatArray:
         if self.names is None:
-            return np.array(list(map(float, tokens)), dtype=np.float64)
+            try:
+                return np.array(list(map(float, tokens)), dtype=np.float64)
+            except ValueError:
+                pass  # some quotient, or no number at all: word by word
         known = {token: self._word(token) for token in set(tokens)}
         return np.array([known[token] for token in tokens], dtype=np.float64)
 
