@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid.network import BranchKind, BusKind
+from moms.grid.network import BusKind
 from moms.grid.topology import component_of
 from moms.values import Finding, Level
 
@@ -349,29 +349,6 @@ RULES: tuple[Check, ...] = (
     dispatch_outside_limits,
     dc_lines_that_make_power,
 )
-
-
-def counts(network: Network) -> dict[str, int]:
-    """Count what a person asks first of a grid: elements, those in service, ratings by source."""
-    lines, units = network.branches, network.units
-    up = lines.in_service
-    real = up & (lines.kind != BranchKind.EQUIVALENT)
-    unrated = ~np.isfinite(lines.rate_a_mw)
-    return {
-        "buses": len(network.buses),
-        "isolated_buses": int(np.sum(network.buses.kind == BusKind.ISOLATED)),
-        "branches": len(lines),
-        "branches_in_service": int(np.sum(up)),
-        "transformers": int(np.sum(np.isin(lines.kind, (BranchKind.TRANSFORMER, BranchKind.WINDING)))),
-        "equivalents": int(np.sum(lines.kind == BranchKind.EQUIVALENT)),
-        "rated": int(np.sum(real & ~unrated)),
-        "unrated": int(np.sum(real & unrated)),
-        "synthetic_ratings": int(np.sum(real & (lines.rating_source == 2))),  # noqa: PLR2004 - RatingSource.SYNTHETIC
-        "equipment": len(np.unique(lines.equipment)),
-        "units": len(units),
-        "units_in_service": int(np.sum(units.in_service)),
-        "dclines": len(network.dclines),
-    }
 
 
 def _rows(
