@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid.network import BoolArray, FloatArray, IntArray, Network, TextArray
-
 if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.grid.contingency import Contingency
+    from moms.grid.network import BoolArray, FloatArray, IntArray, Network, TextArray
 
 
 class Season(IntEnum):

@@ -91,7 +91,9 @@ class Outage:
     @property
     def holds(self) -> bool:
         """Whether it occupies its window: standing, active, or past its end with no end reported."""
-        return self.state not in OVER and (self.status in STANDING or self.state in {State.ACTIVE, State.PENDING_COMPLETE})
+        return self.state not in OVER and (
+            self.status in STANDING or self.state in {State.ACTIVE, State.PENDING_COMPLETE}
+        )
 
     @property
     def pending(self) -> bool:
