@@ -1,7 +1,8 @@
-"""Turns the statements of a MATPOWER case into its tables, knowing by heart the few lines of code
-that published cases carry: conversion of loads from kW and of impedances from ohms.
+"""Turns the statements of a MATPOWER case into its tables.
 
-Any other code is refused with its line: a case is never read as if the code were not there.
+It knows by heart the few lines of code that published cases carry: conversion of loads from kW, of
+impedances from ohms, of MVA by power factor. Any other code is refused with its line: a case is never
+read as if the code were not there.
 """
 
 from __future__ import annotations
@@ -330,7 +331,7 @@ def column(name: str, *, of: Matrix, columns: tuple[str, ...]) -> FloatArray:
 
 
 def _computed(line: int, text: str) -> BadCaseFile:
-    short = text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - a line of a terminal
+    short = text if len(text) <= 60 else text[:57] + "..."
     return BadCaseFile(
         f"the case is computed by code that MOMS does not run: {short}",
         line=line,

@@ -72,11 +72,13 @@ def costs(table: Matrix, *, units: int) -> Costs:
 
 
 def _of_row(row: FloatArray, line: int) -> tuple[FloatArray, float]:
-    if len(row) <= COST or not np.all(np.isfinite(row[: COST])) or row[NCOST] != int(row[NCOST]):
+    if len(row) <= COST or not np.all(np.isfinite(row[:COST])) or row[NCOST] != int(row[NCOST]):
         raise BadCaseFile("mpc.gencost: the row has no count of its numbers", line=line)
     model, count = row[MODEL], int(row[NCOST])
     if model not in {PIECEWISE, POLYNOMIAL}:
-        raise BadCaseFile(f"mpc.gencost: model {model:g} is unknown", line=line, fix="give 1 (points) or 2 (polynomial)")
+        raise BadCaseFile(
+            f"mpc.gencost: model {model:g} is unknown", line=line, fix="give 1 (points) or 2 (polynomial)"
+        )
     needed = count * (2 if model == PIECEWISE else 1)
     numbers = row[COST : COST + needed]
     if count < (2 if model == PIECEWISE else 1) or len(numbers) < needed:
@@ -91,7 +93,9 @@ def _of_row(row: FloatArray, line: int) -> tuple[FloatArray, float]:
 def _polynomial(numbers: FloatArray, line: int) -> FloatArray:
     if np.any(numbers[:-3] != 0):
         raise BadCaseFile(
-            f"mpc.gencost: a polynomial of degree {len(numbers) - 1} is not read", line=line, fix="give degree 2 at most"
+            f"mpc.gencost: a polynomial of degree {len(numbers) - 1} is not read",
+            line=line,
+            fix="give degree 2 at most",
         )
     low = numbers[-3:]
     return np.concatenate([np.zeros(3 - len(low)), low])

@@ -119,9 +119,7 @@ class _Reader:
 
     def document(self) -> Document:
         returns, name = self._function()
-        return Document(
-            returns=returns, name=name, statements=tuple(self._statements()), comments=tuple(self.comments)
-        )
+        return Document(returns=returns, name=name, statements=tuple(self._statements()), comments=tuple(self.comments))
 
     @property
     def line(self) -> int:
@@ -238,7 +236,7 @@ class _Reader:
         depth = 0
         for k, char in enumerate(rest):
             depth += (char in "([{") - (char in ")]}")
-            if depth <= 0 and char in ";":
+            if depth <= 0 and char == ";":
                 return Code(text=_tight(rest[:k]), line=at), rest[k + 1 :]
         return Code(text=_tight(rest), line=at), ""
 
@@ -272,13 +270,16 @@ class _Reader:
         while "..." in bare and self.row + 1 < len(self.lines):
             self.row += 1
             bare = bare[: bare.index("...")] + " " + self._bare(self.lines[self.row], keep=False)
-        depth, out = 1, []
+        depth = 1
+        out: list[str] = []
         for k, char in enumerate(bare):
             depth += (char == "[") - (char == "]")
             if depth == 0:
                 return "".join(out), bare[k + 1 :]
             if char == ";" and depth > 1:
-                raise BadCaseFile(f"{name}: rows inside an inner bracket are not read", line=start, fix="one row a line")
+                raise BadCaseFile(
+                    f"{name}: rows inside an inner bracket are not read", line=start, fix="one row a line"
+                )
             out.append(" " if char in "[]" else char)
         if depth > 1:
             raise BadCaseFile(f"{name}: an inner bracket is not closed on its line", line=start, fix="close it with ]")

@@ -150,7 +150,9 @@ def parse_area_loads(text: str) -> AreaLoads:
     _, first = np.unique(place, return_index=True)
     again = np.setdiff1d(np.arange(len(place)), first)
     if len(again):
-        raise BadCaseFile("an area's load is given twice for one label", line=int(table.line[again[0]]), fix="give it once")
+        raise BadCaseFile(
+            "an area's load is given twice for one label", line=int(table.line[again[0]]), fix="give it once"
+        )
     load[area, hour] = values[:, VALUE]
     given[area, hour] = True
     return AreaLoads(label=tuple(str(k) for k in labels.tolist()), area=areas, load_mw=load, given=given)
@@ -182,7 +184,9 @@ def area_hours(loads: AreaLoads, *, grid: Grid, column: str = "bus_area") -> Ope
     units = network.units
     scale = load.sum(axis=0) / float(base.sum())
     followed = np.where(units.in_service, units.p_mw, 0.0)[:, None] * scale
-    limited = np.clip(followed, np.minimum(units.p_min_mw, units.p_mw)[:, None], np.maximum(units.p_max_mw, units.p_mw)[:, None])
+    limited = np.clip(
+        followed, np.minimum(units.p_min_mw, units.p_mw)[:, None], np.maximum(units.p_max_mw, units.p_mw)[:, None]
+    )
     output = np.where(units.in_service[:, None], limited, 0.0)
     fixed = np.zeros(output.shape, dtype=np.bool_)
     return operating_points(network, label=loads.label, start=None, load_mw=load, unit_mw=output, fixed=fixed)
@@ -209,7 +213,9 @@ def _change_table(text: str) -> Matrix:
         else:
             found = statement.value
     if found is None or not len(found.values):
-        raise BadCaseFile("there is no change in the table", fix="give rows of label, prob, table, row, col, chgtype, newval")
+        raise BadCaseFile(
+            "there is no change in the table", fix="give rows of label, prob, table, row, col, chgtype, newval"
+        )
     if found.values.shape[1] != VALUE + 1:
         raise BadCaseFile(f"{found.values.shape[1]} columns where a change table has 7", line=int(found.line[0]))
     whole = found.values[:, [LABEL, TABLE, ROW, COLUMN, KIND]]
@@ -233,7 +239,9 @@ def _lost(row: list[float], line: int, network: Network) -> tuple[int, int] | No
     if not 1 <= k <= size:
         name = "branch" if table == T_BRANCH else "gen"
         raise BadCaseFile(
-            f"{name}:{k} does not exist ({size} rows): the table is for another case", line=line, fix="give its own table"
+            f"{name}:{k} does not exist ({size} rows): the table is for another case",
+            line=line,
+            fix="give its own table",
         )
     return table, k - 1
 

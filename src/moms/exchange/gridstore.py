@@ -90,7 +90,9 @@ def fetch(name: str, *, home: Path | None = None) -> Grid:
 def _usable(name: str) -> None:
     if not _NAME.fullmatch(name) or name.endswith((".m", gridfile.ENDING)):
         raise BadGridName(
-            f"{name!r} cannot name a grid", field="name", fix="use up to 64 letters, digits, _, . or -, not ending in .m"
+            f"{name!r} cannot name a grid",
+            field="name",
+            fix="use up to 64 letters, digits, _, . or -, not ending in .m",
         )
     if name in gridfile.bundled():
         raise BadGridName(f"{name!r} is the name of a bundled grid", field="name", fix="choose another with --name")

@@ -149,13 +149,15 @@ def operating_points(
     below = np.zeros(len(hours), dtype=np.int64)
     home = part[network.units.bus]
     for island, hour in np.argwhere(np.abs(left) > EXACT_MW).tolist():
-        rows = np.flatnonzero((home == island) & network.units.in_service & (network.units.p_max_mw > 0) & ~fixed[:, hour])
+        rows = np.flatnonzero(
+            (home == island) & network.units.in_service & (network.units.p_max_mw > 0) & ~fixed[:, hour]
+        )
         pushed = _balance(hours.unit_mw[:, hour], rows, float(left[island, hour]), network=network)
         if pushed is None:
             first = int(network.buses.number[np.flatnonzero(part == island)[0]])
             raise CannotBalance(
-                f"hour {hours.label[hour]}: the island of bus {first} is {-left[island, hour]:.3f} MW short and its units "
-                "cannot make it up within their limits",
+                f"hour {hours.label[hour]}: the island of bus {first} is {-left[island, hour]:.3f} MW short "
+                "and its units cannot make it up within their limits",
                 field="hours",
                 fix="lower the scale, or put units in service",
             )
@@ -223,7 +225,9 @@ def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise BadHours(f"{len(rows)} hours are more than {ROWS}", fix="split the file")
     for number, row in rows:
         if len(row) != len(header):
-            raise BadHours(f"{len(row)} cells where the header has {len(header)}", line=number, fix="give one cell a column")
+            raise BadHours(
+                f"{len(row)} cells where the header has {len(header)}", line=number, fix="give one cell a column"
+            )
     return header, rows
 
 
@@ -270,13 +274,13 @@ def _numbers(
             raise BadHours(f"{name} is {row[k]!r}, not a number", line=line, fix="give a plain number")
         values[at] = float(row[k])
         if not math.isfinite(values[at]) or values[at] < least:
-            raise BadHours(f"{name} is {row[k]}, below {least:g} or too large", line=line, fix="give a number that can be")
+            raise BadHours(
+                f"{name} is {row[k]}, below {least:g} or too large", line=line, fix="give a number that can be"
+            )
     return values
 
 
-def _within(
-    values: FloatArray, rows: list[tuple[int, list[str]]], name: str, *, network: Network, unit: int
-) -> None:
+def _within(values: FloatArray, rows: list[tuple[int, list[str]]], name: str, *, network: Network, unit: int) -> None:
     """Refuse an output that the unit cannot have: it is off (0) or between Pmin and Pmax."""
     low, top = float(network.units.p_min_mw[unit]), float(network.units.p_max_mw[unit])
     with np.errstate(invalid="ignore"):
@@ -284,7 +288,9 @@ def _within(
     if len(bad):
         k = int(bad[0])
         raise BadHours(
-            f"{name} is {values[k]:g} MW, outside {low:g} to {top:g} MW", line=rows[k][0], fix="give 0 or MW within limits"
+            f"{name} is {values[k]:g} MW, outside {low:g} to {top:g} MW",
+            line=rows[k][0],
+            fix="give 0 or MW within limits",
         )
 
 
@@ -302,7 +308,9 @@ def _labels(cells: list[tuple[int, str]]) -> tuple[tuple[str, ...], tuple[dateti
         if len(starts) not in {0, len(seen) + 1}:
             raise BadHours("some hours are numbers and some are instants", line=line, fix="use one kind")
         if name in seen:
-            raise BadHours(f"hour {name} stands twice, first on line {seen[name]}", line=line, fix="give each hour once")
+            raise BadHours(
+                f"hour {name} stands twice, first on line {seen[name]}", line=line, fix="give each hour once"
+            )
         seen[name] = line
     return tuple(seen), tuple(starts) if starts else None
 
@@ -312,7 +320,9 @@ def _instant(text: str, line: int) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise BadHours(
-            f"hour is {text!r}, neither a whole number nor an instant", line=line, fix="give 0, 1, 2 ... or 2027-03-01T05:00Z"
+            f"hour is {text!r}, neither a whole number nor an instant",
+            line=line,
+            fix="give 0, 1, 2 ... or 2027-03-01T05:00Z",
         ) from None
     if found.tzinfo is None:
         raise BadHours(f"hour {text} has no offset", line=line, fix="add Z or an offset such as -05:00")

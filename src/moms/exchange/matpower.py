@@ -24,7 +24,7 @@ from moms.exchange._mcase import BRANCH, BUS, DCLINE, GEN, Tables, column
 from moms.exchange._mfile import BadCaseFile
 from moms.grid import UNRATED, Branches, BranchKind, Buses, BusKind, DcLines, Grid, Network, RatingSource, Units
 from moms.grid.check import Origin, check
-from moms.grid.topology import equipment, star_buses
+from moms.grid.equipment import equipment, star_buses
 from moms.values import Finding, Level, Refused
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class _Made:
         return Origin(line=lines, number=numbers)
 
     def notes(self) -> tuple[str, ...]:
-        present = [t for t in ("gencost", "dcline") if t in self.parts.matrices]
+        present: list[str] = [t for t in ("gencost", "dcline") if t in self.parts.matrices]
         present += [t for t in ("genfuel", "gentype", "bus_name") if t in self.parts.cells]
         absent = [t for t in ("gencost", "dcline", "genfuel", "gentype", "bus_name") if t not in present]
         told = [f"tables in the file: {', '.join(['bus', 'gen', 'branch', *present])}; none of: {', '.join(absent)}"]
@@ -309,7 +309,7 @@ class _Made:
         loss = take("LOSS0") + take("LOSS1") * p
         apart = np.abs(take("PT") - (p - loss)) * up
         self._say(
-            int(np.sum(apart > 1e-3)),  # noqa: PLR2004 - kW
+            int(np.sum(apart > 1e-3)),
             f"DC lines whose PT is {apart.sum():.6g} MW in all away from PF less LOSS0 + LOSS1 PF; PT is not used",
         )
         return DcLines(from_bus=from_bus, to_bus=to_bus, p_mw=p, loss_mw=loss, in_service=up)

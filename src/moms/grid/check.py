@@ -9,7 +9,7 @@ slack bus · GRID-8 no rating is negative · GRID-9 ratings rise from A to C · 
 Pmax · GRID-11 some unit is in service · GRID-12 base MVA is positive · GRID-13 nothing in service
 stands at an isolated bus · GRID-14 a branch joins two buses · GRID-15 bus types are known · GRID-16
 taps are positive · GRID-17 dispatch lies within the units' limits · GRID-18 a DC line does not make
-power.
+power · GRID-19 no part of the network is without load, generation and slack.
 """
 
 from __future__ import annotations
@@ -69,7 +69,12 @@ def duplicate_buses(network: Network, origin: Origin) -> Iterator[Finding]:
     _, first, inverse = np.unique(numbers, return_index=True, return_inverse=True)
     again = np.flatnonzero(first[inverse] != np.arange(len(numbers)))
     yield from _rows(
-        "GRID-1", again, "bus", origin, lambda k: f"bus {numbers[k]} stands twice in the file", fix="give each bus one row"
+        "GRID-1",
+        again,
+        "bus",
+        origin,
+        lambda k: f"bus {numbers[k]} stands twice in the file",
+        fix="give each bus one row",
     )
 
 
@@ -153,9 +158,31 @@ def islands_without_slack(network: Network, origin: Origin) -> Iterator[Finding]
         np.array(sorted(which), dtype=np.int64),
         "bus",
         origin,
-        lambda k: f"an island of {size[which[k]]} buses from bus {buses.number[k]} on has {load[which[k]]:g} MW load, "
-        f"{units[which[k]]} units and no slack bus",
+        lambda k: (
+            f"an island of {size[which[k]]} buses from bus {buses.number[k]} on has {load[which[k]]:g} MW load, "
+            f"{units[which[k]]} units and no slack bus"
+        ),
         fix="connect it, give it a slack bus (type 3), or mark its buses isolated (type 4)",
+    )
+
+
+def dead_islands(network: Network, origin: Origin) -> Iterator[Finding]:
+    """Find parts that hang on nothing and hold nothing: no load, no unit in service, no slack bus."""
+    part, buses = component_of(network), network.buses
+    count = int(part.max()) + 1
+    alive = (buses.kind == BusKind.SLACK) | (buses.load_mw != 0)
+    alive[network.units.bus[network.units.in_service]] = True
+    first = np.full(count, len(buses), dtype=np.int64)
+    np.minimum.at(first, part, np.arange(len(buses)))
+    alone = np.bincount(part[buses.kind != BusKind.ISOLATED], minlength=count)
+    dead = (np.bincount(part[alive], minlength=count) == 0) & (alone > 0)
+    yield from _rows(
+        "GRID-19",
+        np.sort(first[dead]),
+        "bus",
+        origin,
+        lambda k: f"bus {buses.number[k]} and what hangs on it hold no load, no unit and no slack",
+        level=Level.FLAG,
     )
 
 
@@ -163,7 +190,11 @@ def no_slack(network: Network, origin: Origin) -> Iterator[Finding]:  # noqa: AR
     """Find a network without any slack bus."""
     if not (network.buses.kind == BusKind.SLACK).any():
         yield Finding(
-            rule="GRID-6", level=Level.BLOCK, says="no bus is the slack (type 3)", field="bus", fix="set one bus to type 3"
+            rule="GRID-6",
+            level=Level.BLOCK,
+            says="no bus is the slack (type 3)",
+            field="bus",
+            fix="set one bus to type 3",
         )
 
 
@@ -348,6 +379,7 @@ RULES: tuple[Check, ...] = (
     bad_taps,
     dispatch_outside_limits,
     dc_lines_that_make_power,
+    dead_islands,
 )
 
 
@@ -375,4 +407,6 @@ def _rows(
             fix=fix,
         )
     if len(rows) > SHOWN:
-        yield Finding(rule=rule, level=level, says=f"and {len(rows) - SHOWN} more rows like these", field=table, fix=fix)
+        yield Finding(
+            rule=rule, level=level, says=f"and {len(rows) - SHOWN} more rows like these", field=table, fix=fix
+        )

@@ -165,7 +165,11 @@ def _bus(grid: Grid, row: int) -> tuple[str, bool]:
 def _branch(grid: Grid, row: int) -> tuple[str, bool]:
     lines, buses = grid.network.branches, grid.network.buses
     f, t = int(lines.from_bus[row]), int(lines.to_bus[row])
-    volts = f"{buses.base_kv[f]:g}" if buses.base_kv[f] == buses.base_kv[t] else f"{buses.base_kv[f]:g}/{buses.base_kv[t]:g}"
+    volts = (
+        f"{buses.base_kv[f]:g}"
+        if buses.base_kv[f] == buses.base_kv[t]
+        else f"{buses.base_kv[f]:g}/{buses.base_kv[t]:g}"
+    )
     if np.isfinite(lines.rate_a_mw[row]):
         rating = f"A {lines.rate_a_mw[row]:g} B {lines.rate_b_mw[row]:g} C {lines.rate_c_mw[row]:g} MW"
         rating += " (synthetic)" if lines.rating_source[row] == RatingSource.SYNTHETIC else ""

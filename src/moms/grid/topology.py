@@ -1,4 +1,4 @@
-"""What hangs together: components, bridges, islands, what each bridge holds, and equipment in series.
+"""What hangs together: components, bridges, islands, and what each bridge holds.
 
 All of it is about AC branches in service; DC lines carry power between islands and join nothing.
 Parallel circuits are told apart by row: two circuits between the same buses are no bridge.
@@ -7,19 +7,23 @@ Parallel circuits are told apart by row: two circuits between the same buses are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from numba import njit
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from moms.grid.network import BranchKind, BusKind
+from moms.grid._depth_first import low_links
+from moms.grid.network import BusKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.grid.network import BoolArray, Branches, FloatArray, IntArray, Network
+    import numpy.typing as npt
+
+    from moms.grid.network import BoolArray, FloatArray, IntArray, Network
+
+T = TypeVar("T", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,11 +99,10 @@ def islands(network: Network, *, out_branches: Sequence[int] | IntArray = ()) ->
     slack = np.zeros(count, dtype=np.bool_)
     slack[label[buses.kind == BusKind.SLACK]] = True
     order = sorted(np.flatnonzero(size).tolist(), key=lambda k: (-size[k], not slack[k], k))
-    members = np.argsort(label, kind="stable")
-    ends = np.cumsum(np.bincount(label, minlength=count))
+    members = np.split(np.argsort(label, kind="stable"), np.cumsum(np.bincount(label, minlength=count))[:-1])
     return tuple(
         Island(
-            buses=(rows := members[ends[k] - (ends[k] - (ends[k - 1] if k else 0)) : ends[k]])[alive[rows]],
+            buses=members[k][alive[members[k]]],
             load_mw=float(load[k]),
             generation_mw=float(output[k]),
             capacity_mw=float(room[k]),
@@ -118,173 +121,44 @@ def bridges(network: Network, *, out_branches: Sequence[int] | IntArray = ()) ->
 
 
 def radial(network: Network, *, out_branches: Sequence[int] | IntArray = ()) -> Radial:
-    """Give what each bridge cuts off: the side with fewer buses; among equals the one without the slack."""
-    up, lines, buses, units = standing(network, out_branches=out_branches), network.branches, network.buses, network.units
-    output = np.zeros(len(buses))
-    on = units.in_service
-    np.add.at(output, units.bus[on], units.p_mw[on])
+    """Give what each bridge cuts off: the side with fewer buses; among equals the one without the slack.
+
+    Where both sides are equal in size and both or neither hold a slack bus, it is the side farther from
+    the first bus of the island.
+    """
+    up, lines, buses = standing(network, out_branches=out_branches), network.branches, network.buses
     rows = np.flatnonzero(up)
-    bridge, parent_side, below, load, generation, slacks, size = _low_links(
-        len(buses),
-        lines.from_bus[rows],
-        lines.to_bus[rows],
-        buses.load_mw.astype(np.float64),
-        output,
-        (buses.kind == BusKind.SLACK).astype(np.int64),
+    held = np.column_stack([np.ones(len(buses)), buses.load_mw, _output(network), buses.kind == BusKind.SLACK])
+    top, low, below = low_links(len(buses), lines.from_bus[rows], lines.to_bus[rows], held)
+    found = np.flatnonzero(low >= 0)
+    at, near, far = rows[found], top[found], low[found]
+    part = component_of(network, out_branches=out_branches)
+    whole = np.zeros_like(held)
+    np.add.at(whole, part, held)
+    inner = below[far]
+    outer = whole[part[far]] - inner
+    size, slack = 0, 3
+    flip = (outer[:, size] < inner[:, size]) | (
+        (outer[:, size] == inner[:, size]) & (inner[:, slack] > 0) & (outer[:, slack] == 0)
     )
-    found = np.flatnonzero(bridge)
-    down, top = below[found], parent_side[found]
-    whole = component_of(network, out_branches=out_branches)
-    total = np.bincount(whole, minlength=1)
-    whole_load = np.bincount(whole, weights=buses.load_mw)
-    whole_output = np.bincount(whole, weights=output)
-    part = whole[down]
-    rest = total[part] - size[down]
-    flip = (rest < size[down]) | ((rest == size[down]) & (slacks[down] > 0))
-    m = len(lines)
-    answer = Radial(
-        bridge=np.zeros(m, dtype=np.bool_),
-        buses=np.zeros(m, dtype=np.int64),
-        load_mw=np.zeros(m),
-        generation_mw=np.zeros(m),
-        far_bus=np.full(m, -1, dtype=np.int64),
+    dark = np.where(flip[:, None], outer, inner)
+    return Radial(
+        bridge=_spread(len(lines), at, np.ones(len(at), dtype=np.bool_)),
+        buses=_spread(len(lines), at, dark[:, size].astype(np.int64)),
+        load_mw=_spread(len(lines), at, dark[:, 1]),
+        generation_mw=_spread(len(lines), at, dark[:, 2]),
+        far_bus=_spread(len(lines), at, np.where(flip, near, far), elsewhere=-1),
     )
-    at = rows[found]
-    answer.bridge[at] = True
-    answer.buses[at] = np.where(flip, rest, size[down])
-    answer.load_mw[at] = np.where(flip, whole_load[part] - load[down], load[down])
-    answer.generation_mw[at] = np.where(flip, whole_output[part] - generation[down], generation[down])
-    answer.far_bus[at] = np.where(flip, top, down)
-    return answer
 
 
-@njit(cache=True)
-def _low_links(  # type: ignore[no-untyped-def]  # numba infers; called once, above
-    n, from_bus, to_bus, load, output, slack
-):  # noqa: ANN001, ANN202 - as above
-    """Walk each component depth first; mark bridges and sum what hangs below every bus."""
-    m = len(from_bus)
-    start = np.zeros(n + 1, dtype=np.int64)
-    for k in range(m):
-        start[from_bus[k] + 1] += 1
-        start[to_bus[k] + 1] += 1
-    for i in range(n):
-        start[i + 1] += start[i]
-    fill = start[:-1].copy()
-    edge = np.empty(2 * m, dtype=np.int64)
-    for k in range(m):
-        edge[fill[from_bus[k]]] = k
-        fill[from_bus[k]] += 1
-        edge[fill[to_bus[k]]] = k
-        fill[to_bus[k]] += 1
-    seen = np.full(n, -1, dtype=np.int64)
-    low = np.zeros(n, dtype=np.int64)
-    came_by = np.full(n, -1, dtype=np.int64)
-    came_from = np.full(n, -1, dtype=np.int64)
-    next_edge = start[:-1].copy()
-    bridge = np.zeros(m, dtype=np.bool_)
-    above = np.full(m, -1, dtype=np.int64)
-    below = np.full(m, -1, dtype=np.int64)
-    load_below, output_below, slack_below = load.copy(), output.copy(), slack.copy()
-    size = np.ones(n, dtype=np.int64)
-    stack = np.empty(n, dtype=np.int64)
-    clock = 0
-    for root in range(n):
-        if seen[root] >= 0:
-            continue
-        depth = 0
-        stack[0] = root
-        seen[root] = clock
-        low[root] = clock
-        clock += 1
-        while depth >= 0:
-            bus = stack[depth]
-            if next_edge[bus] < start[bus + 1]:
-                k = edge[next_edge[bus]]
-                next_edge[bus] += 1
-                if k == came_by[bus]:
-                    continue
-                other = to_bus[k] if from_bus[k] == bus else from_bus[k]
-                if seen[other] >= 0:
-                    low[bus] = min(low[bus], seen[other])
-                    continue
-                came_by[other] = k
-                came_from[other] = bus
-                seen[other] = clock
-                low[other] = clock
-                clock += 1
-                depth += 1
-                stack[depth] = other
-                continue
-            depth -= 1
-            up = came_from[bus]
-            if up < 0:
-                continue
-            low[up] = min(low[up], low[bus])
-            load_below[up] += load_below[bus]
-            output_below[up] += output_below[bus]
-            slack_below[up] += slack_below[bus]
-            size[up] += size[bus]
-            if low[bus] > seen[up]:
-                k = came_by[bus]
-                bridge[k] = True
-                above[k] = up
-                below[k] = bus
-    return bridge, above, below, load_below, output_below, slack_below, size
+def _output(network: Network) -> FloatArray:
+    """Give the output in service at each bus, (n,) MW."""
+    on = network.units.in_service
+    total = np.bincount(network.units.bus[on], weights=network.units.p_mw[on], minlength=len(network.buses))
+    return total.astype(np.float64, copy=False)
 
 
-def equipment(
-    *, from_bus: IntArray, to_bus: IntArray, kind: IntArray, plain_bus: BoolArray
-) -> IntArray:
-    """Give the equipment each branch belongs to, (m,): the row of its first branch (semantics 1.6).
-
-    Branches in series through a bus with no injection and no third branch are one equipment, and so
-    are the three windings that meet in a star bus. `plain_bus` (n,) tells which buses have no load,
-    shunt, unit or DC line; branches out of service count as branches. Circuits that share both end
-    buses stay apart.
-    """
-    m, n = len(from_bus), len(plain_bus)
-    ends = np.concatenate([from_bus, to_bus])
-    rows = np.concatenate([np.arange(m), np.arange(m)])
-    order = np.argsort(ends, kind="stable")
-    start = np.searchsorted(ends[order], np.arange(n + 1))
-    degree = np.diff(start)
-    here = rows[order]
-    pairs: list[tuple[int, int]] = []
-    for bus in np.flatnonzero(plain_bus & (degree == 2)).tolist():
-        a, b = here[start[bus]], here[start[bus] + 1]
-        if from_bus[a] + to_bus[a] != from_bus[b] + to_bus[b]:
-            pairs.append((int(a), int(b)))
-    for bus in np.flatnonzero(plain_bus & (degree == 3)).tolist():
-        legs = here[start[bus] : start[bus] + 3]
-        if np.all(kind[legs] == BranchKind.WINDING):
-            pairs += [(int(legs[0]), int(legs[1])), (int(legs[0]), int(legs[2]))]
-    joined = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-    label = components(buses=m, from_bus=joined[:, 0], to_bus=joined[:, 1])
-    _, first = np.unique(label, return_index=True)
-    return np.asarray(first[label], dtype=np.int64)
-
-
-def star_buses(*, lines: Branches, plain_bus: BoolArray) -> BoolArray:
-    """Tell which buses are the star point of a three-winding transformer, (n,).
-
-    A star point has no injection and exactly three branches, all of them transformers that lead to
-    three different buses.
-    """
-    n = len(plain_bus)
-    is_transformer = np.isin(lines.kind, (BranchKind.TRANSFORMER, BranchKind.WINDING))
-    degree = np.bincount(lines.from_bus, minlength=n) + np.bincount(lines.to_bus, minlength=n)
-    legs = np.bincount(lines.from_bus[is_transformer], minlength=n) + np.bincount(
-        lines.to_bus[is_transformer], minlength=n
-    )
-    star: BoolArray = plain_bus & (degree == 3) & (legs == 3)
-    touching = np.flatnonzero(star[lines.from_bus] | star[lines.to_bus])
-    others: dict[int, set[int]] = {}
-    for k in touching.tolist():
-        f, t = int(lines.from_bus[k]), int(lines.to_bus[k])
-        for bus, other in ((f, t), (t, f)):
-            if star[bus]:
-                others.setdefault(bus, set()).add(other)
-    for bus, far in others.items():
-        star[bus] = len(far) == 3  # noqa: PLR2004 - three windings
-    return star
+def _spread(size: int, at: IntArray, values: npt.NDArray[T], *, elsewhere: int = 0) -> npt.NDArray[T]:
+    column = np.full(size, elsewhere, dtype=values.dtype)
+    column[at] = values
+    return column
