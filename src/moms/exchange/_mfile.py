@@ -89,7 +89,8 @@ _CELL_PART = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*'|"(?:[^"]|"")*")|(?P<open>[{\[])|(?P<close>[}\]])|(?P<gap>[;,])"""
     rf"""|(?P<more>\.\.\..*)|(?P<comment>[%#].*)|(?P<number>{_NUMBER}(?![\w.])|[-+]?(?:Inf|NaN)\b))"""
 )
-_QUOTIENT = re.compile(rf"({_NUMBER})/(?:({_NUMBER})|sqrt\(({_NUMBER})\))\Z")
+_QUOTIENT = re.compile(rf"({_NUMBER})/(?:({_NUMBER})|sqrt\(({_NUMBER})\))\Z", re.ASCII)
+_VALUE = re.compile(rf"(?:{_NUMBER}|[-+]?(?:inf|nan))\Z", re.IGNORECASE | re.ASCII).match
 _EMPTY_PLACE = re.compile(r"(?:^|[;,])\s*,")
 
 
@@ -243,25 +244,29 @@ class _Reader:
     # -- matrices ---------------------------------------------------------------------------------
 
     def _matrix(self, name: str, rest: str) -> tuple[Matrix, str]:
-        opened = self.line
+        opened, usual = self.line, True
         plain = _PLAIN if self.names is None else _WORDS
         kept: list[tuple[int, str]] = []
-        line, last = rest, len(self.lines) - 1
+        line, tail, last = rest, None, len(self.lines) - 1
         while True:
-            tail = None
+            at = self.line
             if not plain(line) or "..." in line:
                 line, tail = self._matrix_line(name, line, opened)
-            kept.append((opened if not kept else self.line, line))
+                usual &= plain(line) is not None
+            kept.append((at, line))
             if tail is not None:
-                return self._numbers(name, kept), tail
+                return self._numbers(name, kept, usual=usual), tail
             if self.row == last:
-                raise BadCaseFile(
-                    f"the matrix {name} opened on line {opened} is never closed: the file may be cut",
-                    line=self.line,
-                    fix="add ];",
-                )
+                raise self._unclosed("matrix", name, opened, "];")
             self.row += 1
             line = self.lines[self.row]
+
+    def _unclosed(self, what: str, name: str, opened: int, end: str) -> BadCaseFile:
+        return BadCaseFile(
+            f"the {what} {name} opened here is never closed: the file may be cut (it ends at line {len(self.lines)})",
+            line=opened,
+            fix=f"add {end}",
+        )
 
     def _matrix_line(self, name: str, line: str, opened: int) -> tuple[str, str | None]:
         """Give the numbers of an unusual line, and what stands after the closing bracket if it closes."""
@@ -291,7 +296,7 @@ class _Reader:
             )
         return "".join(out), None
 
-    def _numbers(self, name: str, kept: list[tuple[int, str]]) -> Matrix:
+    def _numbers(self, name: str, kept: list[tuple[int, str]], *, usual: bool) -> Matrix:
         flat: list[str] = []
         widths: list[int] = []
         at: list[int] = []
@@ -310,18 +315,15 @@ class _Reader:
         lines = np.array(at, dtype=np.int64)
         self._same_width(name, np.array(widths, dtype=np.int64), lines)
         try:
-            values = self._floats(flat)
+            values = self._floats(flat, usual=usual)
         except ValueError:
             raise self._first_bad(name, flat, np.repeat(lines, widths)) from None
         width = widths[0] if widths else 0
         return Matrix(values=values.reshape(len(widths), width), line=lines)
 
-    def _floats(self, tokens: list[str]) -> FloatArray:
-        if self.names is None:
-            try:
-                return np.array(list(map(float, tokens)), dtype=np.float64)
-            except ValueError:
-                pass  # some quotient, or no number at all: word by word
+    def _floats(self, tokens: list[str], *, usual: bool) -> FloatArray:
+        if usual and self.names is None:  # nothing but digits, signs, dots and the letters of e, Inf, NaN
+            return np.array(list(map(float, tokens)), dtype=np.float64)
         known = {token: self._word(token) for token in set(tokens)}
         return np.array([known[token] for token in tokens], dtype=np.float64)
 
@@ -333,7 +335,7 @@ class _Reader:
             divisor = float(below) if below else math.sqrt(float(root))
             if divisor:
                 return float(above) / divisor
-        if "_" in token:
+        if not _VALUE(token):
             raise ValueError(token)
         return float(token)
 
@@ -386,11 +388,7 @@ class _Reader:
                     if depth == 0:
                         return Cell(texts=tuple(texts), line=tuple(at), plain=plain), line[place:]
             if self.row == last:
-                raise BadCaseFile(
-                    f"the cell {name} opened on line {opened} is never closed: the file may be cut",
-                    line=self.line,
-                    fix="add };",
-                )
+                raise self._unclosed("cell", name, opened, "};")
             self.row += 1
             line = self.lines[self.row]
 
