@@ -102,6 +102,7 @@ outages = st.builds(
     actual_end=_maybe(_instants),
     requester=_lines,
     added=_tuples(st.builds(Added, window=windows(), stamp=_instants), most=2),
+    granted=_maybe(st.sampled_from(Status)),
     stamped_h=_maybe(_hours),
 )
 

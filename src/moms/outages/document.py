@@ -307,6 +307,7 @@ def _read_back(document: Mapping[str, Any]) -> dict[str, Any]:
         **instants,
         "state": State(document["state"]),
         "status": Status(document["status"]),
+        "granted": Status(document["granted"]) if document.get("granted") else None,
         "window": _window(document["window"]),
         "conditions": tuple(document.get("conditions", ())),
         "findings": tuple(Finding(**{**one, "level": Level(one["level"])}) for one in document.get("findings", ())),

@@ -97,6 +97,8 @@ class Outage:
     """The name of who filed it; who settles must be somebody else."""
     added: tuple[Added, ...] = ()
     """Lengthenings since the stamp, with stamps of their own (semantics 4)."""
+    granted: Status | None = None
+    """While at risk: what had been granted, and comes back if the risk is cleared."""
     stamped_h: float | None = None
     """Hours asked for when the stamp was given, against which a shortening is measured; None: those of the request."""
 

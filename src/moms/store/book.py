@@ -7,14 +7,14 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, String, bindparam, cast, func, select, text, update
+from sqlalchemy import JSON, String, cast, func, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
+from moms.outages.document import from_document
 from moms.records.journal import Head, link
 from moms.store import tables
 from moms.store.rows import (
-    Documents,
     decision_body,
     event_body,
     event_of,
@@ -28,7 +28,7 @@ from moms.values import Refused, canonical
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Connection, Engine, Select
+    from sqlalchemy import Cast, Connection, Engine, Select
 
     from moms.desk.ports import Event, Search
     from moms.outages import Outage
@@ -55,9 +55,8 @@ class NoSuchDecision(Refused):
 class PostgresBook:
     """The book, on one database."""
 
-    def __init__(self, engine: Engine, *, documents: Documents) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.documents = documents
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
@@ -67,16 +66,15 @@ class PostgresBook:
             BookMoved: another transaction was in the way; nothing was written.
         """
         with _said(), self.engine.begin() as connection:
-            yield PostgresPage(connection, actor=actor, documents=self.documents)
+            yield PostgresPage(connection, actor=actor)
 
 
 class PostgresPage:
     """One transaction on the book (`desk.ports.Page`)."""
 
-    def __init__(self, connection: Connection, *, actor: Actor, documents: Documents) -> None:
+    def __init__(self, connection: Connection, *, actor: Actor) -> None:
         self._connection = connection
         self._actor = actor
-        self._documents = documents
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -91,7 +89,7 @@ class PostgresPage:
         Raises:
             BookMoved: it is not.
         """
-        found: int = self._run(select(tables.book.c.revision).with_for_update()).scalar_one()
+        found: int = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar_one()
         if found != version:
             raise BookMoved(
                 f"the book is at version {found}, not {version}: it changed meanwhile", fix="read it again and decide anew"
@@ -104,12 +102,12 @@ class PostgresPage:
         Raises:
             NoSuchOutage: none of that id, or not this actor's to see.
         """
-        return self._documents.read(json.loads(self._stored(outage_id)))
+        return from_document(json.loads(self._stored(outage_id)))
 
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
-        rows = self._run(_matching(search)).scalars()
-        return tuple(self._documents.read(json.loads(document)) for document in rows)
+        rows = self._connection.execute(_matching(search)).scalars()
+        return tuple(from_document(json.loads(document)) for document in rows)
 
     def add(self, outage: Outage, event: Event) -> None:
         """Put a new outage in the book, with its line in the journal.
@@ -122,9 +120,10 @@ class PostgresPage:
         with self._whole(outage):
             if matters(outage):
                 self._turn()
-            row = outage_row(outage, documents=self._documents)
-            self._connection.execute(_insert_outage(), row)
-            self._tell(outage, event, document=str(row["document"]))
+            row = outage_row(outage)
+            document = str(row["document"])
+            self._connection.execute(tables.outage.insert().values({**row, "document": _json(document)}))
+            self._tell(outage, event, document=document)
 
     def revise(self, outage: Outage, event: Event) -> None:
         """Write a later revision (`outage.revision` is the new one, one above the stored).
@@ -139,10 +138,18 @@ class PostgresPage:
         with self._whole(outage):
             if matters(before) != matters(outage):
                 self._turn()
-            row = outage_row(outage, documents=self._documents)
-            if self._connection.execute(_update_outage(), {**row, "the_id": outage.id}).rowcount != 1:
+            row = outage_row(outage)
+            document = str(row["document"])
+            stored = tables.outage
+            changed = {name: value for name, value in row.items() if name not in {"id", "organisation", "external_id"}}
+            done = self._connection.execute(
+                update(stored)
+                .where(stored.c.id == outage.id, stored.c.revision == before.revision)
+                .values({**changed, "document": _json(document)})
+            )
+            if done.rowcount != 1:
                 raise _stale(outage, self.outage(outage.id).revision)
-            self._tell(outage, event, document=str(row["document"]))
+            self._tell(outage, event, document=document)
 
     def keep_decision(self, decision_id: str, outage_id: str, record: dict[str, object]) -> None:
         """Store a decision record, once, beside its outage, with a line in the journal.
@@ -152,9 +159,14 @@ class PostgresPage:
         """
         organisation, kind = self._whose(outage_id)
         written = canonical(record).decode()
-        insert = tables.decision.insert().values(record=cast(bindparam("written", type_=String), JSON))
-        row = {"id": decision_id, "outage_id": outage_id, "organisation": organisation, "classification": kind, "revision": 1}
-        self._connection.execute(insert, {**row, "written": written})
+        row = {
+            "id": decision_id,
+            "outage_id": outage_id,
+            "organisation": organisation,
+            "classification": kind,
+            "revision": 1,
+        }
+        self._connection.execute(tables.decision.insert().values({**row, "record": _json(written)}))
         body = decision_body(decision_id=decision_id, outage_id=outage_id, actor=self._actor, record=_sha(written))
         self._append(organisation=organisation, classification=kind, outage_id=outage_id, revision=None, body=body)
 
@@ -165,7 +177,7 @@ class PostgresPage:
             NoSuchDecision: none of that id, or not this actor's to see.
         """
         query = select(cast(tables.decision.c.record, String)).where(tables.decision.c.id == decision_id)
-        found = self._run(query).scalar()
+        found = self._connection.execute(query).scalar()
         if found is None:
             raise NoSuchDecision(f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to")
         record: dict[str, object] = json.loads(found)
@@ -179,7 +191,7 @@ class PostgresPage:
         """
         self._whose(outage_id)
         lines = tables.journal.c
-        bodies = self._run(select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)).scalars()
+        bodies = self._connection.execute(select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)).scalars()
         events = (event_of(body) for body in bodies)
         return tuple(event for event in events if event is not None)
 
@@ -190,9 +202,6 @@ class PostgresPage:
             organisation, kind = self._whose(event.outage_id)
         body = event_body(event, revision=None, document=None)
         self._append(organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body)
-
-    def _run(self, query: Select[tuple[object, ...]] | Select[tuple[str]] | Select[tuple[int]]):  # noqa: ANN202
-        return self._connection.execute(query)
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
@@ -304,18 +313,9 @@ def _matching(search: Search) -> Select[tuple[str]]:
     return query if search.limit is None else query.limit(search.limit)
 
 
-def _insert_outage():  # noqa: ANN202
-    return tables.outage.insert().values(document=cast(bindparam("document", type_=String), JSON))
-
-
-def _update_outage():  # noqa: ANN202
-    fixed = {"id", "organisation", "external_id", "document", "revision"}
-    changed = {c.name: bindparam(c.name, type_=c.type) for c in tables.outage.c if c.name not in fixed}
-    return (
-        update(tables.outage)
-        .where(tables.outage.c.id == bindparam("the_id"), tables.outage.c.revision == bindparam("revision") - 1)
-        .values(**changed, document=cast(bindparam("document", type_=String), JSON))
-    )
+def _json(written: str) -> Cast[object]:
+    """Hand over JSON that is written already, so that the database keeps its very bytes."""
+    return cast(literal(written, String), JSON)
 
 
 def _refusal(why: DBAPIError, outage: Outage) -> Exception:

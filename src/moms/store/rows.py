@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,25 +10,18 @@ from sqlalchemy.dialects.postgresql import Range
 
 from moms.desk.ports import Event
 from moms.outages import OVER, STANDING, Category, Kind
+from moms.outages.document import to_document
 from moms.records.journal import DECISION, EVENT, Line, actor_body, actor_of
 from moms.values import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from moms.outages import Outage
     from moms.values import Actor, Window
 
 NOT_A_CLAIM = frozenset({Kind.FORCED, Kind.EMERGENCY})
 """What has happened is recorded even where it overlaps; only what is asked for claims its equipment."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Documents:
-    """How an outage is written as a JSON document and read back."""
-
-    write: Callable[[Outage], Mapping[str, object]]
-    read: Callable[[dict[str, object]], Outage]
 
 
 def blocks(outage: Outage) -> bool:
@@ -50,7 +42,7 @@ def classification(outage: Outage) -> str:
     return "confidential" if outage.request.category == Category.GENERATION else "restricted"
 
 
-def outage_row(outage: Outage, *, documents: Documents) -> dict[str, object]:
+def outage_row(outage: Outage) -> dict[str, object]:
     """Write an outage as a row of the table `outage`."""
     request = outage.request
     words = (outage.id, request.external_id, request.description, request.location, request.project, request.group)
@@ -70,7 +62,7 @@ def outage_row(outage: Outage, *, documents: Documents) -> dict[str, object]:
         "pending": outage.pending,
         "blocks": blocks(outage),
         "words": "\n".join(word for word in words if word),
-        "document": canonical(documents.write(outage)).decode(),
+        "document": canonical(to_document(outage)).decode(),
     }
 
 
@@ -85,7 +77,7 @@ def matters(outage: Outage) -> tuple[object, ...]:
     if not (outage.holds or outage.pending):
         return ()
     return (
-        *(outage.holds, outage.pending, outage.window, outage.stamp, outage.actual_start, outage.actual_end),
+        *(outage.holds, outage.pending, outage.window, outage.stamp, outage.actual_start, outage.actual_end, outage.added),
         *(request.assets, request.kind, request.derate_to_mw, request.switch, request.recurrence, request.group),
     )
 
