@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 from moms.decide import Evidence
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatched
-from moms.desk.security import Studied, secure
+from moms.desk.security import secure
 from moms.outages import Category
 from moms.values import ElementKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from moms.decide import Security
+    from moms.desk.security import Studied
     from moms.desk.situation import Situation
     from moms.desk.world import World
     from moms.outages import Outage, Request
     from moms.values import Window
 
 ALONE, BOOK, QUEUE = "alone", "book", "queue"
-NAMED_MOST = 12
-"""How many of the overlapping outages are taken out one by one to see which an answer leans on."""
+NAMED_MOST = 4
+"""With more overlapping outages than this they are all named; with fewer each is left out in turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,14 +103,51 @@ def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[s
     )
 
 
-def _with_queue(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime):  # type: ignore[no-untyped-def]
+def _with_queue(
+    world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime
+) -> Security | None:
     if not situation.queue:
         return None
     others = (*situation.holding, *situation.queue)
     return secure(world, outage, others, book=QUEUE, window=window, now=now).security
 
 
-def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime):  # type: ignore[no-untyped-def]
+def _alone(
+    world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime
+) -> Security | None:
     if not situation.holding:
         return None
     return secure(world, outage, (), book=ALONE, window=window, now=now).security
+
+
+def _pairs(found: Security) -> frozenset[tuple[str | None, str]]:
+    """Name what a study found against a request: pairs over or tight, and contingencies that cut off."""
+    rows = {(c.contingency, c.element) for c in (*found.crossings, *found.tight)}
+    return frozenset(rows | {(c.contingency, "") for c in found.cut_off})
+
+
+def _leans(evidence: Evidence) -> bool:
+    """Tell whether the answer is cleaner with the book out than alone: then another outage helps it."""
+    if evidence.alone is None or evidence.security is None:
+        return False
+    return bool(_pairs(evidence.alone) - _pairs(evidence.security))
+
+
+def _relied_on(
+    world: World, outage: Outage, situation: Situation, evidence: Evidence, *, window: Window, now: datetime
+) -> tuple[str, ...]:
+    """Name the outages each of which alone, if it were not out, would make the answer worse.
+
+    Where there are too many to try, or only several together help, all of them are named.
+    """
+    everyone = tuple(o.id for o in situation.holding)
+    if len(everyone) > NAMED_MOST or evidence.security is None:
+        return everyone
+    clean = _pairs(evidence.security)
+    needed = []
+    for one in situation.holding:
+        rest = tuple(o for o in situation.holding if o.id != one.id)
+        found = secure(world, outage, rest, book="less one", window=window, now=now).security
+        if _pairs(found) - clean:
+            needed.append(one.id)
+    return tuple(needed) or everyone

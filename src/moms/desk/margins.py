@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from moms.adequacy import Taken, margin_with_request
 from moms.decide import Adequacy, MarginDay
-from moms.desk.situation import span
+from moms.desk.situation import spans
 from moms.grid import market_day
+from moms.outages.hours import hours_of
 from moms.values import mw
 
 if TYPE_CHECKING:
@@ -44,9 +45,9 @@ def booked(world: World, holding: Sequence[Outage], *, now: datetime, until: dat
     """Give what the outages of the book take from the margin before `until`."""
     rows: list[Taken] = []
     for outage in holding:
-        window = span(outage, now=now, until=until)
-        if window is not None:
-            rows += taken(world, outage, window, cut_off=world.cut_off_units(outage.request))
+        cut_off = world.cut_off_units(outage.request)
+        for window in spans(outage, now=now, until=until):
+            rows += taken(world, outage, window, cut_off=cut_off)
     return tuple(rows)
 
 
@@ -54,11 +55,12 @@ def adequate(
     world: World, outage: Outage, holding: Sequence[Outage], *, window: Window, now: datetime, cut_off: Sequence[int]
 ) -> Adequacy:
     """Give what the request does to the margin in its hours (semantics 5.1)."""
+    asked = hours_of(outage.request, window=window)
     change = margin_with_request(
         grid=world.grid,
         starts=window.clock_hours(),
         taken=booked(world, holding, now=now, until=window.end),
-        asked=taken(world, outage, window, cut_off=cut_off),
+        asked=[row for one in asked for row in taken(world, outage, one, cut_off=cut_off)],
         rules=world.rules.margin,
     )
     return condensed(change)

@@ -132,24 +132,24 @@ def change(  # noqa: PLR0913 - a change has all these parts
     """
     with book.as_(actor) as page:
         before = page.outage(outage_id)
-        changed = changed_by(before, request, now=now, actor=actor, reason=reason)
+        changed = changed_by(before, request, now=now, actor=actor)
         after = changed.outage
         findings = entry_findings(page, world=world, now=now, outage=after)
         after = replace(after, findings=findings)
         blocks = tuple(f for f in findings if f.level == "block")
         if blocks:
-            return Answer(outage=None, findings=findings, written=False, says=changed.says)
+            return Answer(outage=None, findings=findings, written=False, says=" ".join(changed.says))
         if not preview:
             page.revise(
                 after, event(after, actor=actor, now=now, verb=Verb.CHANGE, world=world, reason=reason, before=before)
             )
     if not changed.needs_decision:
-        return Answer(outage=after, findings=findings, written=not preview, says=changed.says)
+        return Answer(outage=after, findings=findings, written=not preview, says=" ".join(changed.says))
     if preview:
         answer = decide(book=book, world=world, now=now, outage_id=outage_id, preview=True, unfiled=_validated(after, now))
-        return replace(answer, says=changed.says)
+        return replace(answer, says=" ".join(changed.says))
     _validate(book, world, after, now=now)
-    return replace(decide(book=book, world=world, now=now, outage_id=outage_id), says=changed.says)
+    return replace(decide(book=book, world=world, now=now, outage_id=outage_id), says=" ".join(changed.says))
 
 
 def _validated(outage: Outage, now: datetime) -> Outage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.desk.situation import span
+from moms.desk.situation import spans
 from moms.values import HOUR, Window
 
 if TYPE_CHECKING:
@@ -36,14 +36,14 @@ def stretches(
     distinct set of outages that the request meets in that week.
     """
     until = max(p.window.end for p in points)
-    spans = [(o, span(o, now=now, until=until)) for o in sorted(others, key=lambda o: o.id)]
+    known = [(o, spans(o, now=now, until=until)) for o in sorted(others, key=lambda o: o.id)]
     hours = [p for p in points if p.is_hour]
-    sets = {p: _out_in(p.window, spans) for p in hours}
+    sets = {p: _out_in(p.window, known) for p in hours}
     groups: dict[tuple[tuple[str, ...], Season], list[StudyPoint]] = {}
     members: dict[tuple[str, ...], tuple[Outage, ...]] = {}
     for point, season in zip(points, seasons, strict=True):
         found = [sets[point]] if point.is_hour else _distinct(sets[h] for h in hours if h.window.overlaps(point.window))
-        for out in found or [_out_in(point.window, spans)]:
+        for out in found or [_out_in(point.window, known)]:
             ids = tuple(o.id for o in out)
             members[ids] = out
             groups.setdefault((ids, season), []).append(point)
@@ -52,8 +52,8 @@ def stretches(
     )
 
 
-def _out_in(window: Window, spans: Sequence[tuple[Outage, Window | None]]) -> tuple[Outage, ...]:
-    return tuple(o for o, w in spans if w is not None and w.overlaps(window))
+def _out_in(window: Window, known: Sequence[tuple[Outage, tuple[Window, ...]]]) -> tuple[Outage, ...]:
+    return tuple(o for o, out in known if any(w.overlaps(window) for w in out))
 
 
 def _distinct(sets: Sequence[tuple[Outage, ...]]) -> list[tuple[Outage, ...]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moms.desk.ports import Search
+from moms.outages.hours import hours_of
 from moms.values import Window, digest
 
 if TYPE_CHECKING:
@@ -48,6 +49,15 @@ def span(outage: Outage, *, now: datetime, until: datetime) -> Window | None:
     return Window(start=start, end=end)
 
 
+def spans(outage: Outage, *, now: datetime, until: datetime) -> tuple[Window, ...]:
+    """Give the spans in which the outage is out before `until`: its daily hours where the work comes back."""
+    whole = span(outage, now=now, until=until)
+    if whole is None:
+        return ()
+    late = whole.end > outage.window.end  # nobody has said that it came back: not even for the night
+    return (whole,) if late else hours_of(outage.request, window=whole)
+
+
 def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situation:
     """Read what surrounds an outage if it had this window."""
     late = page.find(Search(holding=True, states=("active", "pending_complete")))
@@ -69,5 +79,4 @@ def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situat
 
 
 def _overlaps(outage: Outage, window: Window, now: datetime) -> bool:
-    found = span(outage, now=now, until=window.end)
-    return found is not None and found.overlaps(window)
+    return any(found.overlaps(window) for found in spans(outage, now=now, until=window.end))

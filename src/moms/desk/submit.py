@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk.answer import Answer, outage_id
@@ -11,7 +12,7 @@ from moms.outages import State
 from moms.outages.check import check
 from moms.outages.document import request_document, to_document
 from moms.outages.lifecycle import Verb, begin, move
-from moms.values import SYSTEM, Level, Refused
+from moms.values import SYSTEM, Actor, Level, Refused, Role, Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
     from moms.desk.ports import Book, Page
     from moms.desk.world import World
     from moms.outages import Outage, Request
-    from moms.values import Actor, Finding
+    from moms.values import Finding
+
+
+NEAR = timedelta(days=1)
+"""Outages this near in time are shown to the entry rules beside those of the same equipment."""
 
 
 class AlreadyFiled(Refused):
@@ -96,7 +101,7 @@ def filed(
 ) -> tuple[Outage | None, tuple[Finding, ...]]:
     """Give the outage as it would stand after the entry rules, or None and the findings that return it."""
     begun = begin(request, outage_id=outage_id(request.organisation, request.external_id), actor=actor, now=now)
-    findings = entry_findings(page, world=world, now=now, outage=begun)
+    findings = entry_findings(page, world=world, now=now, outage=begun, actor=actor)
     if any(f.level == Level.BLOCK for f in findings):
         return None, findings
     begun = replace(begun, findings=findings)
@@ -105,12 +110,25 @@ def filed(
     return begun, findings
 
 
-def entry_findings(page: Page, *, world: World, now: datetime, outage: Outage) -> tuple[Finding, ...]:
-    """Run the entry rules on a request, as of `now`, against what the book holds of the same equipment."""
+def entry_findings(
+    page: Page, *, world: World, now: datetime, outage: Outage, actor: Actor | None = None
+) -> tuple[Finding, ...]:
+    """Run the entry rules on a request, as of `now`, against what the book holds that matters to them.
+
+    Without an actor it is checked as its own organisation would file it.
+    """
     request = outage.request
-    same = page.find(Search(assets=request.assets))
-    others = tuple(o for o in same if o.id != outage.id)
-    return check(request, grid=world.grid, book=others, rules=world.rules.entry, now=now)
+    near = Window(start=request.window.start - NEAR, end=request.window.end + NEAR)
+    others = {o.id: o for s in (Search(assets=request.assets), Search(window=near)) for o in page.find(s)}
+    return check(
+        request,
+        grid=world.grid,
+        book=tuple(others[k] for k in sorted(others)),
+        rule_book=world.rules.entry,
+        now=now,
+        actor=actor or Actor(name=outage.requester, organisation=request.organisation, role=Role.OWNER),
+        outage_id=outage.id,
+    )
 
 
 def event(
