@@ -21,5 +21,6 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command(verb="grid", says="Import a grid, list the grids there are, or show one.", module="grid"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )
