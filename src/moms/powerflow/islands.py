@@ -93,7 +93,7 @@ def _label(start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArr
             done += 1
             for p in range(start[i], start[i + 1]):
                 j = neighbour[p]
-                if island[j] >= 0:
+                if island[j] >= 0 or not used[j]:
                     continue
                 lost = False
                 for k in without:
