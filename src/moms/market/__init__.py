@@ -1,1 +1,25 @@
-"""What runs and what does it cost? Dispatch of the hours, and redispatch as a remedy."""
+"""What does it cost: the dispatch of hours and redispatch."""
+
+from moms.market.balance import CannotBalance
+from moms.market.dispatch import Dispatched, NoHours, dispatch
+from moms.market.redispatch import HourRelief, Move, Redispatch, Relief, Remaining, redispatch
+from moms.market.rules import DispatchRules, RedispatchRules
+from moms.market.sensitivity import Answer, Over, Sensitivities
+
+__all__ = [
+    "Answer",
+    "CannotBalance",
+    "DispatchRules",
+    "Dispatched",
+    "HourRelief",
+    "Move",
+    "NoHours",
+    "Over",
+    "Redispatch",
+    "RedispatchRules",
+    "Relief",
+    "Remaining",
+    "Sensitivities",
+    "dispatch",
+    "redispatch",
+]

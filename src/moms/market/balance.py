@@ -79,7 +79,7 @@ def _places(zones: Zones) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
     members = {name: tuple(k for k in everywhere if zones.region[k] in parts) for name, parts in named.items()}
     wider = sorted({m for m in members.values() if 1 < len(m) < len(everywhere)}, key=lambda m: (len(m), m))
     for place in (*wider, everywhere):
-        inside = (a for a in sorted(zones.region_import_limit_mw) if set(members[a]) < set(place))
+        inside = (a for a in sorted(zones.region_import_limit_mw) if members[a] and set(members[a]) < set(place))
         yield place, tuple(inside)
 
 

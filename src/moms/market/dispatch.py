@@ -10,10 +10,10 @@ The rule, in order (semantics 1.2):
    in proportion to the data's dispatch, between their Pmin and Pmax, to the zone's total; fuels
    that do not follow load stay where they are.
 4. Units out give nothing and derated ones no more than is left of them. What that takes away is
-   filled in merit order within the zone, then the sub-region, then the footprint; a surplus is
+   filled in merit order (those that do not follow load, then emergency-only units last) within the zone, then the sub-region, then the footprint; a surplus is
    taken from other units in proportion to their room above Pmin, in the same order of places; both
    within the import and export limits of zones and sub-regions.
-5. Surplus still left: units below Pmin, then wind and solar spilled. Shortfall still left: load of
+5. Surplus still left: units of the zone below Pmin, then its wind and solar spilled. Shortfall still left: load of
    the zone is cut by it and it is reported; a study that meets one refers.
 
 Every megawatt is placed, so the slack bus does nothing.
@@ -52,7 +52,7 @@ class Dispatched:
     moved_mw: FloatArray
     """Half the sum of what units differ from the data's dispatch scaled with their zone's load."""
     spilled_mw: FloatArray
-    """Wind and solar turned down because nothing else could be."""
+    """Wind and solar turned down: neither units of their zone nor room elsewhere was left."""
     below_minimum_mw: FloatArray
     """What units give less than their Pmin together."""
     notes: tuple[str, ...]
@@ -118,7 +118,7 @@ class _World:
         floor = np.where(held, self.base, np.minimum(units.p_min_mw, self.base))
         self.floor = np.where(self.follows & (self.base > 0), floor, np.minimum(self.base, 0.0))
         price = units.cost_c1 + units.cost_c2 * (self.base + self.ceiling)
-        self.merit = np.lexsort((np.arange(len(units)), price, units.emergency_only))
+        self.merit = np.lexsort((np.arange(len(units)), price, held, units.emergency_only))
         self.held = self.follows & held
         self.net_fixed = np.where(self.live_bus, buses.shunt_mw, 0.0)
         self.bus_load = np.where(self.live_bus, buses.load_mw, 0.0)
@@ -152,8 +152,11 @@ def _dispatched(  # noqa: PLR0913 - as `dispatch`
     unit_mw = _outside(world, shape[-1], available, absorbed)
     outside_gives = unit_mw[world.zone < 0].sum(axis=0) + fixed[z]
     generated = world.by_zone(world.base[:, None], world.zone)[:z]
-    scaled = generated[:, None] * shape[:z]
+    scaled = generated * shape[:z]
     want = scaled * _ratio(-(fixed[:z].sum(axis=0) + outside_gives), scaled.sum(axis=0))
+    import_limit, export_limit = _limits(world, generated, shape[:z])
+    want = _within_limits(want, -fixed[:z], import_limit, export_limit)
+    takes = -fixed[:z] - want
     unit_mw += _weather(world, columns, available) + np.where(world.inside[:, None], absorbed, 0.0)
     unit_mw += _following(world, want - world.by_zone(unit_mw, world.zone)[:z], available)
     balance = Balance(
@@ -166,7 +169,9 @@ def _dispatched(  # noqa: PLR0913 - as `dispatch`
         weather=world.weather,
         zone=world.zone,
         merit=world.merit,
-        **_rooms(world, generated, fixed[:z], want, shape[:z]),
+        takes=takes,
+        import_room=np.maximum(import_limit - takes, 0.0),
+        export_room=np.maximum(export_limit + takes, 0.0),
     )
     settled = settle(balance=balance, zones=world.zones)
     _cut_load(world, load, settled.shortfall)
@@ -239,23 +244,36 @@ def _following(world: _World, target: FloatArray, available: FloatArray) -> Floa
     return unit_mw
 
 
-def _rooms(
-    world: _World, generated: FloatArray, fixed: FloatArray, want: FloatArray, shape: FloatArray
-) -> dict[str, FloatArray]:
-    """Give what each zone takes in, and how much more it may take in or send out, (z, H).
+def _limits(world: _World, generated: FloatArray, shape: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give what each zone may take in and send out, (z, H).
 
-    A zone whose exchange in the data, scaled, is already beyond its limit keeps that exchange.
+    A zone whose exchange in the data, scaled with its load, is beyond its limit keeps that exchange.
     """
-    zones = world.zones
-    takes = -fixed - want
-    in_data = -_fixed_by_zone(world, world.bus_load[:, None], world.dc)[: world.zone_count] - generated
-    import_limit = np.maximum(zones.import_limit_mw[:, None], in_data * shape)
-    export_limit = np.maximum(zones.export_limit_mw[:, None], -in_data * shape)
-    return {
-        "import_room": np.maximum(import_limit - takes, 0.0),
-        "export_room": np.maximum(export_limit + takes, 0.0),
-        "takes": takes,
-    }
+    fixed = _fixed_by_zone(world, world.bus_load[:, None], world.dc)[: world.zone_count]
+    in_data = -fixed - generated
+    return (
+        np.maximum(world.zones.import_limit_mw[:, None], in_data * shape),
+        np.maximum(world.zones.export_limit_mw[:, None], -in_data * shape),
+    )
+
+
+def _within_limits(
+    want: FloatArray, fixed_load: FloatArray, import_limit: FloatArray, export_limit: FloatArray
+) -> FloatArray:
+    """Shift what zones are to generate so that none takes in or sends out more than it may, the sum kept."""
+    takes = fixed_load - want
+    want = want + _shifted(np.maximum(takes - import_limit, 0.0), np.maximum(import_limit - takes, 0.0))
+    takes = fixed_load - want
+    shifted: FloatArray = want - _shifted(np.maximum(-takes - export_limit, 0.0), np.maximum(export_limit + takes, 0.0))
+    return shifted
+
+
+def _shifted(over: FloatArray, room: FloatArray) -> FloatArray:
+    """Give what zones over a limit gain and those with room lose, (z, H), adding up to nothing."""
+    room = np.where(np.isfinite(room), room, 1e12)
+    total, able = over.sum(axis=0), room.sum(axis=0)
+    moved = np.minimum(total, able)
+    return over * _ratio(moved, total) - room * _ratio(moved, able)
 
 
 def _cut_load(world: _World, load: FloatArray, shortfall: FloatArray) -> None:
