@@ -7,12 +7,12 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, String, cast, func, literal, select, text, update
+from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
 from moms.outages.document import from_document
-from moms.records.journal import Head, link
+from moms.records.journal import Head, actor_body, link
 from moms.store import tables
 from moms.store.rows import (
     decision_body,
@@ -92,7 +92,8 @@ class PostgresPage:
         found: int = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar_one()
         if found != version:
             raise BookMoved(
-                f"the book is at version {found}, not {version}: it changed meanwhile", fix="read it again and decide anew"
+                f"the book is at version {found}, not {version}: it changed meanwhile",
+                fix="read it again and decide anew",
             )
         self._version = found
 
@@ -167,7 +168,7 @@ class PostgresPage:
             "revision": 1,
         }
         self._connection.execute(tables.decision.insert().values({**row, "record": _json(written)}))
-        body = decision_body(decision_id=decision_id, outage_id=outage_id, actor=self._actor, record=_sha(written))
+        body = decision_body(decision_id=decision_id, outage_id=outage_id, record=_sha(written))
         self._append(organisation=organisation, classification=kind, outage_id=outage_id, revision=None, body=body)
 
     def decision(self, decision_id: str) -> dict[str, object]:
@@ -179,7 +180,9 @@ class PostgresPage:
         query = select(cast(tables.decision.c.record, String)).where(tables.decision.c.id == decision_id)
         found = self._connection.execute(query).scalar()
         if found is None:
-            raise NoSuchDecision(f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to")
+            raise NoSuchDecision(
+                f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to"
+            )
         record: dict[str, object] = json.loads(found)
         return record
 
@@ -191,7 +194,9 @@ class PostgresPage:
         """
         self._whose(outage_id)
         lines = tables.journal.c
-        bodies = self._connection.execute(select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)).scalars()
+        bodies = self._connection.execute(
+            select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)
+        ).scalars()
         events = (event_of(body) for body in bodies)
         return tuple(event for event in events if event is not None)
 
@@ -201,7 +206,9 @@ class PostgresPage:
         if event.outage_id:
             organisation, kind = self._whose(event.outage_id)
         body = event_body(event, revision=None, document=None)
-        self._append(organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body)
+        self._append(
+            organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
+        )
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
@@ -262,14 +269,19 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
-        found = self._connection.execute(text("SELECT count, hash FROM moms.journal_lock(:chain)"), {"chain": organisation})
-        count, last = found.one()
+        lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
+        count, last, at = self._connection.execute(lock, {"chain": organisation}).one()
         line = link(
             Head(organisation=organisation, count=count, hash=last),
             classification=classification,
             outage_id=outage_id,
             outage_revision=revision,
-            body=body,
+            body={
+                **body,
+                "written_by": actor_body(self._actor),
+                "written_at": at,
+                "book_version": self._version,
+            },
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
 
@@ -283,10 +295,11 @@ def act_as(connection: Connection, actor: Actor) -> None:
         "lock_timeout": LOCK_WAIT,
         "idle_in_transaction_session_timeout": IDLE_LIMIT,
     }
-    connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+    of_transaction = true()
+    connection.execute(select(*(func.set_config(name, value, of_transaction) for name, value in settings.items())))
 
 
-def _matching(search: Search) -> Select[tuple[str]]:
+def _matching(search: Search) -> Select[str]:
     """Write a search as a query."""
     c = tables.outage.c
     query = select(cast(c.document, String)).order_by(c.id)
@@ -334,7 +347,9 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
             f"{outage.id} ({outage.request.external_id}) came into the book meanwhile", fix="read it again"
         )
     if state == "MS001":
-        return ForbiddenMove(str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order")
+        return ForbiddenMove(
+            str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
+        )
     if state == "42501":
         return NotYours(
             f"this actor may not write for {outage.request.organisation}",

@@ -38,9 +38,11 @@ class Service:
     name: str
     drop: bool
 
-    def run(self, command: list[str], *, env: Mapping[str, str], timeout_s: float, fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: list[str], *, env: Mapping[str, str], timeout_s: float, fds: tuple[int, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program as this user, in a session of its own, with only this environment."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - the programs are ours: PostgreSQL's and /bin/sh
             command,
             env=dict(env),
             cwd="/",
