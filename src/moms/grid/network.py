@@ -219,7 +219,11 @@ class Network:
             if len(found):
                 return int(found[0])
         else:
-            table = {ElementKind.BRANCH: self.branches, ElementKind.GEN: self.units, ElementKind.DCLINE: self.dclines}
+            table: dict[ElementKind, Branches | Units | DcLines] = {
+                ElementKind.BRANCH: self.branches,
+                ElementKind.GEN: self.units,
+                ElementKind.DCLINE: self.dclines,
+            }
             if number <= len(table[kind]):
                 return number - 1
         raise NoSuchElement(

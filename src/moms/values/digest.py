@@ -27,7 +27,7 @@ def plain(value: object) -> object:
         ValueError: a float that is not finite (absent is None, never NaN).
         TypeError: a kind that has no plain form.
     """
-    if value is None or isinstance(value, (bool, int)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, int)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return plain(value.value)
@@ -63,7 +63,9 @@ def instant_text(instant: datetime) -> str:
     '2027-03-01T05:00Z'
     """
     utc = instant.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S.%fZ" if utc.microsecond else "%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ")
+    return utc.strftime(
+        "%Y-%m-%dT%H:%M:%S.%fZ" if utc.microsecond else "%Y-%m-%dT%H:%M:%SZ" if utc.second else "%Y-%m-%dT%H:%MZ"
+    )
 
 
 def canonical(value: object) -> bytes:

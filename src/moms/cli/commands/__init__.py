@@ -1,0 +1,1 @@
+"""One module a verb; `moms.cli.table` names them."""
