@@ -98,7 +98,9 @@ class Row:
     @property
     def ends(self) -> frozenset[Status | None]:
         """The statuses it may lead to; None is the one it came from."""
-        return GRANTED - {Status.AT_RISK} if self.verb == Verb.CLEAR_RISK else frozenset({self.to_status})
+        if self.verb == Verb.CLEAR_RISK:
+            return GRANTED - {Status.AT_RISK}
+        return frozenset({self.to_status})
 
 
 def _row(  # noqa: PLR0917 - read as the columns of the table
@@ -237,6 +239,10 @@ MOVES: frozenset[tuple[State, Status, State, Status]] = frozenset(
     for state in row.states
     for status in row.statuses
     for end in row.ends
+) | frozenset(
+    # Giving back more than a fifth costs the exemption and needs no decision (semantics 4).
+    (state, Status.ACCEPTED_EXEMPT, state, Status.ACCEPTED_NOT_EXEMPT)
+    for state in (State.DECIDED, State.OPPORTUNITY_WAITING)
 )
 """Every (state, status) -> (state, status) that some row allows."""
 
