@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+
 from moms.adequacy import MarginRules, Taken
 from moms.grid import Branches, Buses, DcLines, Grid, Network, Shapes, Units, Zones
 from moms.values import Window

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from moms.adequacy.copt import NotAFleet, add_unit, capacity_outage, lole_days, loss_of_load, remove_unit
 
 from . import rts79

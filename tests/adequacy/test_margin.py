@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from moms.adequacy import MarginRules, Taken, headroom_mw, margin, margin_with_request
 from moms.grid import NoSuchElement
 from moms.values import Window

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+
 from moms.grid import Season, market_day, season_of, shape_columns
 
 

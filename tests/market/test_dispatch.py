@@ -189,9 +189,7 @@ def test_the_exchange_with_the_outside_world_scales_with_its_load():
     load[-1] = 0.5
     half = replace(grid, shapes=replace(grid.shapes, load=load))
     outside = grid.network.buses.zone < 0
-    full, less = (
-        dispatch(grid=g, starts=hours(1)).hours.injection_mw(g.network)[outside].sum() for g in (grid, half)
-    )
+    full, less = (dispatch(grid=g, starts=hours(1)).hours.injection_mw(g.network)[outside].sum() for g in (grid, half))
     fixed = -grid.network.buses.shunt_mw[outside].sum() - grid.network.dclines.p_mw.sum()
     assert less - fixed == pytest.approx(0.5 * (full - fixed))
 

@@ -151,9 +151,7 @@ def two_areas(*, rise=50.0, limit=100.0):
     """Give two buses joined by two lines, 150 MW across; one line may carry `limit` when the other is lost."""
     grid = world(seed=0, zones=1, buses=2, units=2)
     n, lines = grid.network, grid.network.branches
-    buses = replace(
-        n.buses, load_mw=np.array([0.0, 250.0]), shunt_mw=np.zeros(2), zone=np.zeros(2, dtype=np.int64)
-    )
+    buses = replace(n.buses, load_mw=np.array([0.0, 250.0]), shunt_mw=np.zeros(2), zone=np.zeros(2, dtype=np.int64))
     units = replace(
         n.units,
         bus=np.array([0, 1]),
@@ -181,7 +179,8 @@ def two_areas(*, rise=50.0, limit=100.0):
         equipment=np.arange(2),
     )
     none = replace(
-        n.dclines, **{f: getattr(n.dclines, f)[:0].copy() for f in ("from_bus", "to_bus", "p_mw", "loss_mw", "in_service")}
+        n.dclines,
+        **{f: getattr(n.dclines, f)[:0].copy() for f in ("from_bus", "to_bus", "p_mw", "loss_mw", "in_service")},
     )
     network = replace(n, buses=buses, units=units, branches=branches, dclines=none)
     shapes = grid.shapes

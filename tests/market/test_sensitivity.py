@@ -41,7 +41,9 @@ def answers(network, injection, unit_mw, *, branches=(), units=()):
     }
 
 
-@given(st.integers(0, 60), st.lists(st.integers(0, 47), max_size=3, unique=True), st.lists(st.integers(0, 29), max_size=2))
+@given(
+    st.integers(0, 60), st.lists(st.integers(0, 47), max_size=3, unique=True), st.lists(st.integers(0, 29), max_size=2)
+)
 @settings(max_examples=25, deadline=None)
 def test_the_flow_after_a_contingency_is_that_of_a_solve_without_it(seed, branches, units):
     network, injection, unit_mw = point(seed)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy.fleet import Fleet, Taken, fleet_of, removed_mw
+from moms.adequacy.fleet import Taken, fleet_of, removed_mw
 from moms.grid import market_day, shape_columns
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
 def _zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
     """Give each zone's load by hour, (z, H)."""
     buses = grid.network.buses
-    inside = (buses.zone >= 0) & (buses.kind != 4)  # noqa: PLR2004 - isolated buses serve nobody
+    inside = (buses.zone >= 0) & (buses.kind != 4)
     count = len(shapes.load) - 1
     base = np.bincount(buses.zone[inside], weights=buses.load_mw[inside], minlength=count)
     loads: FloatArray = base[:count, None] * shapes.load[:-1][:, columns]
@@ -199,7 +199,7 @@ def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tupl
     return tuple(rows), tuple(notes)
 
 
-def _result(  # noqa: PLR0913 - one sum, its terms by name
+def _result(
     *,
     rows: tuple[MarginRow, ...],
     notes: tuple[str, ...],

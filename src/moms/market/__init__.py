@@ -2,7 +2,9 @@
 
 from moms.market.balance import CannotBalance
 from moms.market.dispatch import Dispatched, NoHours, dispatch
-from moms.market.redispatch import HourRelief, Move, Redispatch, Relief, Remaining, redispatch
+from moms.market.hours import StudyHours, study_hours
+from moms.market.redispatch import HourRelief, Move, Redispatch, Relief, Remaining, nearest, redispatch
+from moms.market.repair import Repaired, repair
 from moms.market.rules import DispatchRules, RedispatchRules
 from moms.market.sensitivity import Answer, Over, Sensitivities
 
@@ -19,7 +21,12 @@ __all__ = [
     "RedispatchRules",
     "Relief",
     "Remaining",
+    "Repaired",
     "Sensitivities",
+    "StudyHours",
     "dispatch",
+    "nearest",
     "redispatch",
+    "repair",
+    "study_hours",
 ]

@@ -67,7 +67,7 @@ def settle(*, balance: Balance, zones: Zones) -> Settled:
         desk.share((zone,), desk.everything)
     desk.keep_to_limits()
     for members, area in _places(zones):
-        desk.share(members, desk.area_rooms(members, area))
+        desk.share(members, desk.area_rooms(area))
     desk.turn_down()
     return Settled(unit_mw=desk.unit_mw, shortfall=desk.short, spilled=desk.spilled)
 
@@ -121,8 +121,8 @@ class _Desk:
         self.surplus += np.maximum(kept - self.need, 0.0)
         self.need = kept
 
-    def area_rooms(self, members: tuple[int, ...], areas: tuple[str, ...]) -> FloatArray:
-        """Set aside what limited areas inside a place may not take in; give each zone's room by them."""
+    def area_rooms(self, areas: tuple[str, ...]) -> FloatArray:
+        """Set aside what limited areas may not take in; give each zone's room by them."""
         room = self.everything.copy()
         for area in areas:
             inside = self._members(area)

@@ -10,9 +10,10 @@ The rule, in order (semantics 1.2):
    in proportion to the data's dispatch, between their Pmin and Pmax, to the zone's total; fuels
    that do not follow load stay where they are.
 4. Units out give nothing and derated ones no more than is left of them. What that takes away is
-   filled in merit order (those that do not follow load, then emergency-only units last) within the zone, then the sub-region, then the footprint; a surplus is
-   taken from other units in proportion to their room above Pmin, in the same order of places; both
-   within the import and export limits of zones and sub-regions.
+   filled in merit order (units that do not follow load, then emergency-only ones, come last) within
+   the zone, then the sub-region, then the footprint; a surplus is taken from other units in
+   proportion to their room above Pmin, in the same order of places; both within the import and
+   export limits of zones and sub-regions.
 5. Surplus still left: units of the zone below Pmin, then its wind and solar spilled. Shortfall still left: load of
    the zone is cut by it and it is reported; a study that meets one refers.
 
@@ -58,7 +59,7 @@ class Dispatched:
     notes: tuple[str, ...]
 
 
-def dispatch(  # noqa: PLR0913 - an hour is all of these
+def dispatch(
     *,
     grid: Grid,
     starts: Sequence[datetime],
@@ -106,7 +107,7 @@ class _World:
     def __init__(self, network: Network, zones: Zones, shapes: Shapes, rules: DispatchRules) -> None:
         buses, units = network.buses, network.units
         self.network, self.zones, self.shapes, self.rules = network, zones, shapes, rules
-        self.live_bus = buses.kind != 4  # noqa: PLR2004 - isolated
+        self.live_bus = buses.kind != 4
         self.runs = units.in_service & self.live_bus[units.bus]
         self.zone = buses.zone[units.bus]
         self.base = np.where(self.runs, units.p_mw, 0.0)
@@ -135,7 +136,7 @@ class _World:
         return total
 
 
-def _dispatched(  # noqa: PLR0913 - as `dispatch`
+def _dispatched(
     *,
     world: _World,
     starts: Sequence[datetime],

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.market._program import Program, Status
+from moms.market._program import Program, Solution, Status
 from moms.market.rules import RedispatchRules
 from moms.market.sensitivity import Answer, Over, Sensitivities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from moms.grid import BoolArray, FloatArray, Hours
     from moms.powerflow import DcFactor
@@ -89,7 +89,7 @@ class HourRelief:
     """Rows in the last program."""
     rounds: int = 0
     unit_mw: FloatArray | None = None
-    """(g,) the moved dispatch, for the study that checks it."""
+    """(g,) the moved dispatch, for the study that checks it; None where there is none."""
 
     @property
     def over_mw(self) -> float:
@@ -108,9 +108,7 @@ class Redispatch:
     def relief(self) -> Relief:
         """The worst outcome of all hours."""
         found = {h.relief for h in self.hours}
-        return next(
-            (r for r in (Relief.CANNOT, Relief.NOT_KNOWN, Relief.RELIEVED) if r in found), Relief.NOT_NEEDED
-        )
+        return next((r for r in (Relief.CANNOT, Relief.NOT_KNOWN, Relief.RELIEVED) if r in found), Relief.NOT_NEEDED)
 
     @property
     def worst(self) -> HourRelief | None:
@@ -130,7 +128,7 @@ class _Point:
     fall: FloatArray
 
 
-def redispatch(  # noqa: PLR0913 - a redispatch is all of these
+def redispatch(
     *,
     factor: DcFactor,
     hours: Hours,
@@ -147,18 +145,67 @@ def redispatch(  # noqa: PLR0913 - a redispatch is all of these
     are added and the hour is solved again until it gives none. Without it the caller must check.
     """
     rules = rules or RedispatchRules()
+    tasks = _tasks(factor=factor, hours=hours, over=over, units_out=units_out, derate_mw=derate_mw, rules=rules)
+    found = tuple(
+        _Hour(known=known, hour=hour, point=point, rules=rules, again=again).relieve(pairs)
+        for known, hour, point, pairs in tasks
+    )
+    return Redispatch(hours=found, source=rules.source)
+
+
+def nearest(
+    *,
+    factor: DcFactor,
+    hours: Hours,
+    over: Sequence[Over],
+    units_out: BoolArray | None = None,
+    derate_mw: FloatArray | None = None,
+    rules: RedispatchRules | None = None,
+) -> Redispatch:
+    """Give, for each hour with a pair over its limit, the dispatch nearest to it in MW that keeps all limits.
+
+    Where none does, the one that is over by least, with what stays over: its `unit_mw` is given then too.
+    """
+    rules = rules or RedispatchRules()
+    tasks = _tasks(factor=factor, hours=hours, over=over, units_out=units_out, derate_mw=derate_mw, rules=rules)
+    found = tuple(
+        _Hour(known=known, hour=hour, point=point, rules=rules, by_cost=False).relieve(pairs)
+        for known, hour, point, pairs in tasks
+    )
+    return Redispatch(hours=found, source=rules.source)
+
+
+def _tasks(
+    *,
+    factor: DcFactor,
+    hours: Hours,
+    over: Sequence[Over],
+    units_out: BoolArray | None,
+    derate_mw: FloatArray | None,
+    rules: RedispatchRules,
+) -> Iterator[tuple[Sensitivities, int, _Point, list[Over]]]:
+    """Give what each hour with a pair needs, distribution factors solved once for all."""
     known = Sensitivities(factor)
     known.prepare(over)
-    injection = hours.injection_mw(factor.network)
-    results = []
-    for hour in sorted({pair.hour for pair in over}):
-        point = _point(factor, hours, injection, hour, units_out, derate_mw, rules)
-        task = _Hour(known=known, hour=hour, point=point, rules=rules, again=again)
-        results.append(task.relieve([pair for pair in over if pair.hour == hour]))
-    return Redispatch(hours=tuple(results), source=rules.source)
+    by_hour: dict[int, list[Over]] = {}
+    for pair in over:
+        by_hour.setdefault(pair.hour, []).append(pair)
+    injection = hours.injection_mw(factor.network) if by_hour else np.zeros((0, 0))
+    for hour in sorted(by_hour):
+        point = _point(
+            factor=factor,
+            hours=hours,
+            injection=injection,
+            hour=hour,
+            units_out=units_out,
+            derate_mw=derate_mw,
+            rules=rules,
+        )
+        yield known, hour, point, by_hour[hour]
 
 
-def _point(  # noqa: PLR0913 - as `redispatch`
+def _point(
+    *,
     factor: DcFactor,
     hours: Hours,
     injection: FloatArray,
@@ -195,9 +242,11 @@ class _Hour:
         hour: int,
         point: _Point,
         rules: RedispatchRules,
-        again: Callable[[int, FloatArray], Sequence[Over]] | None,
+        again: Callable[[int, FloatArray], Sequence[Over]] | None = None,
+        by_cost: bool = True,
     ) -> None:
         self.known, self.hour, self.point, self.rules, self.again = known, hour, point, rules, again
+        self.by_cost = by_cost
         self.network = known.factor.network
         self.free = np.flatnonzero((point.rise > 0) | (point.fall > 0))
         self.pairs: list[Over] = []
@@ -217,6 +266,8 @@ class _Hour:
         cheapest in the first place is not rebuilt under the name of relief.
         """
         units, p, rules = self.network.units, self.point.unit_mw, self.rules
+        if not self.by_cost:
+            return np.ones(len(self.free)), np.ones(len(self.free))
         marginal = units.cost_c1 + 2.0 * units.cost_c2 * p
         priced = (units.cost_c1 != 0) | (units.cost_c2 != 0) | np.isin(units.fuel, rules.weather_fuels)
         marginal = np.where(priced, marginal, rules.price_without_cost)
@@ -304,7 +355,7 @@ class _Hour:
         after = p + change
         rows = np.flatnonzero(change)
         up, down = np.maximum(change[self.free], 0.0), np.maximum(-change[self.free], 0.0)
-        least = self.rules.least_move_price
+        least = self.rules.least_move_price if self.by_cost else 1.0
         paid = (self.up_price - least) @ up + (self.down_price - least) @ down
         production = (units.cost_c2 * (after**2 - p**2) + units.cost_c1 * change).sum()
         moved = float(up.sum())
@@ -322,33 +373,44 @@ class _Hour:
         )
 
     def _cannot(self, rounds: int) -> HourRelief:
-        """Say what stays over when the total over is made as small as it can be, and what stands in its way."""
+        """Say what stays over when the total over is made as small as it can be, and what stands in its way.
+
+        More branches may come over rate A on the way there: they are added until none does.
+        """
+        for _ in range(ROUNDS):
+            solution = self._soft_program().solve()
+            if solution.status is not Status.OPTIMAL:
+                return self._not_known(f"the solver stopped: {solution.says}")
+            change, have = self._change(solution.x[: 2 * len(self.free)]), {pair.key for pair in self.pairs}
+            more = [pair for pair in self._base_over(change) if pair.key not in have]
+            if not more:
+                return self._left_over(solution, change, rounds)
+            self._add(more, change)
+        return self._not_known(f"still new pairs after {ROUNDS} rounds")
+
+    def _soft_program(self) -> Program:
+        """Build the program in which every row may stay over, at a price far above any move."""
         free, rows = len(self.free), len(self.pairs)
         program = Program(
-            cost=np.concatenate([np.full(2 * free, 1e-6), np.ones(rows)]),
-            upper=np.concatenate(
-                [self.point.rise[self.free], self.point.fall[self.free], np.full(rows, np.inf)]
-            ),
+            cost=np.concatenate([np.full(2 * free, 1e-4), np.ones(rows)]),
+            upper=np.concatenate([self.point.rise[self.free], self.point.fall[self.free], np.full(rows, np.inf)]),
         )
         ones = np.ones(free)
         program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones, np.zeros(rows)]))
         for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True)):
-            effect = answer.per_mw[self.free]
+            effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
             slack = np.zeros(rows)
             slack[k] = 1.0
-            limit = max(pair.limit_mw - INSIDE_MW, 0.0)
-            above = np.concatenate([effect, -effect, -slack])
-            below = np.concatenate([effect, -effect, slack])
+            above, below = np.concatenate([effect, -effect, -slack]), np.concatenate([effect, -effect, slack])
             program.add_row(lower=-np.inf, upper=limit - answer.flow_mw, value=above)
             program.add_row(lower=-limit - answer.flow_mw, upper=np.inf, value=below)
-        solution = program.solve()
-        if solution.status is not Status.OPTIMAL:
-            return self._not_known(f"the solver stopped: {solution.says}")
-        over = solution.x[2 * free :]
-        change = self._change(solution.x[: 2 * free])
+        return program
+
+    def _left_over(self, solution: Solution, change: FloatArray, rounds: int) -> HourRelief:
+        over = solution.x[2 * len(self.free) :]
         if (over <= INSIDE_MW + WITHIN_MW).all() and not self._over_after(change):
             return self._relieved(change, rounds)  # only the margin inside the limits is missing
-        dual = np.abs(solution.row_dual[1:]).reshape(rows, 2).max(axis=1)
+        dual = np.abs(solution.row_dual[1:]).reshape(len(over), 2).max(axis=1)
         left = [
             Remaining(pair=pair, flow_mw=self._flow(answer, change), over_mw=float(over[k]))
             for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True))
@@ -359,10 +421,12 @@ class _Hour:
             hour=self.hour,
             relief=Relief.CANNOT,
             says=f"{sum(r.over_mw for r in remaining):.1f} MW stay over {len(remaining)} limits whatever the units do",
+            moved_mw=0.0 if self.by_cost else float(np.maximum(change, 0.0).sum()),
             remaining=remaining,
             clash=clash,
-            pairs=rows,
+            pairs=len(self.pairs),
             rounds=rounds,
+            unit_mw=None if self.by_cost else self.point.unit_mw + change,
         )
 
     def _flow(self, answer: Answer, change: FloatArray) -> float:

@@ -86,9 +86,7 @@ class Sensitivities:
         self.prepare([Over(contingency=None, element=element, hour=0, limit_mw=0.0)])
         return self._affine(self._ptdf[element], element, (), injection_mw)
 
-    def _affine(
-        self, per_bus: FloatArray, element: int, lost: tuple[int, ...], injection_mw: FloatArray
-    ) -> Answer:
+    def _affine(self, per_bus: FloatArray, element: int, lost: tuple[int, ...], injection_mw: FloatArray) -> Answer:
         """Put the flow beside its sensitivities: with phase shifts a flow is not PTDF times injection alone."""
         shifted = injection_mw + self.factor.shift_injection_mw()
         constant = -self.factor.shift_mw[element] - self._lodf(element, lost) @ self.factor.shift_mw[list(lost)]
@@ -142,10 +140,7 @@ class Sensitivities:
         share = _pick_up(factor, unit_mw, stays, missing_mw=missing)
         if share is None:
             return None
-        if lost:
-            after = Sensitivities(DcFactor.on_island(network, live=live, island=main))
-        else:
-            after = self
+        after = Sensitivities(DcFactor.on_island(network, live=live, island=main)) if lost else self
         np.add.at(injection, network.units.bus, missing * share)
         found = after.before(pair.element, injection_mw=injection)
         picked = found.per_mw @ share
