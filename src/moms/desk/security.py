@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import Crossing, CutOff, Security
-from moms.desk.points import stretches
-from moms.grid import season_of
-from moms.market import dispatch, study_points
-from moms.study import Out, Slice, contingencies_of, study
+from moms.desk.points import points_of, stretches
+from moms.market import dispatch, repair
+from moms.powerflow import DcFactor, Disconnected
+from moms.study import Out, Slice, study
 from moms.values import ElementKind, digest, mw
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from moms.desk.points import Stretch
     from moms.desk.world import World
-    from moms.grid import BoolArray, FloatArray, Hours
+    from moms.grid import BoolArray, FloatArray, Hours, Network
+    from moms.market import Dispatched
     from moms.outages import Outage, Request
     from moms.study import StudyResult
     from moms.values import Window
@@ -47,16 +48,15 @@ def secure(
     Beyond the near term the points also hold the P90 load, the minimum load and the high wind of the
     same weeks (semantics 1.5).
     """
-    points = study_points(grid=world.grid, window=window, now=now, rules=world.rules.points)
-    seasons = [season_of(p.window.start) for p in points]
-    parts = stretches(points=points, others=others, seasons=seasons, now=now)
+    points, said = points_of(world, outage, window=window, now=now)
+    parts = stretches(points=points, others=others, now=now)
     made = [_slice(world, outage.request, part) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=book == "book")
     missing = list(dict.fromkeys(m for _, m, _ in made if m))
     if result.unsolved:
         missing.append(f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})")
-    notes = tuple(dict.fromkeys(n for _, _, several in made for n in several))
+    notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
     security = condensed(world, result, book=book, slices=slices)
     return Studied(
         security=security,
@@ -80,36 +80,55 @@ def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, t
     grid = world.grid
     count = len(part.points)
     out, derate = _units_out(world, [o.request for o in part.out], count)
+    network = grid.rated(part.season)
+    background = [taken_out(world, o.request) for o in part.out]
+    background_out = Out(
+        branches=np.concatenate([b.branches for b in background] or [np.empty(0, np.int64)]),
+        units=np.concatenate([b.units for b in background] or [np.empty(0, np.int64)]),
+    )
     without = _dispatched(world, part, out, derate)
+    base, repaired = _repaired(world, network, without, background_out, out, derate)
     asked = taken_out(world, request)
-    hours, short = without.hours, without.shortfall_mw
+    hours, short = base, without.shortfall_mw
     if len(world.units(request)) and request.takes_out:
         more_out, more_derate = _units_out(world, [*(o.request for o in part.out), request], count)
         with_it = _dispatched(world, part, more_out, more_derate)
-        hours, short = with_it.hours, np.maximum(short, with_it.shortfall_mw)
-    network = grid.rated(part.season)
-    background = [taken_out(world, o.request) for o in part.out]
+        short = np.maximum(short, with_it.shortfall_mw)
+        hours, more = _repaired(world, network, with_it, background_out, more_out, more_derate)
+        repaired = (*repaired, *more)
     missing = (
         f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours" if short.max() > 0 else ""
     )
     one = Slice(
         network=network,
         hours=hours,
-        hours_without=without.hours,
-        out=Out(
-            branches=np.concatenate([b.branches for b in background] or [np.empty(0, np.int64)]),
-            units=np.concatenate([b.units for b in background] or [np.empty(0, np.int64)]),
-        ),
+        hours_without=base,
+        out=background_out,
         request=asked,
         contingencies=world.contingencies,
     )
-    return one, missing, without.notes
+    return one, missing, (*without.notes, *repaired)
 
 
-def _dispatched(world: World, part: Stretch, out: BoolArray, derate: FloatArray):  # type: ignore[no-untyped-def]
+def _repaired(  # noqa: PLR0913 - a repair is all of these
+    world: World, network: Network, made: Dispatched, out: Out, units_out: BoolArray, derate: FloatArray
+) -> tuple[Hours, tuple[str, ...]]:
+    """Bring the base state within rate A where it is not, and say how much that moved (semantics 1.2)."""
+    try:
+        factor = DcFactor.of(network, out=out.branches)
+    except Disconnected:
+        return made.hours, ("the base state was not repaired: the book splits the grid",)
+    found = repair(factor=factor, hours=made.hours, units_out=units_out, derate_mw=derate, rules=world.rules.redispatch)
+    if not found.over_before.any():
+        return made.hours, ()
+    says = f"base state repaired in {int((found.over_before > 0).sum())} hours, up to {found.moved_mw.max():.0f} MW moved"
+    return found.hours, (says,)
+
+
+def _dispatched(world: World, part: Stretch, out: BoolArray, derate: FloatArray) -> Dispatched:
     return dispatch(
         grid=world.grid,
-        starts=[p.window.start for p in part.points],
+        starts=[p.start for p in part.points],
         weather_at=[p.weather_at for p in part.points],
         load_factor=np.array([p.load_factor for p in part.points]),
         labels=[p.label for p in part.points],
@@ -265,6 +284,3 @@ def _units(world: World, result: StudyResult) -> tuple[int, ...]:
     names = {u for r in result.request_cuts_off for u in r.units}
     rows = [world.grid.network.row(u) for u in names if u.startswith(f"{ElementKind.GEN}:")]
     return tuple(sorted(rows))
-
-
-__all__ = ["Hours", "Studied", "condensed", "contingencies_of", "secure", "taken_out"]
