@@ -164,3 +164,18 @@ def print_list(rows: Sequence[Mapping[str, Any]]) -> None:
         )  # fmt: skip
     paper.print(table)
     paper.print(f"[dim]{len(rows)} outages[/]")
+
+
+def markdown(record: Mapping[str, Any]) -> str:
+    """Write one decision record as Markdown."""
+    lines = [f"**{record['says']}**", "", f"{record['outage']}, {span(record['window'])}, record `{record['id']}`", ""]
+    lines += ["| rule | asks | value | limit | answer | found |", "|---|---|---:|---:|---|---|"]
+    for row in record["rules"]:
+        cells = (row["rule"], row["asks"], number(row["value"], row["unit"]), number(row["limit"], row["unit"]))
+        lines.append("| " + " | ".join([*cells, row["verdict"], row["says"]]) + " |")
+    if record["conditions"]:
+        lines += ["", "Conditions:", *(f"- {c['says']}" for c in record["conditions"])]
+    if record["alternatives"]:
+        lines += ["", "Windows already studied and free:"]
+        lines += [f"{n}. {span(a['window'])} ({a['says']})" for n, a in enumerate(record["alternatives"], start=1)]
+    return "\n".join(lines)
