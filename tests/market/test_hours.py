@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from moms.grid import market_day
 from moms.market import dispatch, study_hours
 from moms.values import Window
+from moms.values.clock import market_day_of
 
 from .worlds import world
 
@@ -52,7 +52,7 @@ def test_the_extremes_are_those_of_the_whole_market_week():
     blows = (units.fuel == "wind") & (grid.network.buses.zone[units.bus] >= 0)
     wind = np.array([grid.shapes.wind[grid.network.buses.zone[units.bus[u]]] * units.p_max_mw[u]
                      for u in np.flatnonzero(blows)]).sum(axis=0)  # fmt: skip
-    columns = [(market_day(s) - market_day(week[0])).days * 24 + k % 24 for k, s in enumerate(week)]
+    columns = [(market_day_of(s) - market_day_of(week[0])).days * 24 + k % 24 for k, s in enumerate(week)]
     assert columns == list(range(168))
     first = (31 + 28 + 31 + 4) * 24  # 5 April, from 0
     assert found.weather_at[24:] == (

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.adequacy.fleet import Taken, fleet_of, removed_mw
-from moms.grid import market_day, shape_columns
+from moms.grid import shape_columns
+from moms.values.clock import market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -243,7 +244,7 @@ def _result(
 
 def _least_of_days(margins: FloatArray, starts: Sequence[datetime]) -> tuple[tuple[date, ...], FloatArray, IntArray]:
     """Give the market days, each row's least margin of the day, and the column it stands in."""
-    spans = [(day, [k for k, _ in hours]) for day, hours in groupby(enumerate(starts), lambda e: market_day(e[1]))]
+    spans = [(day, [k for k, _ in hours]) for day, hours in groupby(enumerate(starts), lambda e: market_day_of(e[1]))]
     worst = np.empty((len(margins), len(spans)), dtype=np.int64)
     for d, (_, columns) in enumerate(spans):
         worst[:, d] = columns[0] + np.argmin(margins[:, columns[0] : columns[-1] + 1], axis=1)

@@ -22,5 +22,6 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(verb="grid", says="Import a grid, list the grids there are, or show one.", module="grid"),
+    Command(verb="margin", says="Show what is left of capacity by market day, zone and sub-region.", module="margin"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )

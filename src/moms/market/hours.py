@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid import MARKET_OFFSET, market_day, shape_columns
+from moms.grid import shape_columns
 from moms.market.rules import DispatchRules
 from moms.values import HOUR, instant_text
+from moms.values.clock import market_day, market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
+    from datetime import date, datetime
 
     from moms.grid import FloatArray, Grid, Shapes
     from moms.values import Window
@@ -77,13 +78,13 @@ def study_hours(*, window: Window, now: datetime, grid: Grid, rules: DispatchRul
 
 
 def _monday(hour: datetime) -> date:
-    day = market_day(hour)
+    day = market_day_of(hour)
     return day - timedelta(days=day.weekday())
 
 
 def _extremes(grid: Grid, shapes: Shapes, monday: date, hour: datetime) -> list[_Point]:
     """Give the three extremes of one market week."""
-    first = datetime(monday.year, monday.month, monday.day, tzinfo=UTC) - MARKET_OFFSET
+    first = market_day(monday).start
     week = [first + k * HOUR for k in range(WEEK_HOURS)]
     load, wind = _load_and_wind(grid, shapes, week)
     year, number, _ = monday.isocalendar()
