@@ -1,10 +1,24 @@
 """The ask: requests, their lifecycle, and the rules they must meet before anybody studies them."""
 
-from moms.outages.outage import OVER, STANDING, Outage, State, Status
+from moms.outages.document import from_document, request_document, request_from, request_schema, to_document
+from moms.outages.lifecycle import MOVES, STATE_PAIRS, Verb, begin, may, move
+from moms.outages.outage import OVER, STANDING, Added, Outage, State, Status
 from moms.outages.request import Category, Contact, Kind, Nature, Position, Recurrence, Request, Switch
 
 __all__ = [
+    "MOVES",
     "OVER",
+    "STATE_PAIRS",
+    "Added",
+    "Verb",
+    "begin",
+    "from_document",
+    "may",
+    "move",
+    "request_document",
+    "request_from",
+    "request_schema",
+    "to_document",
     "STANDING",
     "Category",
     "Contact",

@@ -65,6 +65,14 @@ OVER = frozenset({State.COMPLETED, State.CLOSED, State.WITHDRAWN, State.CANCELLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Added:
+    """Hours asked for after the rest: they stand in the queue from `stamp`, not from the outage's own."""
+
+    window: Window
+    stamp: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """One outage in the book.
 
@@ -87,6 +95,12 @@ class Outage:
     actual_end: datetime | None = None
     requester: str = ""
     """The name of who filed it; who settles must be somebody else."""
+    added: tuple[Added, ...] = ()
+    """Lengthenings since the stamp, with stamps of their own (semantics 4)."""
+    granted: Status | None = None
+    """While at risk: what had been granted, and comes back if the risk is cleared."""
+    stamped_h: float | None = None
+    """Hours asked for when the stamp was given, against which a shortening is measured; None: those of the request."""
 
     @property
     def holds(self) -> bool:

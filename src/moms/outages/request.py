@@ -151,6 +151,13 @@ class Request:
     """Whether the owners of load that a next contingency would darken have been told and agree."""
     designated_units: tuple[str, ...] = ()
     """Opportunity: the units whose absence starts it."""
+    assumed: tuple[str, ...] = ()
+    """Fields a forced or emergency report came without, and MOMS filled in (semantics 2.5)."""
+
+    @property
+    def urgent_report(self) -> bool:
+        """Whether it tells of something already broken or about to: acknowledged, never refused."""
+        return self.kind in {Kind.FORCED, Kind.EMERGENCY}
 
     @property
     def duration(self) -> timedelta:

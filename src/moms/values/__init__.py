@@ -1,5 +1,28 @@
 """The words all rooms share: windows, instants, ids, findings, parties, fingerprints."""
 
+from moms.values.clock import (
+    INSTANT_PATTERN,
+    MARKET,
+    AmbiguousTime,
+    Fold,
+    HourEnding,
+    NonexistentTime,
+    NoSuchZone,
+    NotAnInstant,
+    NoZone,
+    OffsetContradictsZone,
+    daily,
+    hour_beginning,
+    hour_ending,
+    local_day,
+    market_day,
+    market_day_of,
+    market_hours,
+    parse_instant,
+    parse_time,
+    shown,
+    zone_of,
+)
 from moms.values.digest import canonical, digest, instant_text, plain
 from moms.values.finding import Finding, Level
 from moms.values.ids import ElementKind, NotAnElement, element, parse, row_of
@@ -9,6 +32,27 @@ from moms.values.refused import Refused
 from moms.values.window import HOUR, Window
 
 __all__ = [
+    "INSTANT_PATTERN",
+    "MARKET",
+    "AmbiguousTime",
+    "Fold",
+    "HourEnding",
+    "NonexistentTime",
+    "NoSuchZone",
+    "NotAnInstant",
+    "NoZone",
+    "OffsetContradictsZone",
+    "daily",
+    "hour_beginning",
+    "hour_ending",
+    "local_day",
+    "market_day",
+    "market_day_of",
+    "market_hours",
+    "parse_instant",
+    "parse_time",
+    "shown",
+    "zone_of",
     "HOUR",
     "SYSTEM",
     "Actor",

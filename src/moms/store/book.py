@@ -1,0 +1,371 @@
+"""The book of outages on PostgreSQL (`desk.ports.Book`)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import JSON, String, cast, func, literal, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
+from moms.outages.document import from_document
+from moms.records.journal import Head, link
+from moms.store import tables
+from moms.store.rows import (
+    decision_body,
+    event_body,
+    event_of,
+    line_row,
+    matters,
+    outage_row,
+    span,
+)
+from moms.values import Refused, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Cast, Connection, Engine, Select
+
+    from moms.desk.ports import Event, Search
+    from moms.outages import Outage
+    from moms.values import Actor
+
+LOCK_WAIT = "20s"
+IDLE_LIMIT = "120s"
+"""A page left open longer than this is rolled back by the server: it may hold the book."""
+RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
+
+
+class NotYours(Refused):
+    """This actor may not write a row of that organisation."""
+
+
+class ForbiddenMove(Refused):
+    """The lifecycle does not know this step."""
+
+
+class NoSuchDecision(Refused):
+    """No decision record of that id that this actor may see."""
+
+
+class PostgresBook:
+    """The book, on one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def as_(self, actor: Actor) -> Iterator[PostgresPage]:
+        """Open one transaction as this actor: committed at the end, rolled back on any exception.
+
+        Raises:
+            BookMoved: another transaction was in the way; nothing was written.
+        """
+        with _said(), self.engine.begin() as connection:
+            yield PostgresPage(connection, actor=actor)
+
+
+class PostgresPage:
+    """One transaction on the book (`desk.ports.Page`)."""
+
+    def __init__(self, connection: Connection, *, actor: Actor) -> None:
+        self._connection = connection
+        self._actor = actor
+        act_as(connection, actor)
+        # Read before anything else: what is read later is at least as new, so `hold` notices any change.
+        self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
+
+    def version(self) -> int:
+        """Give the book's version when this page was opened, or as this page has changed it."""
+        return self._version
+
+    def hold(self, version: int) -> None:
+        """Lock the book for writing and make sure it is still at this version.
+
+        Raises:
+            BookMoved: it is not.
+        """
+        found: int = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar_one()
+        if found != version:
+            raise BookMoved(
+                f"the book is at version {found}, not {version}: it changed meanwhile", fix="read it again and decide anew"
+            )
+        self._version = found
+
+    def outage(self, outage_id: str) -> Outage:
+        """Give one outage.
+
+        Raises:
+            NoSuchOutage: none of that id, or not this actor's to see.
+        """
+        return from_document(json.loads(self._stored(outage_id)))
+
+    def find(self, search: Search) -> Sequence[Outage]:
+        """Give the outages that match, by id."""
+        rows = self._connection.execute(_matching(search)).scalars()
+        return tuple(from_document(json.loads(document)) for document in rows)
+
+    def add(self, outage: Outage, event: Event) -> None:
+        """Put a new outage in the book, with its line in the journal.
+
+        Raises:
+            EquipmentTaken: it stands and overlaps another standing one.
+            BookMoved: its id or its owner's reference came into the book meanwhile.
+            NotYours: it belongs to an organisation this actor may not write for.
+        """
+        with self._whole(outage):
+            if matters(outage):
+                self._turn()
+            row = outage_row(outage)
+            document = str(row["document"])
+            self._connection.execute(tables.outage.insert().values({**row, "document": _json(document)}))
+            self._tell(outage, event, document=document)
+
+    def revise(self, outage: Outage, event: Event) -> None:
+        """Write a later revision (`outage.revision` is the new one, one above the stored).
+
+        Raises:
+            NoSuchOutage: as `outage`. StaleRevision: the stored revision is another one.
+            EquipmentTaken: as `add`. ForbiddenMove: the lifecycle does not know this step.
+        """
+        before = self.outage(outage.id)
+        if before.revision != outage.revision - 1:
+            raise _stale(outage, before.revision)
+        with self._whole(outage):
+            if matters(before) != matters(outage):
+                self._turn()
+            row = outage_row(outage)
+            document = str(row["document"])
+            stored = tables.outage
+            changed = {name: value for name, value in row.items() if name not in {"id", "organisation", "external_id"}}
+            done = self._connection.execute(
+                update(stored)
+                .where(stored.c.id == outage.id, stored.c.revision == before.revision)
+                .values({**changed, "document": _json(document)})
+            )
+            if done.rowcount != 1:
+                raise _stale(outage, self.outage(outage.id).revision)
+            self._tell(outage, event, document=document)
+
+    def keep_decision(self, decision_id: str, outage_id: str, record: dict[str, object]) -> None:
+        """Store a decision record, once, beside its outage, with a line in the journal.
+
+        Raises:
+            NoSuchOutage: as `outage`.
+        """
+        organisation, kind = self._whose(outage_id)
+        written = canonical(record).decode()
+        row = {
+            "id": decision_id,
+            "outage_id": outage_id,
+            "organisation": organisation,
+            "classification": kind,
+            "revision": 1,
+        }
+        self._connection.execute(tables.decision.insert().values({**row, "record": _json(written)}))
+        body = decision_body(decision_id=decision_id, outage_id=outage_id, actor=self._actor, record=_sha(written))
+        self._append(organisation=organisation, classification=kind, outage_id=outage_id, revision=None, body=body)
+
+    def decision(self, decision_id: str) -> dict[str, object]:
+        """Give a stored decision record.
+
+        Raises:
+            NoSuchDecision: none of that id, or not this actor's to see.
+        """
+        query = select(cast(tables.decision.c.record, String)).where(tables.decision.c.id == decision_id)
+        found = self._connection.execute(query).scalar()
+        if found is None:
+            raise NoSuchDecision(f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to")
+        record: dict[str, object] = json.loads(found)
+        return record
+
+    def history(self, outage_id: str) -> Sequence[Event]:
+        """Give what happened to an outage, oldest first.
+
+        Raises:
+            NoSuchOutage: as `outage`.
+        """
+        self._whose(outage_id)
+        lines = tables.journal.c
+        bodies = self._connection.execute(select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)).scalars()
+        events = (event_of(body) for body in bodies)
+        return tuple(event for event in events if event is not None)
+
+    def note(self, event: Event) -> None:
+        """Write an event that changes no outage (a journal line by itself)."""
+        organisation, kind = self._actor.organisation, "restricted"
+        if event.outage_id:
+            organisation, kind = self._whose(event.outage_id)
+        body = event_body(event, revision=None, document=None)
+        self._append(organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body)
+
+    def _stored(self, outage_id: str) -> str:
+        """Give the document of an outage as it was written."""
+        query = select(cast(tables.outage.c.document, String)).where(tables.outage.c.id == outage_id)
+        found = self._connection.execute(query).scalar()
+        if found is None:
+            raise _unknown(outage_id)
+        return str(found)
+
+    def _whose(self, outage_id: str) -> tuple[str, str]:
+        """Give an outage's organisation and classification."""
+        columns = tables.outage.c
+        found = self._connection.execute(
+            select(columns.organisation, columns.classification).where(columns.id == outage_id)
+        ).first()
+        if found is None:
+            raise _unknown(outage_id)
+        return str(found[0]), str(found[1])
+
+    @contextmanager
+    def _whole(self, outage: Outage) -> Iterator[None]:
+        """Do all of what is inside or nothing, and say in the desk's words why not."""
+        version = self._version
+        try:
+            with self._connection.begin_nested():
+                yield
+        except DBAPIError as why:
+            self._version = version
+            raise _refusal(why, outage) from why
+        except Refused:
+            self._version = version
+            raise
+
+    def _turn(self) -> None:
+        """Give the book its next version; whoever does this first is the only writer until the end."""
+        book = tables.book
+        turned = self._connection.execute(update(book).values(revision=book.c.revision + 1).returning(book.c.revision))
+        self._version = turned.scalar_one()
+
+    def _tell(self, outage: Outage, event: Event, *, document: str) -> None:
+        """Write the line that goes with a revision."""
+        if event.outage_id != outage.id:
+            msg = f"the event tells of {event.outage_id}, the outage is {outage.id}"
+            raise ValueError(msg)
+        organisation, kind = self._whose(outage.id)
+        body = event_body(event, revision=outage.revision, document=_sha(document))
+        self._append(
+            organisation=organisation, classification=kind, outage_id=outage.id, revision=outage.revision, body=body
+        )
+
+    def _append(
+        self,
+        *,
+        organisation: str,
+        classification: str,
+        outage_id: str,
+        revision: int | None,
+        body: Mapping[str, object],
+    ) -> None:
+        """Add a line to an organisation's chain; the chain is locked until the end."""
+        found = self._connection.execute(text("SELECT count, hash FROM moms.journal_lock(:chain)"), {"chain": organisation})
+        count, last = found.one()
+        line = link(
+            Head(organisation=organisation, count=count, hash=last),
+            classification=classification,
+            outage_id=outage_id,
+            outage_revision=revision,
+            body=body,
+        )
+        self._connection.execute(tables.journal.insert(), line_row(line))
+
+
+def act_as(connection: Connection, actor: Actor) -> None:
+    """Say for whom this transaction acts; at its end the database has forgotten."""
+    settings = {
+        "moms.organisation": actor.organisation,
+        "moms.role": actor.role.value,
+        "moms.actor": actor.name,
+        "lock_timeout": LOCK_WAIT,
+        "idle_in_transaction_session_timeout": IDLE_LIMIT,
+    }
+    connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+
+
+def _matching(search: Search) -> Select[tuple[str]]:
+    """Write a search as a query."""
+    c = tables.outage.c
+    query = select(cast(c.document, String)).order_by(c.id)
+    if search.window is not None:
+        query = query.where(c.during.overlaps(span(search.window)))
+    if search.assets:
+        query = query.where(c.assets.overlap(list(search.assets)))
+    if search.states:
+        query = query.where(c.state.in_(search.states))
+    if search.statuses:
+        query = query.where(c.status.in_(search.statuses))
+    for column, wanted in (
+        (c.organisation, search.organisation),
+        (c.holds, search.holding),
+        (c.pending, search.pending),
+        (c.external_id, search.external_id),
+    ):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if search.text:
+        query = query.where(c.words.icontains(search.text, autoescape=True))
+    if search.after is not None:
+        query = query.where(c.id > search.after)
+    return query if search.limit is None else query.limit(search.limit)
+
+
+def _json(written: str) -> Cast[object]:
+    """Hand over JSON that is written already, so that the database keeps its very bytes."""
+    return cast(literal(written, String), JSON)
+
+
+def _refusal(why: DBAPIError, outage: Outage) -> Exception:
+    """Say in the desk's words why the database refused, or give back what it said."""
+    state = getattr(why.orig, "sqlstate", None)
+    constraint = getattr(getattr(why.orig, "diag", None), "constraint_name", None)
+    if constraint == "outage_equipment_one_at_a_time":
+        return EquipmentTaken(
+            f"other standing work has {', '.join(outage.request.assets)} within"
+            f" {outage.window.start:%Y-%m-%dT%H:%MZ} to {outage.window.end:%Y-%m-%dT%H:%MZ}",
+            field="window",
+            fix="ask for another window, or wait until the other ends",
+        )
+    if constraint in {"outage_filed_once", "outage_pkey"}:
+        return BookMoved(
+            f"{outage.id} ({outage.request.external_id}) came into the book meanwhile", fix="read it again"
+        )
+    if state == "MS001":
+        return ForbiddenMove(str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order")
+    if state == "42501":
+        return NotYours(
+            f"this actor may not write for {outage.request.organisation}",
+            field="organisation",
+            fix="act for that organisation",
+        )
+    return why
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say in the desk's words that another transaction was in the way."""
+    try:
+        yield
+    except DBAPIError as why:
+        if getattr(why.orig, "sqlstate", None) in RACES:
+            raise BookMoved("another change was being written at the same time", fix="read it again") from why
+        raise
+
+
+def _stale(outage: Outage, stored: int) -> StaleRevision:
+    return StaleRevision(
+        f"{outage.id} is at revision {stored}, and this would be revision {outage.revision}",
+        field="revision",
+        fix="read it again",
+    )
+
+
+def _unknown(outage_id: str) -> NoSuchOutage:
+    return NoSuchOutage(f"there is no outage {outage_id!r}", field="outage", fix="list them with: moms list")
+
+
+def _sha(written: str) -> str:
+    return hashlib.sha256(written.encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""Bring a database to the shape that this program needs: roles, schema, steps, lifecycle.
+
+Works as a superuser (the embedded server) and as an ordinary login that may create roles or finds
+them made. Steps run as `moms_owner`, who owns everything and logs in nowhere.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
+from moms.store.tables import lifecycle_move
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sqlalchemy import Connection, Engine
+
+HEAD = "0001"
+"""The last step. Known without reading the steps, so that a start with nothing to do is quick."""
+OWNER, APP, READER = "moms_owner", "moms_app", "moms_reader"
+LOCK = 0x6D6F6D73
+"""Number of the advisory lock that lets one process migrate at a time ("moms")."""
+
+ROLES_BY_HAND = " ".join(
+    f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;" for role in (OWNER, APP, READER)
+)
+
+
+class CannotMigrate(Refused):
+    """The login may not do what a step needs, or the database is newer than the program."""
+
+
+def migrate(engine: Engine, *, moves: Iterable[tuple[str | None, str]]) -> bool:
+    """Run the steps that are missing and load the lifecycle; tell whether anything changed.
+
+    `moves` are the pairs of states that may follow each other, None first for a new outage; without
+    any pair that begins with None, an outage may begin in any state.
+
+    Raises:
+        CannotMigrate: the login lacks a right, or the database was made by a later program.
+    """
+    wanted = {(before or "", after) for before, after in moves}
+    with engine.connect() as connection:
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()
+        try:
+            found = step_of(connection)
+            connection.rollback()
+            if found is not None and found > HEAD:
+                raise CannotMigrate(
+                    f"the database is at step {found}, this program knows steps up to {HEAD}",
+                    field="MOMS_DATABASE_URL",
+                    fix="use the program that made it, or a later one",
+                )
+            if found != HEAD:
+                _prepare(connection)
+                _climb(connection)
+            return _load(connection, wanted) or found != HEAD
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+
+
+def step_of(connection: Connection) -> str | None:
+    """Give the step the database is at, or None where it is empty."""
+    try:
+        found = connection.execute(text("SELECT to_regclass('moms.migration')")).scalar()
+        return None if found is None else connection.execute(text("SELECT version_num FROM moms.migration")).scalar()
+    except ProgrammingError as why:
+        raise CannotMigrate(
+            "this login may not see the schema moms", field="MOMS_DATABASE_URL", fix=f"GRANT {APP} TO the login"
+        ) from why
+
+
+def _prepare(connection: Connection) -> None:
+    """Make roles, schema and extensions where they are missing."""
+    try:
+        with connection.begin():
+            there = set(connection.scalars(text("SELECT rolname FROM pg_roles WHERE rolname LIKE 'moms\\_%'")))
+            for role in (OWNER, APP, READER):
+                if role not in there:
+                    connection.execute(
+                        text(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB")
+                    )
+            if not connection.scalar(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")):
+                member = connection.scalar(text("SELECT pg_has_role(current_user, :owner, 'MEMBER')"), {"owner": OWNER})
+                if not member:
+                    connection.execute(text(f"GRANT {OWNER} TO CURRENT_USER"))
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS moms AUTHORIZATION {OWNER}"))
+            for extension in ("btree_gist", "pg_trgm"):
+                connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+    except DBAPIError as why:
+        raise CannotMigrate(
+            f"the database cannot be prepared: {str(why.orig).splitlines()[0]}",
+            field="MOMS_MIGRATE_URL",
+            fix=f"let a superuser run once: {ROLES_BY_HAND} GRANT {OWNER} TO the login, and make the login owner of the database",
+        ) from why
+
+
+def _climb(connection: Connection) -> None:
+    """Run the missing steps in one transaction, as the owner."""
+    # Half a second of imports that a start with nothing to do should not pay.
+    from alembic import command  # noqa: PLC0415 - as above
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    with connection.begin():
+        connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
+        connection.execute(text("SET LOCAL search_path = moms, public"))
+        command.upgrade(config, "head")
+
+
+def _load(connection: Connection, wanted: set[tuple[str, str]]) -> bool:
+    """Make the lifecycle table equal to the code's; tell whether it was not."""
+    with connection.begin():
+        connection.execute(
+            text("SELECT set_config('moms.organisation', 'operator', true), set_config('moms.role', 'system', true)")
+        )
+        rows = connection.execute(lifecycle_move.select().with_only_columns(lifecycle_move.c.from_state, lifecycle_move.c.to_state))
+        found = {(before, after) for before, after in rows}
+        if found == wanted:
+            return False
+        connection.execute(text(f"SET LOCAL ROLE {OWNER}"))
+        connection.execute(lifecycle_move.delete())
+        if wanted:
+            connection.execute(
+                lifecycle_move.insert(),
+                [
+                    {"organisation": "operator", "classification": "public", "revision": 1, "from_state": b, "to_state": a}
+                    for b, a in sorted(wanted)
+                ],
+            )
+        return True

@@ -1,0 +1,256 @@
+"""Where this installation's database is: open it, ready to use, and close it again.
+
+`MOMS_DATABASE_URL` names a server; without it the embedded one below `MOMS_HOME` is used, started and
+migrated as needed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from sqlalchemy import URL, create_engine, make_url, text
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from moms.store.book import PostgresBook
+from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
+from moms.store.migrate import APP, HEAD, OWNER, READER, migrate, step_of
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection, Engine
+
+
+CONNECT_S = 10
+
+
+class NotReady(Refused):
+    """The database that was named cannot be used as it is."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """An open database: the book in it, and what has to be closed at the end."""
+
+    home: Path
+    engine: Engine
+    book: PostgresBook
+    embedded: Embedded | None = None
+    migrated: bool = False
+    """Whether opening it changed its shape."""
+    _closed: bool = field(default=False)
+
+    def close(self) -> None:
+        """Close all connections; the last process to use the embedded server stops it."""
+        if not self._closed:
+            self._closed = True
+            self.engine.dispose()
+            if self.embedded is not None:
+                self.embedded.close()
+
+    def __enter__(self) -> Place:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def home_of(env: Mapping[str, str]) -> Path:
+    """Give the folder that `MOMS_HOME` names, by default `~/.local/share/moms`."""
+    named = env.get("MOMS_HOME")
+    if named:
+        return Path(named).expanduser().absolute()
+    base = env.get("XDG_DATA_HOME") or Path(env.get("HOME") or Path.home()) / ".local" / "share"
+    return Path(base) / "moms"
+
+
+def open_place(*, env: Mapping[str, str], moves: Iterable[tuple[str | None, str]]) -> Place:
+    """Open the database of this installation, ready to use.
+
+    The embedded server is migrated as needed; a named one must have been (`moms migrate`).
+
+    Raises:
+        NotReady: the named server does not answer, lacks steps, or logs in with too many rights.
+        Refused: whatever keeps the embedded server from starting (`embedded.Embedded.start`).
+    """
+    named = env.get("MOMS_DATABASE_URL")
+    if named:
+        return _open_named(_url_of(named, field="MOMS_DATABASE_URL"), home=home_of(env), moves=moves)
+    embedded = Embedded(home=home_of(env), env=env)
+    try:
+        return open_embedded(embedded, moves=moves)
+    except BaseException:
+        embedded.close()
+        raise
+
+
+def open_embedded(embedded: Embedded, *, moves: Iterable[tuple[str | None, str]]) -> Place:
+    """Open the database of an embedded server, started and migrated as needed."""
+    address = embedded.start()
+    migrated = prepare(address, database=DATABASE, moves=moves)
+    engine = _engine(url_of(address, login=APP, database=DATABASE), revive=embedded)
+    book = PostgresBook(engine)
+    return Place(home=embedded.home, engine=engine, book=book, embedded=embedded, migrated=migrated)
+
+
+def migrate_named(*, env: Mapping[str, str], moves: Iterable[tuple[str | None, str]]) -> bool:
+    """Migrate the server that `MOMS_MIGRATE_URL` (or `MOMS_DATABASE_URL`) names; tell whether anything changed."""
+    field_name = "MOMS_MIGRATE_URL" if env.get("MOMS_MIGRATE_URL") else "MOMS_DATABASE_URL"
+    engine = create_engine(_url_of(env[field_name], field=field_name), poolclass=NullPool)
+    try:
+        return migrate(engine, moves=moves)
+    except OperationalError as why:
+        raise _silent(field_name, why) from why
+    finally:
+        engine.dispose()
+
+
+def prepare(address: Address, *, database: str, moves: Iterable[tuple[str | None, str]]) -> bool:
+    """Make a database on a server of our own, if it is not there, with logins and all steps."""
+    login = {name: address.passwords[name] for name in (APP, READER)}
+    with psycopg.connect(
+        host=address.socket_folder,
+        port=address.port,
+        user=ADMIN,
+        password=address.passwords[ADMIN],
+        dbname="postgres",
+        autocommit=True,
+    ) as admin:
+        if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone() is None:
+            _make(admin, database=database, login=login)
+    engine = create_engine(url_of(address, login=ADMIN, database=database), poolclass=NullPool)
+    return migrate(engine, moves=moves)
+
+
+def url_of(address: Address, *, login: str, database: str) -> URL:
+    """Give the address of a database on a server of our own."""
+    return URL.create(
+        "postgresql+psycopg",
+        username=login,
+        password=address.passwords[login],
+        database=database,
+        query={"host": address.socket_folder, "port": str(address.port)},
+    )
+
+
+def _make(admin: psycopg.Connection[tuple[object, ...]], *, database: str, login: Mapping[str, str]) -> None:
+    """Make roles and an empty database that only they may enter."""
+    there = {row[0] for row in admin.execute("SELECT rolname FROM pg_roles")}
+    for role in (OWNER, APP, READER):
+        if role not in there:
+            admin.execute(psycopg.sql.SQL("CREATE ROLE {} NOLOGIN").format(psycopg.sql.Identifier(role)))
+    for role, password in login.items():
+        admin.execute(
+            psycopg.sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+                psycopg.sql.Identifier(role), psycopg.sql.Literal(password)
+            )
+        )
+    name = psycopg.sql.Identifier(database)
+    admin.execute(psycopg.sql.SQL("CREATE DATABASE {} OWNER {}").format(name, psycopg.sql.Identifier(OWNER)))
+    close_to_others(admin, database=database)
+
+
+def close_to_others(admin: psycopg.Connection[tuple[object, ...]], *, database: str) -> None:
+    """Let only the program's own logins into a database."""
+    name = psycopg.sql.Identifier(database)
+    admin.execute(psycopg.sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    admin.execute(psycopg.sql.SQL("GRANT CONNECT ON DATABASE {} TO moms_app, moms_reader").format(name))
+
+
+def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
+    """Give an engine; where the server is ours and has died, a new connection starts it again."""
+
+    def connect() -> psycopg.Connection[tuple[object, ...]]:
+        words = {
+            "user": url.username,
+            "password": url.password,
+            "dbname": url.database,
+            "host": url.host,
+            "port": url.port,
+            **{k: v for k, v in url.query.items() if isinstance(v, str)},
+        }
+        known = {k: v for k, v in words.items() if v is not None}
+        known.setdefault("connect_timeout", CONNECT_S)
+        try:
+            return psycopg.connect(**known)  # type: ignore[arg-type]  # libpq takes all as text
+        except psycopg.OperationalError:
+            if revive is None:
+                raise
+            known["host"] = revive.start().socket_folder
+            return psycopg.connect(**known)  # type: ignore[arg-type]  # as above
+
+    return create_engine(url, creator=connect, pool_pre_ping=True, pool_size=5, max_overflow=15)
+
+
+def _open_named(
+    url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]
+) -> Place:
+    """Open a server that somebody else keeps, once it is shown to be ready and its login to be modest."""
+    engine = _engine(url)
+    try:
+        with engine.connect() as connection:
+            _check_login(connection)
+            if step_of(connection) != HEAD:
+                raise NotReady("the database lacks steps of this program", field="MOMS_DATABASE_URL", fix="run: moms migrate")
+            wanted = {(before or "", after) for before, after in moves}
+            connection.execute(text("SELECT set_config('moms.organisation', 'operator', true), set_config('moms.role', 'system', true)"))
+            found = {(b, a) for b, a in connection.execute(text("SELECT from_state, to_state FROM moms.lifecycle_move"))}
+            if found != wanted:
+                raise NotReady("the database has another lifecycle than this program", field="MOMS_DATABASE_URL", fix="run: moms migrate")
+    except OperationalError as why:
+        engine.dispose()
+        raise _silent("MOMS_DATABASE_URL", why) from why
+    except BaseException:
+        engine.dispose()
+        raise
+    return Place(home=home, engine=engine, book=PostgresBook(engine))
+
+
+def _check_login(connection: Connection) -> None:
+    """See that row-level security binds this login.
+
+    Raises:
+        NotReady: it is a superuser, may pass row-level security by, or can become the owner.
+    """
+    row = connection.execute(
+        text(
+            "SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (SELECT 1 FROM pg_roles o WHERE o.rolname = :owner"
+            " AND pg_has_role(r.oid, o.oid, 'MEMBER')) OR EXISTS (SELECT 1 FROM pg_roles o"
+            " WHERE (o.rolsuper OR o.rolbypassrls) AND pg_has_role(r.oid, o.oid, 'MEMBER')), r.rolname"
+            " FROM pg_roles r WHERE r.rolname = session_user"
+        ),
+        {"owner": OWNER},
+    ).one()
+    if row[0]:
+        raise NotReady(
+            f"the login {row[1]} may pass the database's own guards by",
+            field="MOMS_DATABASE_URL",
+            fix=f"use a login that has been granted {APP} and nothing else; keep the other for MOMS_MIGRATE_URL",
+        )
+
+
+def _url_of(named: str, *, field: str) -> URL:
+    """Read the address of a server."""
+    try:
+        url = make_url(named)
+    except ArgumentError as why:
+        raise NotReady("this is not the address of a server", field=field, fix="write postgresql://user:password@host/database") from why
+    if url.get_backend_name() != "postgresql":
+        raise NotReady(f"{url.get_backend_name()} is not PostgreSQL", field=field, fix="write postgresql://user:password@host/database")
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _silent(name: str, why: OperationalError) -> NotReady:
+    """Say that a server does not let us in, without its password."""
+    return NotReady(f"the server cannot be used: {str(why.orig).strip().splitlines()[0]}", field=name, fix="see that it runs and the login is right")
+
+
+def environment() -> Mapping[str, str]:
+    """Give the environment of this process."""
+    return os.environ

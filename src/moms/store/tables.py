@@ -1,0 +1,112 @@
+"""The tables as SQLAlchemy sees them; a test compares them with what the migrations made."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSTZRANGE
+
+SCHEMA = "moms"
+metadata = MetaData(schema=SCHEMA)
+
+
+def _text(name: str, *, key: bool = False) -> Column[str]:
+    return Column(name, Text, primary_key=key, nullable=False)
+
+
+def _own(*, organisation_is_key: bool = False) -> tuple[Column[str], Column[str], Column[int]]:
+    """Give the three columns that every table has: whose row, who may see it, which revision."""
+    return (
+        Column("organisation", Text, primary_key=organisation_is_key, nullable=False),
+        Column("classification", Text, nullable=False),
+        Column("revision", BigInteger, nullable=False),
+    )
+
+
+book = Table("book", metadata, *_own(organisation_is_key=True))
+"""One row; its revision is the version of the book."""
+
+lifecycle_move = Table("lifecycle_move", metadata, *_own(), _text("from_state", key=True), _text("to_state", key=True))
+"""Which state may follow which, as the code's lifecycle says; '' stands for "not there yet"."""
+
+outage = Table(
+    "outage",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("external_id"),
+    _text("category"),
+    _text("kind"),
+    _text("state"),
+    _text("status"),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("assets", ARRAY(Text), nullable=False),
+    Column("holds", Boolean, nullable=False),
+    Column("pending", Boolean, nullable=False),
+    Column("blocks", Boolean, nullable=False),
+    _text("words"),
+    Column("document", JSON, nullable=False),
+)
+
+outage_equipment = Table(
+    "outage_equipment",
+    metadata,
+    Column("outage_id", Text, ForeignKey("moms.outage.id"), primary_key=True),
+    _text("asset", key=True),
+    *_own(),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("blocks", Boolean, nullable=False),
+)
+"""One row per outage and equipment, kept by a trigger; two that block may not overlap."""
+
+outage_history = Table(
+    "outage_history",
+    metadata,
+    Column("outage_id", Text, ForeignKey("moms.outage.id"), primary_key=True),
+    Column("revision", BigInteger, primary_key=True),
+    _text("organisation"),
+    _text("classification"),
+    _text("state"),
+    _text("status"),
+    Column("during", TSTZRANGE, nullable=False),
+    Column("document", JSON, nullable=False),
+    _text("actor"),
+    Column("known_from", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
+)
+"""Every revision of every outage as it was, written by a trigger in the same transaction."""
+
+decision = Table(
+    "decision",
+    metadata,
+    _text("id", key=True),
+    Column("outage_id", Text, ForeignKey("moms.outage.id"), nullable=False),
+    *_own(),
+    Column("record", JSON, nullable=False),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True),
+    _text("classification"),
+    Column("revision", BigInteger, nullable=False),
+    _text("previous"),
+    _text("hash"),
+    _text("outage_id"),
+    Column("outage_revision", BigInteger),
+    _text("body"),
+)
+
+journal_head = Table("journal_head", metadata, *_own(organisation_is_key=True), _text("hash"))
+"""The last hash of each chain; its revision is the number of lines."""
+
+journal_anchor = Table(
+    "journal_anchor",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    *_own(),
+    _text("at"),
+    _text("heads"),
+    _text("previous"),
+    _text("hash"),
+)
