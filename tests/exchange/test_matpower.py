@@ -6,10 +6,10 @@ import hashlib
 
 import numpy as np
 import pytest
-from tests.exchange.casefiles import EVERYTHING, FIVE_BUSES, table, texts, wheel_cases
 
 from moms.exchange.matpower import parse_case, read_case
 from moms.grid import UNRATED, BranchKind, Grid, RatingSource
+from tests.exchange.casefiles import EVERYTHING, FIVE_BUSES, table, texts, wheel_cases
 
 BIG = {"case_ACTIVSg25k", "case_ACTIVSg70k", "case_SyntheticUSA"}
 
@@ -117,14 +117,16 @@ def test_a_dc_line_whose_far_end_is_not_what_its_losses_say_is_told():
 def test_costs_of_up_to_the_second_degree_are_exact():
     units = _grid().network.units
     costs = np.column_stack([units.cost_c2, units.cost_c1, units.cost_c0])
-    np.testing.assert_allclose(costs, [[0.01, 20, 100], [0, 25, 50], [0, 50, 0], [0, 0, 70]])
+    np.testing.assert_allclose(costs, np.array([[0.01, 20.0, 100.0], [0, 25, 50], [0, 50, 0], [0, 0, 70]]))
 
 
 def test_a_piecewise_linear_cost_keeps_its_ends_and_bends_upwards():
     rows = "\t1\t0\t0\t3\t0\t0\t100\t1000\t200\t3000;\n" * 4
     start, end = EVERYTHING.index("mpc.gencost"), EVERYTHING.index("mpc.dcline")
     grid = _grid(f"{EVERYTHING[:start]}mpc.gencost = [\n{rows}];\n{EVERYTHING[end:]}")
-    c2, c1, c0 = (float(c[0]) for c in (grid.network.units.cost_c2, grid.network.units.cost_c1, grid.network.units.cost_c0))
+    c2, c1, c0 = (
+        float(c[0]) for c in (grid.network.units.cost_c2, grid.network.units.cost_c1, grid.network.units.cost_c0)
+    )
     for p, cost in ((0, 0), (100, 1000), (200, 3000)):  # three points lie on one parabola
         assert c2 * p * p + c1 * p + c0 == pytest.approx(cost)
     assert any("piecewise linear" in note for note in grid.notes)

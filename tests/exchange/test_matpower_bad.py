@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.exchange.casefiles import EVERYTHING, FIVE_BUSES, wheel_data
 
 from moms.exchange.matpower import BadCaseFile, BadGrid, parse_case, read_case
-from moms.grid import Grid
 from moms.values import Refused
+from tests.exchange.casefiles import EVERYTHING, FIVE_BUSES, wheel_data
+
+if TYPE_CHECKING:
+    from moms.grid import Grid
 
 BAD = {
     "a table that is not closed": (("];\nmpc.branch", "\nmpc.branch"), "line 15", "not closed before"),
@@ -20,7 +24,7 @@ BAD = {
     "too few columns": ((" 1 310 0 999 -999 1 100 1 400 0;", " 1 310 0 999 -999 1 100 1;"), "line 13", "10 are needed"),
     "a branch at a bus that does not exist": ((" 4 5 0 0.1", " 4 9 0 0.1"), "branch:6 to_bus", "line 21: .*bus 9"),
     "a unit at a bus that does not exist": ((" 1 310 0", " 7 310 0"), "gen:1 bus", "line 13: .*bus 7"),
-    "two rows for one bus": ((" 5 1 70", " 4 1 70"), "bus:5", "line 10: bus 4 stands twice"),
+    "two rows for one bus": ((" 5 1 70", " 4 1 70"), "bus:4", "line 10: bus 4 stands twice"),
     "zero impedance": ((" 2 3 0 0.05", " 2 3 0 0"), "branch:4 x", "line 19: .*zero reactance"),
     "NaN in a load": ((" 2 1 70 0", " 2 1 NaN 0"), "bus:2 load_mw", "line 7: .*nan"),
     "NaN in a reactance": ((" 2 5 0 0.2", " 2 5 0 NaN"), "branch:8 x", "line 23: .*nan"),
@@ -88,7 +92,7 @@ def test_every_finding_is_given_not_only_the_first():
 
 
 def test_a_name_list_of_the_wrong_length_is_refused():
-    with pytest.raises(BadCaseFile, match="3 texts for 4 rows of mpc.gen"):
+    with pytest.raises(BadCaseFile, match=r"3 texts for 4 rows of mpc\.gen"):
         parse_case(EVERYTHING.replace("\t'ng';\n", "").encode(), name="bad")
 
 
@@ -153,12 +157,14 @@ def test_a_case_that_converts_its_units_by_code_is_refused_when_cut_before_it(na
 
 
 @settings(max_examples=300, deadline=None)
-@given(place=st.integers(0, len(EVERYTHING) - 1), junk=st.sampled_from([*"0123456789 ;,[]{}'%=-+.eEn\n\t", "NaN", "...", "\0"]))
+@given(
+    place=st.integers(0, len(EVERYTHING) - 1),
+    junk=st.sampled_from([*"0123456789 ;,[]{}'%=-+.eEn\n\t", "NaN", "...", "\0"]),
+)
 def test_a_spoilt_file_is_a_grid_or_a_refusal_and_never_a_crash(place, junk):
     spoilt = EVERYTHING[:place] + junk + EVERYTHING[place + 1 :]
     try:
         grid = parse_case(spoilt.encode(), name="t")
-    except Refused as refusal:
-        assert refusal.says
-    else:
-        assert np.isfinite(grid.network.branches.x).all()
+    except Refused:
+        return
+    assert np.isfinite(grid.network.branches.x).all()
