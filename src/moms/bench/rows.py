@@ -54,7 +54,7 @@ def _blas() -> str:
     import numpy as np
 
     found = np.show_config(mode="dicts")
-    return str(found["Build Dependencies"]["blas"]["name"]) if isinstance(found, dict) else "unknown"
+    return str(found["Build Dependencies"]["blas"]["name"])
 
 
 def timed(work: Callable[[], object], *, runs: int) -> tuple[float, tuple[float, float]]:

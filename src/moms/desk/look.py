@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from moms.desk.margins import adequate
 from moms.desk.security import secure
 from moms.desk.situation import read
-from moms.grid import market_day
 from moms.outages import Category
-from moms.values import HOUR, SYSTEM, Window
+from moms.values import HOUR, SYSTEM, Window, market_day_of
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -43,7 +42,7 @@ class Lookout:
     @property
     def days_studied(self) -> int:
         """How many market days were studied."""
-        return len({market_day(h) for h in self.dirty})
+        return len({market_day_of(h) for h in self.dirty})
 
     def looks_free(self, window: Window) -> bool:
         """Tell whether nothing speaks against a window: margin first, it costs least."""
@@ -81,7 +80,7 @@ class Lookout:
             if hour.start is not None:
                 self.dirty[hour.start] = bool(flag)
         names = {f"{c.element} after {c.contingency}" for c in studied.security.crossings[:3]}
-        self._note(names, days={market_day(h) for h in window.clock_hours() if self.dirty.get(h)})
+        self._note(names, days={market_day_of(h) for h in window.clock_hours() if self.dirty.get(h)})
 
     def _note(self, names: set[str], *, days: set[date] | set[str]) -> None:
         for name in sorted(names):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from moms.adequacy import Taken, margin_with_request
 from moms.decide import Adequacy, MarginDay
 from moms.desk.situation import spans
-from moms.grid import market_day
 from moms.outages.hours import hours_of
-from moms.values import mw
+from moms.values import market_day_of, mw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +73,7 @@ def condensed(change: MarginChange) -> Adequacy:
     before = None
     if least is not None:
         row = change.before.row_named(least.row.name)
-        day = change.before.day.index(market_day(least.hour))
+        day = change.before.day.index(market_day_of(least.hour))
         before = change.before.of(row=row, day=day)
     return Adequacy(
         removed_mw=mw(float(cost.max())) if cost.size else 0.0,

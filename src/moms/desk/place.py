@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
     from moms.desk.world import World
-    from moms.outages import Category
-from moms.schedule import Candidate
+    from moms.schedule import Candidate
     from moms.values import Window
 
 STUDIED_MOST = 8

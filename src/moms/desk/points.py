@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk.situation import spans
-from moms.grid import market_day, season_of
+from moms.grid import season_of
 from moms.market import study_hours
 from moms.outages.hours import hours_of
-from moms.values import HOUR, Window
+from moms.values import HOUR, Window, market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ class StudyPoint:
     @property
     def week(self) -> date:
         """The Monday of its market week."""
-        day = market_day(self.start)
+        day = market_day_of(self.start)
         return day - timedelta(days=day.weekday())
 
 

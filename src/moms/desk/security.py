@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -200,7 +200,7 @@ def _base(result: StudyResult) -> tuple[Crossing, ...]:
         seen = worst.get(row.element)
         hours = 1 + (seen.hours if seen else 0)
         if seen is not None and seen.percent >= row.percent:
-            worst[row.element] = Crossing(**{**_fields(seen), "hours": hours})
+            worst[row.element] = replace(seen, hours=hours)
             continue
         worst[row.element] = Crossing(
             contingency=None,
@@ -215,10 +215,6 @@ def _base(result: StudyResult) -> tuple[Crossing, ...]:
             hours=hours,
         )
     return tuple(worst.values())
-
-
-def _fields(value: Crossing) -> dict[str, object]:
-    return {name: getattr(value, name) for name in Crossing.__dataclass_fields__}
 
 
 def _after(result: StudyResult) -> tuple[Crossing, ...]:

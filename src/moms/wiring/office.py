@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,7 +16,7 @@ from moms.desk.answer import Answer
 from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
-from moms.store.place import environment, open_place
+from moms.store.place import open_place
 from moms.values import SYSTEM, Refused, Window, parse_instant
 
 if TYPE_CHECKING:
@@ -42,9 +43,7 @@ class NotARequest(Refused):
 @contextlib.contextmanager
 def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> Iterator[Office]:
     """Open the database of this installation and give its office; closed at the end."""
-    from moms.store.migrate import lifecycle_moves
-
-    with open_place(env=env or environment(), moves=lifecycle_moves()) as place:
+    with open_place(env=os.environ if env is None else env) as place:
         yield Office(settings=chosen, book=place.book)
 
 
