@@ -67,7 +67,7 @@ class Server:
             prepare(self.address, database=template, moves=ANY_FIRST if any_first else lifecycle())
             self.templates.add(template)
         with self.admin() as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER moms_owner")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER moms_owner STRATEGY FILE_COPY")
             close_to_others(admin, database=name)
         return Database(server=self, name=name)
 

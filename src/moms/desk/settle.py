@@ -14,6 +14,7 @@ from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Kind, State, Status
+from moms.outages.guards import ReasonMissing
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, digest
 
@@ -213,6 +214,8 @@ def by_person(  # noqa: PLR0913 - a verdict has all these parts
         Refused: a guard of the lifecycle (`OwnRequest`, `ReasonMissing`, `WrongCategory` ...).
         EquipmentTaken: another standing outage has the equipment.
     """
+    if not reason.strip():
+        raise ReasonMissing(f"no reason is given for settling {outage_id}", field="reason", fix="say why, for the record")
     verb = _verb_of(outcome, conditions)
     with book.as_(actor) as page:
         page.hold(page.version())

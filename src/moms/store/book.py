@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 LOCK_WAIT = "20s"
 IDLE_LIMIT = "120s"
 """A page left open longer than this is rolled back by the server: it may hold the book."""
+FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 
 
@@ -65,7 +66,7 @@ class PostgresBook:
         Raises:
             BookMoved: another transaction was in the way; nothing was written.
         """
-        with _said(), self.engine.begin() as connection:
+        with _said(actor), self.engine.begin() as connection:
             yield PostgresPage(connection, actor=actor)
 
 
@@ -89,13 +90,13 @@ class PostgresPage:
         Raises:
             BookMoved: it is not.
         """
-        found: int = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar_one()
-        if found != version:
+        found: int | None = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar()
+        if self._allowed(found) != version:
             raise BookMoved(
                 f"the book is at version {found}, not {version}: it changed meanwhile",
                 fix="read it again and decide anew",
             )
-        self._version = found
+        self._version = version
 
     def outage(self, outage_id: str) -> Outage:
         """Give one outage.
@@ -246,7 +247,13 @@ class PostgresPage:
         """Give the book its next version; whoever does this first is the only writer until the end."""
         book = tables.book
         turned = self._connection.execute(update(book).values(revision=book.c.revision + 1).returning(book.c.revision))
-        self._version = turned.scalar_one()
+        self._version = self._allowed(turned.scalar())
+
+    def _allowed(self, version: int | None) -> int:
+        """Give the version, or say that this actor may not write: the database shows it no row to lock."""
+        if version is None:
+            raise _looks_only(self._actor)
+        return version
 
     def _tell(self, outage: Outage, event: Event, *, document: str) -> None:
         """Write the line that goes with a revision."""
@@ -350,7 +357,7 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
         return ForbiddenMove(
             str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
         )
-    if state == "42501":
+    if state == FORBIDDEN:
         return NotYours(
             f"this actor may not write for {outage.request.organisation}",
             field="organisation",
@@ -360,12 +367,15 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Say in the desk's words that another transaction was in the way."""
+def _said(actor: Actor) -> Iterator[None]:
+    """Say in the desk's words that another transaction was in the way, or that this actor may not write."""
     try:
         yield
     except DBAPIError as why:
-        if getattr(why.orig, "sqlstate", None) in RACES:
+        state = getattr(why.orig, "sqlstate", None)
+        if state == FORBIDDEN:
+            raise _looks_only(actor) from why
+        if state in RACES:
             raise BookMoved("another change was being written at the same time", fix="read it again") from why
         raise
 
@@ -376,6 +386,10 @@ def _stale(outage: Outage, stored: int) -> StaleRevision:
         field="revision",
         fix="read it again",
     )
+
+
+def _looks_only(actor: Actor) -> NotYours:
+    return NotYours(f"{actor} may not write this", field="actor", fix="act in a role that may")
 
 
 def _unknown(outage_id: str) -> NoSuchOutage:

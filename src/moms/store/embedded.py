@@ -187,13 +187,14 @@ class _Server:
         half = self.place / "data.new"
         shutil.rmtree(half, ignore_errors=True)
         secret = self.place / "first-password"
+        careless = ("--no-sync",) if self.settings.get("fsync") == "off" else ()
         try:
             _write_secret(secret, password, who=self.who)
             for locale in _locales(tools.major):
                 done = self.who.run(
                     [
                         *(str(tools.initdb), "-D", str(half), "-U", ADMIN, f"--pwfile={secret}"),
-                        *("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions", *locale),
+                        *("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions", *careless, *locale),
                     ],
                     env=_clean(),
                     timeout_s=INITDB_S,
@@ -274,7 +275,7 @@ class _Server:
         """Start the server and wait until it takes connections."""
         tools = self._tools()
         folder = self._socket_folder()
-        self._clear_stale()
+        self._clear_stale(folder)
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
             self._log.replace(self.place / "server.log.1")
         lock = FileLock(self.home / "server.lock")
@@ -340,13 +341,14 @@ class _Server:
         finally:
             lock.close()
 
-    def _clear_stale(self) -> None:
-        """Remove the pid file of a dead server, whose pid another process may have by now.
+    def _clear_stale(self, folder: str) -> None:
+        """Remove the pid files of a dead server, whose pid another process may have by now.
 
-        PostgreSQL would refuse to start while any process has that pid. Only called when neither the
-        lock nor the start time shows a live one.
+        PostgreSQL would refuse to start while any process has that pid, be it a zombie. Only called
+        when neither the lock nor the start time shows a live server.
         """
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (self.data / "postmaster.pid", *Path(folder).glob(f".s.PGSQL.{PORT}*")):
+            name.unlink(missing_ok=True)
 
     def _check_version(self) -> None:
         """Compare the data with the programs.
@@ -367,7 +369,7 @@ class _Server:
             raise OtherVersion(
                 f"{self.data} was made by PostgreSQL {made_by}, and {tools.folder} is {tools.version}",
                 field="MOMS_HOME",
-                fix=f"set MOMS_POSTGRES_BIN to PostgreSQL {made_by}, or back up with it and restore into a new MOMS_HOME",
+                fix=f"set MOMS_POSTGRES_BIN to PostgreSQL {made_by}, or back up with it and restore into a new home",
             )
 
     def _tools(self) -> Binaries:
@@ -395,9 +397,11 @@ class _Server:
     def _why(self) -> str:
         """Give the last thing the server said."""
         try:
-            return _last_line(self._log.read_text(errors="replace"))
+            lines = self._log.read_text(errors="replace").splitlines()
         except OSError:
             return "it said nothing"
+        grave = [line for line in lines[-20:] if "FATAL" in line or "PANIC" in line]
+        return _last_line("\n".join(grave or lines))
 
 
 def _make_home(home: Path) -> None:

@@ -15,7 +15,7 @@ from moms.study.result import (
     ViolationTable,
     WorstRow,
 )
-from moms.study.security import HoursDiffer, NamedTwice, NothingToStudy, study
+from moms.study.security import HoursDiffer, NamedTwice, NothingToStudy, flows_before, some_hours, study
 from moms.study.slices import Out, Slice, StudyRules
 
 __all__ = [
@@ -40,5 +40,7 @@ __all__ = [
     "ViolationTable",
     "WorstRow",
     "contingencies_of",
+    "flows_before",
+    "some_hours",
     "study",
 ]

@@ -18,7 +18,7 @@ from moms.values import Refused
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from moms.grid import Hours, IntArray
+    from moms.grid import FloatArray, Hours, IntArray
     from moms.study.result import StudyResult
     from moms.study.slices import Slice, StudyRules
 
@@ -100,8 +100,8 @@ def _joined(members: list[tuple[int, Slice]]) -> Iterator[tuple[Slice, IntArray]
     without = hours if transmission else _together([one.hours_without for _, one in members])
     pieces = -(-len(index) // HOURS_AT_ONCE)
     for some in np.array_split(np.arange(len(index)), pieces):
-        part = _some(hours, some)
-        before = part if transmission else _some(without, some)
+        part = some_hours(hours, some)
+        before = part if transmission else some_hours(without, some)
         yield replace(first, hours=part, hours_without=before), index[some]
 
 
@@ -119,13 +119,14 @@ def _together(parts: list[Hours]) -> Hours:
     )
 
 
-def _some(hours: Hours, index: IntArray) -> Hours:
+def some_hours(hours: Hours, index: IntArray) -> Hours:
+    """Give some of the hours, by place."""
     if len(index) == len(hours):
         return hours
     return replace(
         hours,
         label=tuple(hours.label[k] for k in index),
-        start=None,
+        start=None if hours.start is None else tuple(hours.start[k] for k in index),
         load_mw=np.ascontiguousarray(hours.load_mw[:, index]),
         unit_mw=np.ascontiguousarray(hours.unit_mw[:, index]),
         dcline_mw=np.ascontiguousarray(hours.dcline_mw[:, index]),
@@ -192,3 +193,17 @@ def _fill(findings: Findings, *, standing: bool) -> None:
         for _ in findings.without.over(share=np.inf, counted=counted):
             pass
     findings.close(counted)
+
+
+def flows_before(one: Slice) -> FloatArray:
+    """Give all flows before any contingency with the request, (m, H) MW; 0 on what is out or cut off.
+
+    Raises:
+        Unbalanced, NoReactance: as `study`.
+    """
+    order = elimination_order(one.network)
+    case = stand(one.network, hours=one.hours_without, out=one.out, order=order)
+    if len(one.request) or one.hours is not one.hours_without:
+        out = one.out.plus(one.request)
+        case = stand(one.network, hours=one.hours, out=out, order=order, inside=case.island)
+    return case.factor.flows_at(case.theta, np.arange(len(one.network.branches)))
