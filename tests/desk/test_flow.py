@@ -216,10 +216,9 @@ def test_a_generator_is_accepted_and_its_absence_is_in_the_margin(book: Postgres
 
 def test_missing_data_never_approve(book: PostgresBook) -> None:
     world = a_world()
-    for part in ("register", "shapes", "zones"):
+    for k, part in enumerate(("register", "shapes", "zones")):
         blind = replace(world, grid=replace(world.grid, **{part: None}))
-        request = replace(ask("branch:3"), external_id=f"no {part}")
-        filed = submit.submit(book=book, world=blind, actor=OWNER, now=NOW, request=request)
-        answer = settle.decide(book=book, world=blind, now=NOW, outage_id=filed.outage.id)
+        request = ask(f"branch:{3 + k}")
+        answer = through(book, blind, request)
         assert answer.record["outcome"] == "refer", part
         assert "DEC-DATA-1" in answer.record["decisive"]

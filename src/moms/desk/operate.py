@@ -267,7 +267,7 @@ def extend(  # noqa: PLR0913 - as change
     with book.as_(SYSTEM) as page:
         before = page.outage(outage_id)
         added = Window(start=before.window.end, end=until)
-        asked = replace(before, request=replace(before.request, window=added))
+        asked = replace(before, request=replace(before.request, window=added), window=added)
         situation = read(page, asked, window=added, now=now)
     assessed = assess(world=world, situation=situation, window=added, now=now)
     record, outcome = _extension_record(world, asked, assessed, situation.digest, now=now)
