@@ -196,7 +196,9 @@ def _batch(waiting: list, most: int) -> list:
 def build(*, seed: int, count: int, cores: int, home: Path, minutes: float) -> Season:
     """Submit and decide every request, and keep what is approved or accepted."""
     os.environ["MOMS_HOME"] = str(home)
-    chosen = settings(organisation="operator", role="engineer", now=CLOCK.isoformat(), grid="miso", rule_book="miso-demo-1")
+    chosen = settings(
+        organisation="operator", role="engineer", now=CLOCK.isoformat(), grid="miso", rule_book="miso-demo-1"
+    )
     with open_office(chosen) as office:
         world = office.world
         quiet = replace(world.rules.decision, search_days=0, alternatives=0)
@@ -217,9 +219,16 @@ def build(*, seed: int, count: int, cores: int, home: Path, minutes: float) -> S
                     counts[answer.record["outcome"]] += 1
                     if answer.record["outcome"] in {"approve", "accept"}:
                         entries.append(_entry(row, answer))
-                    decisive = ",".join(answer.record["decisive"]) if answer.record["outcome"] not in {"approve", "accept"} else ""
-                    print(f"{len(drawn) - len(waiting):4d} {row[1].external_id} {row[1].assets[0]:14s}"
-                          f" {row[1].window.hours:6.0f} h {answer.record['outcome']:8s} {decisive}", flush=True)
+                    decisive = (
+                        ",".join(answer.record["decisive"])
+                        if answer.record["outcome"] not in {"approve", "accept"}
+                        else ""
+                    )
+                    print(
+                        f"{len(drawn) - len(waiting):4d} {row[1].external_id} {row[1].assets[0]:14s}"
+                        f" {row[1].window.hours:6.0f} h {answer.record['outcome']:8s} {decisive}",
+                        flush=True,
+                    )
                 waiting = [row for row in waiting if row not in batch]
         spent = time.monotonic() - began
         made = {
@@ -231,9 +240,7 @@ def build(*, seed: int, count: int, cores: int, home: Path, minutes: float) -> S
             "counts": dict(sorted(counts.items())),
         }
         print(f"{spent:.0f} s", made, file=sys.stderr)
-    return Season(
-        name="starter", clock=CLOCK, rule_book=world.rules.name, entries=entries_in_order(entries), made=made
-    )
+    return Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=entries_in_order(entries), made=made)
 
 
 def _filed(office, world, row) -> Situation | None:
@@ -252,11 +259,20 @@ def _filed(office, world, row) -> Situation | None:
 
 def _entry(row, answer: Answer) -> Entry:
     status = str(answer.outage.status)
-    verb = {"approved": "approve", "approved_with_conditions": "approve_with_conditions",
-            "accepted_exempt": "accept_exempt", "accepted_not_exempt": "accept_not_exempt"}[status]
+    verb = {
+        "approved": "approve",
+        "approved_with_conditions": "approve_with_conditions",
+        "accepted_exempt": "accept_exempt",
+        "accepted_not_exempt": "accept_not_exempt",
+    }[status]
     return Entry(
-        request=row[1], requester=row[2], stamp=row[0], verb=verb, conditions=answer.outage.conditions,
-        findings=answer.outage.findings, record=answer.record,
+        request=row[1],
+        requester=row[2],
+        stamp=row[0],
+        verb=verb,
+        conditions=answer.outage.conditions,
+        findings=answer.outage.findings,
+        record=answer.record,
     )
 
 

@@ -6,6 +6,21 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from moms.decide import (
+    Adequacy,
+    Authority,
+    AuthorityRow,
+    Evidence,
+    Outcome,
+    Remedy,
+    Settled,
+    sentence,
+    settle,
+    would_change,
+)
+from moms.outages import Category, Kind, Status
+from moms.values import Finding, Level
 from tests.decide.builders import (
     CLEAN_MARGIN,
     RULES,
@@ -16,10 +31,6 @@ from tests.decide.builders import (
     a_security,
     an_evidence,
 )
-
-from moms.decide import Adequacy, Authority, AuthorityRow, Evidence, Outcome, Remedy, Settled, sentence, settle, would_change
-from moms.outages import Category, Kind, Status
-from moms.values import Finding, Level
 
 if TYPE_CHECKING:
     from moms.decide import DecisionRules

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
 from moms.desk import operate, settle, submit
 from moms.desk.ports import Search
@@ -15,6 +14,7 @@ from moms.desk.submit import AlreadyFiled
 from moms.outages import State, Status
 from moms.outages.lifecycle import Verb
 from moms.values import SYSTEM, Actor, Refused, Role, Window
+from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
 if TYPE_CHECKING:
     from moms.desk.answer import Answer

@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-from tests.decide.builders import RULES
-from tests.market.worlds import world as market_world
 
 from moms.adequacy import MarginRules
 from moms.desk.rulebook import RuleBook
@@ -18,6 +16,8 @@ from moms.outages import Category, Contact, Kind, Nature, Request
 from moms.outages.policy import EntryRules, Lead
 from moms.study import StudyRules, contingencies_of
 from moms.values import Actor, Role, Window
+from tests.decide.builders import RULES
+from tests.market.worlds import world as market_world
 
 NOW = datetime(2027, 2, 1, 15, tzinfo=UTC)
 START = datetime(2027, 2, 10, 5, tzinfo=UTC)
@@ -64,9 +64,7 @@ def a_grid(*, seed: int = 0, slack: float = 2.0) -> Grid:
     lines = grid.network.branches
     m, g = len(lines), len(grid.network.units)
     rate = np.full(m, 150.0) * slack
-    network = replace(
-        grid.network, branches=replace(lines, rate_a_mw=rate, rate_b_mw=rate * 1.1, rate_c_mw=rate * 1.2)
-    )
+    network = replace(grid.network, branches=replace(lines, rate_a_mw=rate, rate_b_mw=rate * 1.1, rate_c_mw=rate * 1.2))
     return replace(
         grid,
         network=network,
@@ -89,7 +87,9 @@ def a_world(*, seed: int = 0, slack: float = 2.0, **rules: object) -> World:
     """Give the world of such a grid; keywords replace parts of the rule book."""
     grid = a_grid(seed=seed, slack=slack)
     book = replace(BOOK, **rules)  # type: ignore[arg-type]  # tests name parts
-    return World(grid=grid, rules=book, versions={"moms": "test"}, contingencies=contingencies_of(grid, which="equipment"))
+    return World(
+        grid=grid, rules=book, versions={"moms": "test"}, contingencies=contingencies_of(grid, which="equipment")
+    )
 
 
 def ask(asset: str = "branch:3", *, days: float = 1.0, start: datetime = START, **changes: object) -> Request:

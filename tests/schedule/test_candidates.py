@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.decide.builders import START, a_request
 
 from moms.schedule import Candidate, candidates, owner_allows, pick, shorter
 from moms.values import Window
+from tests.decide.builders import START, a_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -66,7 +66,9 @@ def _print(answer: Answer) -> None:
     else:
         outage = answer.outage
         window = {"start": outage.window.start.isoformat(), "end": outage.window.end.isoformat()}
-        paper.print(f"{outage.id} is {outage.state}, {outage.status}: {', '.join(outage.request.assets)}, {span(window)}")
+        paper.print(
+            f"{outage.id} is {outage.state}, {outage.status}: {', '.join(outage.request.assets)}, {span(window)}"
+        )
     if answer.says:
         paper.print(answer.says)
     if not answer.written and not answer.again and answer.record is not None:

@@ -31,7 +31,9 @@ class Crossing:
     @property
     def name(self) -> str:
         """Name the pair for a rule row."""
-        return f"{self.element} after {self.contingency}" if self.contingency else f"{self.element} before any contingency"
+        return (
+            f"{self.element} after {self.contingency}" if self.contingency else f"{self.element} before any contingency"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

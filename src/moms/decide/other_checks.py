@@ -20,7 +20,10 @@ def data_are_there(evidence: Evidence) -> Check:
     asks = "every datum the rule book needs is there"
     if evidence.missing:
         return Check(
-            rule="DEC-DATA-1", asks=asks, verdict=Verdict.MISSING, says="; ".join(evidence.missing),
+            rule="DEC-DATA-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="; ".join(evidence.missing),
             fix="the model team or the owner supplies it",
         )
     return Check(rule="DEC-DATA-1", asks=asks, verdict=Verdict.PASS, says="all there")
@@ -31,8 +34,11 @@ def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
     verdicts = {Level.REFER: Verdict.MISSING, Level.BLOCK: Verdict.FAIL, Level.FLAG: Verdict.PASS}
     return tuple(
         Check(
-            rule=f.rule, asks="entry rule", verdict=verdicts[f.level],
-            says=("noted: " if f.level == Level.FLAG else "") + f.says, fix=f.fix,
+            rule=f.rule,
+            asks="entry rule",
+            verdict=verdicts[f.level],
+            says=("noted: " if f.level == Level.FLAG else "") + f.says,
+            fix=f.fix,
         )
         for f in findings
     )
@@ -44,12 +50,18 @@ def margin_holds(evidence: Evidence) -> Check:
     found = evidence.adequacy
     if found is None:
         return Check(
-            rule="MAR-1", asks=asks, verdict=Verdict.MISSING, says="the margin was not computed",
+            rule="MAR-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="the margin was not computed",
             fix="a grid with zones, shapes and outage rates",
         )
     if found.unknown:
         return Check(
-            rule="MAR-1", asks=asks, verdict=Verdict.MISSING, says="; ".join(found.unknown),
+            rule="MAR-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="; ".join(found.unknown),
             fix="the owner reports the outage rate",
         )
     if found.hurt:
@@ -71,7 +83,8 @@ def margin_holds(evidence: Evidence) -> Check:
         rule="MAR-1",
         asks=asks,
         verdict=Verdict.PASS,
-        says="it takes no capacity away" if found.removed_mw <= 0 or least is None
+        says="it takes no capacity away"
+        if found.removed_mw <= 0 or least is None
         else f"least row {least.row} on {least.day}: {least.with_mw:,.0f} MW",
         value=least.with_mw if least is not None and found.removed_mw > 0 else None,
         limit=0.0,

@@ -162,17 +162,26 @@ def voltage_class(evidence: Evidence, rules: DecisionRules, *, agreed: bool | No
     asks = f"no reactive equipment and no line of {rules.voltage_kv:.0f} kV and up while voltage is not studied"
     if rules.ac_required:
         return Check(
-            rule="SEC-AC-1", asks="an AC study", verdict=Verdict.MISSING, says="AC verification is not in yet",
+            rule="SEC-AC-1",
+            asks="an AC study",
+            verdict=Verdict.MISSING,
+            says="AC verification is not in yet",
             fix="an outage engineer runs the AC study",
         )
     if evidence.reactive:
         return Check(
-            rule="SEC-AC-1", asks=asks, verdict=Verdict.REFER, says="the equipment holds voltage; voltage not studied",
+            rule="SEC-AC-1",
+            asks=asks,
+            verdict=Verdict.REFER,
+            says="the equipment holds voltage; voltage not studied",
             fix="an outage engineer checks voltage",
         )
     if evidence.is_line and evidence.base_kv is None:
         return Check(
-            rule="SEC-AC-1", asks=asks, verdict=Verdict.MISSING, says="the voltage of the equipment is not known",
+            rule="SEC-AC-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="the voltage of the equipment is not known",
             fix="the model team supplies it",
         )
     if evidence.is_line and evidence.base_kv is not None and evidence.base_kv >= rules.voltage_kv:
@@ -187,7 +196,9 @@ def voltage_class(evidence: Evidence, rules: DecisionRules, *, agreed: bool | No
             fix="an outage engineer checks voltage",
         )
     return Check(
-        rule="SEC-AC-1", asks=asks, verdict=Verdict.NOT_REQUIRED,
+        rule="SEC-AC-1",
+        asks=asks,
+        verdict=Verdict.NOT_REQUIRED,
         says="voltage not studied: not required by this rule book for this class",
     )
 
@@ -203,17 +214,28 @@ def load_at_risk(evidence: Evidence, rules: DecisionRules, *, agreed: bool | Non
     worst = max(found.cut_off, key=lambda c: (c.load_mw, c.generation_mw, c.contingency or ""))
     numbers = {"value": worst.load_mw, "limit": rules.load_at_risk_mw, "unit": "MW", "evidence": (found.digest,)}
     trouble = _why_not_tolerated(found.cut_off, rules)
-    told = f"{len(found.cut_off)} contingencies cut off up to {worst.load_mw:.1f} MW of load (after {worst.contingency})"
+    told = (
+        f"{len(found.cut_off)} contingencies cut off up to {worst.load_mw:.1f} MW of load (after {worst.contingency})"
+    )
     if trouble:
         return Check(
-            rule="SEC-LAR-1", asks=asks, verdict=Verdict.REFER, says=f"{told}: {trouble}",
+            rule="SEC-LAR-1",
+            asks=asks,
+            verdict=Verdict.REFER,
+            says=f"{told}: {trouble}",
             fix="an outage engineer arranges transfer of the load or another window",
             **numbers,  # type: ignore[arg-type]  # a dict of mixed keyword values
         )
     if worst.load_mw == 0.0 and all(c.generation_mw == 0.0 for c in found.cut_off):
         return Check(
-            rule="SEC-LAR-1", asks=asks, verdict=Verdict.PASS, says="only dead sections are cut off",
-            evidence=(found.digest,), value=0.0, limit=rules.load_at_risk_mw, unit="MW",
+            rule="SEC-LAR-1",
+            asks=asks,
+            verdict=Verdict.PASS,
+            says="only dead sections are cut off",
+            evidence=(found.digest,),
+            value=0.0,
+            limit=rules.load_at_risk_mw,
+            unit="MW",
         )
     told_owners = "their owners agreed" if agreed else "their owners are told"
     return Check(
@@ -252,7 +274,9 @@ def own_island(evidence: Evidence, rules: DecisionRules, *, agreed: bool | None)
         return _missing("SEC-ISL-1", asks)
     cut = found.self_cut
     if cut is None or cut.load_mw <= 0.0:
-        says = "it cuts nothing off" if cut is None else f"it cuts off no load ({cut.generation_mw:.0f} MW of generation)"
+        says = (
+            "it cuts nothing off" if cut is None else f"it cuts off no load ({cut.generation_mw:.0f} MW of generation)"
+        )
         return Check(rule="SEC-ISL-1", asks=asks, verdict=Verdict.PASS, says=says, value=0.0, limit=0.0, unit="MW")
     consent = "the owners' consent is recorded" if agreed else "no consent of the load's owners is recorded"
     return Check(
@@ -302,7 +326,9 @@ def clean_with_the_queue(evidence: Evidence, rules: DecisionRules, *, agreed: bo
         rule="SEC-QUEUE-1",
         asks=asks,
         verdict=Verdict.REFER if worse else Verdict.PASS,
-        says=f"{len(worse)} pairs only with the queue out" if worse else f"clean with {len(evidence.earlier_pending)} more out",
+        says=f"{len(worse)} pairs only with the queue out"
+        if worse
+        else f"clean with {len(evidence.earlier_pending)} more out",
         evidence=(evidence.queue.digest,),
         fix="decide the requests queued before it first" if worse else None,
     )
@@ -326,7 +352,11 @@ def relies_on_others(evidence: Evidence, rules: DecisionRules, *, agreed: bool |
     worse = _dirt(evidence.alone) - _dirt(evidence.security)
     if not worse:
         return Check(
-            rule="SEC-RELY-1", asks=asks, verdict=Verdict.PASS, says="clean both ways", evidence=(evidence.alone.digest,)
+            rule="SEC-RELY-1",
+            asks=asks,
+            verdict=Verdict.PASS,
+            says="clean both ways",
+            evidence=(evidence.alone.digest,),
         )
     named = evidence.relies_on or evidence.overlapping
     return Check(

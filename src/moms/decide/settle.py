@@ -116,7 +116,10 @@ def _transmission(checks: tuple[Check, ...], rules: DecisionRules, windows_left:
     conditions = _conditions(checks)
     status = Status.APPROVED_WITH_CONDITIONS if conditions else Status.APPROVED
     return Settled(
-        outcome=Outcome.APPROVE, status=status, checks=checks, conditions=conditions,
+        outcome=Outcome.APPROVE,
+        status=status,
+        checks=checks,
+        conditions=conditions,
         decisive=_by(checks, Verdict.CONDITION),
     )
 

@@ -54,9 +54,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         queue=_with_queue(world, outage, situation, window=window, now=now),
         alone=_alone(world, outage, situation, window=window, now=now),
         remedy=redispatched(world, outage, studied),
-        adequacy=adequate(
-            world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units
-        ),
+        adequacy=adequate(world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units),
         missing=studied.missing,
         base_kv=world.base_kv(request),
         is_line=request.category == Category.TRANSMISSION,
@@ -112,9 +110,7 @@ def _with_queue(
     return secure(world, outage, others, book=QUEUE, window=window, now=now).security
 
 
-def _alone(
-    world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime
-) -> Security | None:
+def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Security | None:
     if not situation.holding:
         return None
     return secure(world, outage, (), book=ALONE, window=window, now=now).security

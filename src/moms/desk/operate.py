@@ -30,7 +30,7 @@ class NoSuchOffer(Refused):
     """A window that was not offered, or not under that number."""
 
 
-def step(  # noqa: PLR0913 - the facts of a step are named one by one
+def step(
     *,
     book: Book,
     world: World,
@@ -49,7 +49,9 @@ def step(  # noqa: PLR0913 - the facts of a step are named one by one
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
-        after = _step(page, before, verb=_fitting(before, verb), actor=actor, now=now, reason=reason, at=at, world=world)
+        after = _step(
+            page, before, verb=_fitting(before, verb), actor=actor, now=now, reason=reason, at=at, world=world
+        )
         if verb == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
     shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
@@ -66,7 +68,7 @@ def _fitting(outage: Outage, verb: Verb) -> Verb:
     return Verb.WITHDRAW if verb == Verb.CANCEL and undecided and not outage.holds else verb
 
 
-def _step(  # noqa: PLR0913 - as step
+def _step(
     page: Page,
     before: Outage,
     *,
@@ -114,7 +116,7 @@ def _leans_on(page: Page, outage: Outage, other: str) -> bool:
     return any(c["kind"] == "relies_on" and other in c["data"]["outages"] for c in conditions)
 
 
-def change(  # noqa: PLR0913 - a change has all these parts
+def change(
     *,
     book: Book,
     world: World,
@@ -146,7 +148,9 @@ def change(  # noqa: PLR0913 - a change has all these parts
     if not changed.needs_decision:
         return Answer(outage=after, findings=findings, written=not preview, says=" ".join(changed.says))
     if preview:
-        answer = decide(book=book, world=world, now=now, outage_id=outage_id, preview=True, unfiled=_validated(after, now))
+        answer = decide(
+            book=book, world=world, now=now, outage_id=outage_id, preview=True, unfiled=_validated(after, now)
+        )
         return replace(answer, says=" ".join(changed.says))
     _validate(book, world, after, now=now)
     return replace(decide(book=book, world=world, now=now, outage_id=outage_id), says=" ".join(changed.says))
@@ -163,7 +167,7 @@ def _validate(book: Book, world: World, outage: Outage, *, now: datetime) -> Non
             page.revise(after, event(after, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=outage))
 
 
-def take(  # noqa: PLR0913 - as change
+def take(
     *,
     book: Book,
     world: World,
@@ -191,7 +195,8 @@ def take(  # noqa: PLR0913 - as change
         after = move(before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window)
         if not preview:
             page.revise(
-                after, event(after, actor=actor, now=now, verb=Verb.TAKE_OFFER, world=world, reason=reason, before=before)
+                after,
+                event(after, actor=actor, now=now, verb=Verb.TAKE_OFFER, world=world, reason=reason, before=before),
             )
     unfiled = after if preview else None
     return decide(book=book, world=world, now=now, outage_id=outage_id, preview=preview, unfiled=unfiled)
@@ -243,12 +248,14 @@ def decline(
             before, verb=verb, actor=SYSTEM, now=now, reason=says, decision_id=str(record["id"]), system_may=True
         )
         if not preview:
-            page.revise(after, event(after, actor=actor, now=now, verb="decline", world=world, reason=reason, before=before))
+            page.revise(
+                after, event(after, actor=actor, now=now, verb="decline", world=world, reason=reason, before=before)
+            )
             page.keep_decision(str(record["id"]), outage_id, record)
     return Answer(outage=after, record=record, written=not preview)
 
 
-def extend(  # noqa: PLR0913 - as change
+def extend(
     *,
     book: Book,
     world: World,
@@ -272,12 +279,21 @@ def extend(  # noqa: PLR0913 - as change
     assessed = assess(world=world, situation=situation, window=added, now=now)
     record, outcome = _extension_record(world, asked, assessed, situation.digest, now=now)
     if outcome not in {Outcome.APPROVE, Outcome.ACCEPT} and not forced:
-        return Answer(outage=before, record=record, written=False, says="the end stays as it was; an engineer settles it")
+        return Answer(
+            outage=before, record=record, written=False, says="the end stays as it was; an engineer settles it"
+        )
     whole = Window(start=before.window.start, end=until)
     verb = Verb.EXTEND_FORCED if forced else Verb.EXTEND
     who = actor if forced else SYSTEM
     after = move(
-        before, verb=verb, actor=who, now=now, reason=reason, window=whole, decision_id=str(record["id"]), system_may=True
+        before,
+        verb=verb,
+        actor=who,
+        now=now,
+        reason=reason,
+        window=whole,
+        decision_id=str(record["id"]),
+        system_may=True,
     )
     if not preview:
         with book.as_(who) as page:

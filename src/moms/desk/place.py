@@ -60,8 +60,10 @@ class Offer:
 
     def says(self) -> str:
         """Say it in a line."""
-        moved = "same start, shorter" if self.shift_days == 0 else f"{abs(self.shift_days)} days " + (
-            "later" if self.shift_days > 0 else "earlier"
+        moved = (
+            "same start, shorter"
+            if self.shift_days == 0
+            else f"{abs(self.shift_days)} days " + ("later" if self.shift_days > 0 else "earlier")
         )
         held = "not held" if self.held_until is None else f"held until {self.held_until:%Y-%m-%d %H:%MZ}"
         extra = f"; {'; '.join(self.conditions)}" if self.conditions else ""
@@ -81,9 +83,7 @@ def place(*, world: World, situation: Situation, assessed: Assessed, now: dateti
     """Settle a request; where a verified limit stands against it, look for other windows first."""
     outage = situation.outage
     rules = world.rules.decision
-    checks = run_checks(
-        request=outage.request, evidence=assessed.evidence, findings=outage.findings, rules=rules
-    )
+    checks = run_checks(request=outage.request, evidence=assessed.evidence, findings=outage.findings, rules=rules)
     verdicts = {c.verdict for c in checks}
     offers: tuple[Offer, ...] = ()
     searched = ""
@@ -124,9 +124,7 @@ def _near_one(candidate: Candidate, offers: Sequence[Offer]) -> bool:
     return any(abs(candidate.window.start - o.window.start) < day and not candidate.shorter for o in offers)
 
 
-def _studied(
-    world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book
-) -> Offer | None:
+def _studied(world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book) -> Offer | None:
     outage = situation.outage
     request = replace(outage.request, window=candidate.window)
     with book.as_(SYSTEM) as page:

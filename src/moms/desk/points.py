@@ -100,12 +100,8 @@ def stretches(*, points: Sequence[StudyPoint], others: Sequence[Outage], now: da
             for number, out in enumerate(weeks.get(point.week, {}).values(), start=1):
                 label = point.label if number == 1 else f"{point.label} #{number}"
                 put(replace(point, label=label), out)
-    return tuple(
-        Stretch(points=tuple(rows), out=members[ids], season=season) for (ids, season), rows in groups.items()
-    )
+    return tuple(Stretch(points=tuple(rows), out=members[ids], season=season) for (ids, season), rows in groups.items())
 
 
-def _out_in(
-    window: Window, known: Iterable[tuple[Outage, tuple[Window, ...]]]
-) -> tuple[Outage, ...]:
+def _out_in(window: Window, known: Iterable[tuple[Outage, tuple[Window, ...]]]) -> tuple[Outage, ...]:
     return tuple(o for o, out in known if any(w.overlaps(window) for w in out))

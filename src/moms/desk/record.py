@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FORMAT = "moms-decision-1"
 
 
-def make_record(  # noqa: PLR0913 - a record is made of all its parts at once
+def make_record(
     *,
     outage: Outage,
     settled: Settled,

@@ -124,9 +124,7 @@ def _ordered(pairs: _Pairs, first: tuple[int, int]) -> list[tuple[int, int]]:
     return [first, *(k for k in keys if k != first)] if first in keys else keys
 
 
-def _solve(
-    world: World, outage: Outage, one: Slice, pairs: _Pairs, key: tuple[int, int]
-) -> HourRelief | None:
+def _solve(world: World, outage: Outage, one: Slice, pairs: _Pairs, key: tuple[int, int]) -> HourRelief | None:
     del outage
     rows = [row for row in pairs.by_slice[key[0]] if row.hour == key[1]]
     units = one.network.units

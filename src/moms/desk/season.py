@@ -78,9 +78,7 @@ def _enter(page, key: str, entry: Entry, rule_book: str) -> None:  # type: ignor
     page.keep_decision(str(entry.record["id"]), key, entry.record)
 
 
-def _event(
-    outage: Outage, actor: Actor, entry: Entry, verb: str, rule_book: str, *, before: Outage | None
-) -> Event:
+def _event(outage: Outage, actor: Actor, entry: Entry, verb: str, rule_book: str, *, before: Outage | None) -> Event:
     return Event(
         at=entry.stamp,
         actor=actor,

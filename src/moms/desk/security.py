@@ -55,7 +55,9 @@ def secure(
     result = study(slices=slices, rules=world.rules.study, standing=book == "book")
     missing = list(dict.fromkeys(m for _, m, _ in made if m))
     if result.unsolved:
-        missing.append(f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})")
+        missing.append(
+            f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})"
+        )
     notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
     security = condensed(world, result, book=book, slices=slices)
     return Studied(
@@ -97,7 +99,9 @@ def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, t
         hours, more = _repaired(world, network, with_it, background_out, more_out, more_derate)
         repaired = (*repaired, *more)
     missing = (
-        f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours" if short.max() > 0 else ""
+        f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours"
+        if short.max() > 0
+        else ""
     )
     one = Slice(
         network=network,
@@ -110,7 +114,7 @@ def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, t
     return one, missing, (*without.notes, *repaired)
 
 
-def _repaired(  # noqa: PLR0913 - a repair is all of these
+def _repaired(
     world: World, network: Network, made: Dispatched, out: Out, units_out: BoolArray, derate: FloatArray
 ) -> tuple[Hours, tuple[str, ...]]:
     """Bring the base state within rate A where it is not, and say how much that moved (semantics 1.2)."""
@@ -121,7 +125,9 @@ def _repaired(  # noqa: PLR0913 - a repair is all of these
     found = repair(factor=factor, hours=made.hours, units_out=units_out, derate_mw=derate, rules=world.rules.redispatch)
     if not found.over_before.any():
         return made.hours, ()
-    says = f"base state repaired in {int((found.over_before > 0).sum())} hours, up to {found.moved_mw.max():.0f} MW moved"
+    says = (
+        f"base state repaired in {int((found.over_before > 0).sum())} hours, up to {found.moved_mw.max():.0f} MW moved"
+    )
     return found.hours, (says,)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from moms.decide import Outcome
 from moms.desk.answer import Answer
 from moms.desk.assess import assess
-from moms.desk.place import Offer, place
-from moms.desk.ports import BookMoved, Event
+from moms.desk.place import place
+from moms.desk.ports import BookMoved
 from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import Kind, State, Status
+from moms.outages import State, Status
 from moms.outages.guards import ReasonMissing
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, digest
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from moms.desk.situation import Situation
     from moms.desk.world import World
     from moms.outages import Outage
-    from moms.values import Actor, Finding
+    from moms.values import Actor
 
 TRIES = 3
 """How often a decision starts again when the book moved under it; then it goes to a person."""
@@ -197,7 +197,7 @@ def _write_steps(
     )  # fmt: skip
 
 
-def by_person(  # noqa: PLR0913 - a verdict has all these parts
+def by_person(
     *,
     book: Book,
     world: World,
@@ -215,19 +215,25 @@ def by_person(  # noqa: PLR0913 - a verdict has all these parts
         EquipmentTaken: another standing outage has the equipment.
     """
     if not reason.strip():
-        raise ReasonMissing(f"no reason is given for settling {outage_id}", field="reason", fix="say why, for the record")
+        raise ReasonMissing(
+            f"no reason is given for settling {outage_id}", field="reason", fix="say why, for the record"
+        )
     verb = _verb_of(outcome, conditions)
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
         found = page.decision(before.decision_id) if before.decision_id else None
-        record = _person_record(before, found, actor=actor, outcome=outcome, reason=reason, conditions=conditions, now=now)
+        record = _person_record(
+            before, found, actor=actor, outcome=outcome, reason=reason, conditions=conditions, now=now
+        )
         at = before
         for step in _person_steps(before, verb):
             after = move(
                 at, verb=step, actor=actor, now=now, reason=reason, decision_id=str(record["id"]), conditions=conditions
             )
-            page.revise(after, event(after, actor=actor, now=now, verb=f"settle:{step}", world=world, reason=reason, before=at))
+            page.revise(
+                after, event(after, actor=actor, now=now, verb=f"settle:{step}", world=world, reason=reason, before=at)
+            )
             at = after
         page.keep_decision(str(record["id"]), outage_id, record)
     return Answer(outage=at, record=record, findings=at.findings)
@@ -244,7 +250,7 @@ def _person_steps(before: Outage, verb: Verb) -> tuple[Verb, ...]:
     return (Verb.STUDY, verb) if needs_study else (verb,)
 
 
-def _person_record(  # noqa: PLR0913 - as by_person
+def _person_record(
     outage: Outage,
     found: dict[str, object] | None,
     *,

@@ -66,9 +66,7 @@ def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situat
     holding = [o for o in seen.values() if _overlaps(o, window, now)]
     waiting = page.find(Search(window=window, pending=True))
     queue = [
-        o
-        for o in waiting
-        if o.id != outage.id and o.request.takes_out and (o.stamp, o.id) < (outage.stamp, outage.id)
+        o for o in waiting if o.id != outage.id and o.request.takes_out and (o.stamp, o.id) < (outage.stamp, outage.id)
     ]
     return Situation(
         outage=outage,

@@ -59,7 +59,9 @@ def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Re
         outage, findings = filed(page, world=world, actor=actor, now=now, request=request)
         if outage is None:
             return Filed(outage=None, findings=findings)
-        entered = replace(outage, state=State.SUBMITTED if outage.state == State.VALIDATED else outage.state, revision=1)
+        entered = replace(
+            outage, state=State.SUBMITTED if outage.state == State.VALIDATED else outage.state, revision=1
+        )
         page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
         if outage.state == State.VALIDATED:
             page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))

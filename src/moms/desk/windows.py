@@ -93,9 +93,7 @@ class Job:
     situation: Situation
 
 
-
-
-def windows(  # noqa: PLR0913 - a calendar is asked with all of these
+def windows(
     *,
     book: Book,
     world: World,

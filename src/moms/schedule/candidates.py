@@ -72,9 +72,7 @@ def shorter(*, request: Request, now: datetime) -> tuple[Candidate, ...]:
         if length >= days or request.window.start <= now:
             continue
         window = type(request.window)(start=request.window.start, end=request.window.start + length * DAY)
-        found.append(
-            Candidate(window=window, shift_days=0, within_owner=owner_allows(request, window), shorter=True)
-        )
+        found.append(Candidate(window=window, shift_days=0, within_owner=owner_allows(request, window), shorter=True))
     return tuple(found)
 
 

@@ -161,7 +161,7 @@ class Office:
             reason=reason, preview=preview,
         )  # fmt: skip
 
-    def forced(  # noqa: PLR0913 - what a report may say
+    def forced(
         self,
         *,
         assets: tuple[str, ...],
@@ -210,7 +210,7 @@ class Office:
             history = [_line(e) for e in page.history(outage.id)]
         return {"outage": to_document(outage), "decision": record, "history": history}
 
-    def list(  # noqa: PLR0913 - each is a filter
+    def list(
         self,
         *,
         since: str | None = None,
@@ -234,7 +234,7 @@ class Office:
         with self.book.as_(self.settings.actor) as page:
             return [to_document(o) for o in page.find(search)]
 
-    def windows(  # noqa: PLR0913 - a calendar is asked with all of these
+    def windows(
         self,
         *,
         assets: tuple[str, ...],

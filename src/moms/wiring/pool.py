@@ -22,7 +22,7 @@ class Mapped:
     cpu_s: float = 0.0
 
     def __call__(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterable[Any]:
-        if self.cores < 2 or len(jobs) < 2:  # noqa: PLR2004 - one core needs no helpers
+        if self.cores < 2 or len(jobs) < 2:
             yield from self._here(work, jobs)
             return
         first, *rest = jobs

@@ -36,7 +36,7 @@ class Settings:
     rule_book: str
 
 
-def settings(  # noqa: PLR0913 - each is a flag of every command
+def settings(
     *,
     user: str | None = None,
     organisation: str | None = None,
@@ -95,9 +95,7 @@ def _role(text: str) -> Role:
     try:
         return Role(text)
     except ValueError:
-        raise UnclearSetting(
-            f"{text!r} is no role", field="role", fix=f"one of {', '.join(sorted(Role))}"
-        ) from None
+        raise UnclearSetting(f"{text!r} is no role", field="role", fix=f"one of {', '.join(sorted(Role))}") from None
 
 
 def _now(text: str | None, where: Path) -> tuple[datetime, bool]:
@@ -111,7 +109,5 @@ def _now(text: str | None, where: Path) -> tuple[datetime, bool]:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        raise UnclearSetting(
-            f"{text!r} is no instant with an offset", field="now", fix="write 2026-12-01T10:00-05:00"
-        )
+        raise UnclearSetting(f"{text!r} is no instant with an offset", field="now", fix="write 2026-12-01T10:00-05:00")
     return instant.astimezone(UTC), True

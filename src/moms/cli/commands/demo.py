@@ -16,7 +16,9 @@ moms demo --exit"""
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how it ends."""
-    parser.add_argument("--exit", action="store_true", help="stop after the decisions (it does so until the portal is in)")
+    parser.add_argument(
+        "--exit", action="store_true", help="stop after the decisions (it does so until the portal is in)"
+    )
     who_arguments(parser)
 
 

@@ -17,7 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which outage, and why."""
     parser.add_argument("id", metavar="ID", help="the outage's id, as `moms list` shows it")
     parser.add_argument("--until", required=True, metavar="INSTANT", help="the new end")
-    parser.add_argument("--forced", action="store_true", help="it cannot be helped: acknowledged and studied, not refused")
+    parser.add_argument(
+        "--forced", action="store_true", help="it cannot be helped: acknowledged and studied, not refused"
+    )
     preview_argument(parser)
     reason_argument(parser)
     who_arguments(parser)
@@ -26,4 +28,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Study the added hours, settle, print."""
     with office(args) as desk:
-        return show_answer(args, desk.extend(args.id, until=args.until, forced=args.forced, reason=args.reason, preview=args.preview))
+        return show_answer(
+            args, desk.extend(args.id, until=args.until, forced=args.forced, reason=args.reason, preview=args.preview)
+        )

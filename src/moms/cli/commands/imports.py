@@ -33,7 +33,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         show_table(
             columns=["line", "request", "outcome", "field", "what is wrong or what was decided"],
-            rows=[[str(r["line"]), str(r["external_id"]), str(r["outcome"]), str(r["field"] or ""), str(r["says"])] for r in found["rows"]],
+            rows=[
+                [str(r["line"]), str(r["external_id"]), str(r["outcome"]), str(r["field"] or ""), str(r["says"])]
+                for r in found["rows"]
+            ],
         )
         say(f"{found['filed']} filed, {found['refused']} refused.", abnormal=found["refused"] > 0)
     return 2 if found["refused"] else 0

@@ -19,8 +19,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--to", dest="until", metavar="DAY", help="out before this market day")
     parser.add_argument("--asset", action="append", default=[], metavar="ID", help="branch:12, gen:7; may repeat")
     parser.add_argument("--owner", metavar="ORG", help="of this organisation")
-    parser.add_argument("--state", action="append", default=[], metavar="STATE", help="submitted, active ...; may repeat")
-    parser.add_argument("--status", action="append", default=[], metavar="STATUS", help="approved, denied ...; may repeat")
+    parser.add_argument(
+        "--state", action="append", default=[], metavar="STATE", help="submitted, active ...; may repeat"
+    )
+    parser.add_argument(
+        "--status", action="append", default=[], metavar="STATUS", help="approved, denied ...; may repeat"
+    )
     parser.add_argument("--pending", action="store_true", help="only what waits for a decision")
     who_arguments(parser)
 

@@ -30,7 +30,13 @@ def run(args: argparse.Namespace) -> int:
     show_table(
         columns=["request", "people", "MOMS", "", "why"],
         rows=[
-            [r.reference, r.human, r.moms, Cell(text="FALSE APPROVAL" if r.false_approval else "", abnormal=r.false_approval), r.says]
+            [
+                r.reference,
+                r.human,
+                r.moms,
+                Cell(text="FALSE APPROVAL" if r.false_approval else "", abnormal=r.false_approval),
+                r.says,
+            ]
             for r in found.rows
         ],
     )

@@ -36,7 +36,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", default="", metavar="ASSETS", help="what the request takes out: branch:6,gen:3 (rows count from 1)"
     )
-    parser.add_argument("--hours", type=Path, metavar="FILE", help="CSV hour,scale[,bus:4,gen:7 ...]; else the case's own hour")
+    parser.add_argument(
+        "--hours", type=Path, metavar="FILE", help="CSV hour,scale[,bus:4,gen:7 ...]; else the case's own hour"
+    )
     parser.add_argument(
         "--contingencies",
         default="all",
@@ -44,7 +46,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="branches, generators, all (both, the default), equipment (whole equipment and units), table",
     )
     parser.add_argument("--all", action="store_true", dest="keep_old", help="show old violations too")
-    parser.add_argument("--flows", action="store_true", help=f"JSON: all flows before (else up to {FLOWS_UP_TO} branches)")
+    parser.add_argument(
+        "--flows", action="store_true", help=f"JSON: all flows before (else up to {FLOWS_UP_TO} branches)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
