@@ -26,15 +26,16 @@ from pathlib import Path
 import numpy as np
 
 from moms.desk import settle
-from moms.desk.answer import Answer
+from moms.desk.answer import Answer  # noqa: TC001 - annotations only, kept beside its kin
 from moms.desk.season import Entry
 from moms.desk.situation import Situation, read
 from moms.desk.submit import entry_findings, submit
+from moms.desk.world import World
 from moms.exchange.season import Season, entries_in_order, save
 from moms.grid import BranchKind, Flag
 from moms.outages import Category, Contact, Kind, Nature, Request
 from moms.values import MARKET, SYSTEM, Actor, Role, Window
-from moms.wiring.office import open_office
+from moms.wiring.office import Office, open_office
 from moms.wiring.settings import settings
 
 CLOCK = datetime(2026, 12, 1, 15, tzinfo=UTC)
@@ -45,9 +46,11 @@ MONTH_WEIGHT = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
 LENGTHS = ((0.42, 1, 1), (0.36, 2, 5), (0.16, 6, 21), (0.06, 31, 45))
 """(share, least days, most days)."""
 DAY = timedelta(days=1)
+Drawn = tuple[datetime, Request, str]
+"""A stamp, a request, and who filed it."""
 
 
-def draw_requests(world, *, seed: int, count: int) -> list[tuple[datetime, Request, str]]:
+def draw_requests(world: World, *, seed: int, count: int) -> list[Drawn]:
     """Draw requests with their stamps, in order of stamp."""
     rng = np.random.default_rng(seed)
     lines, units = _lines(world), _units(world)
@@ -60,7 +63,7 @@ def draw_requests(world, *, seed: int, count: int) -> list[tuple[datetime, Reque
     return sorted(found[:count], key=lambda row: (row[0], row[1].external_id))
 
 
-def _lines(world) -> np.ndarray:
+def _lines(world: World) -> np.ndarray:
     """Give rows an owner would ask for: in service, inside, owned, below 345 kV, no special flag."""
     grid = world.grid
     branches, register = grid.network.branches, grid.register
@@ -72,14 +75,14 @@ def _lines(world) -> np.ndarray:
     return np.flatnonzero(ok)
 
 
-def _units(world) -> np.ndarray:
+def _units(world: World) -> np.ndarray:
     units, register = world.grid.network.units, world.grid.register
     thermal = np.isin(units.fuel, ["coal", "ng", "hydro"])
     ok = units.in_service & thermal & (register.unit_owner >= 0) & (units.p_max_mw >= 40.0) & (register.unit_flags == 0)
     return np.flatnonzero(ok)
 
 
-def _window(rng, days: int, *, whole: bool) -> Window:
+def _window(rng: np.random.Generator, days: int, *, whole: bool) -> Window:
     months = np.array([MONTH_WEIGHT[m] for m in MONTH_WEIGHT])
     month = int(rng.choice(list(MONTH_WEIGHT), p=months / months.sum()))
     year = 2026 if month == 12 else 2027
@@ -93,13 +96,13 @@ def _window(rng, days: int, *, whole: bool) -> Window:
     return Window(start=start, end=end)
 
 
-def _length(rng) -> int:
+def _length(rng: np.random.Generator) -> int:
     share = np.array([row[0] for row in LENGTHS])
     _, least, most = LENGTHS[int(rng.choice(len(LENGTHS), p=share / share.sum()))]
     return int(rng.integers(least, most + 1))
 
 
-def _stamp(rng, start: datetime) -> datetime:
+def _stamp(rng: np.random.Generator, start: datetime) -> datetime:
     """Give when it was filed: some days to months before, and before the demo's instant."""
     lead = float(rng.choice([20, 45, 90, 130, 200], p=[0.15, 0.3, 0.25, 0.2, 0.1])) + float(rng.random()) * 10
     latest = CLOCK - timedelta(hours=float(rng.integers(1, 24 * 40)))
@@ -110,7 +113,7 @@ def _contact(owner: str) -> tuple[Contact, ...]:
     return (Contact(name=f"{owner} outage desk", phone="+1 555 0100"),)
 
 
-def _project(world, rng, lines: np.ndarray, number: int) -> list[tuple[datetime, Request, str]]:
+def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: int) -> list[Drawn]:
     """Draw one piece of work: a line, sometimes a second one at the same station the week after."""
     branches, register, stations = world.grid.network.branches, world.grid.register, world.grid.network.buses.station
     row = int(rng.choice(lines))
@@ -146,7 +149,7 @@ def _project(world, rng, lines: np.ndarray, number: int) -> list[tuple[datetime,
     return found
 
 
-def _unit_request(world, rng, units: np.ndarray, number: int) -> tuple[datetime, Request, str]:
+def _unit_request(world: World, rng: np.random.Generator, units: np.ndarray, number: int) -> Drawn:
     register = world.grid.register
     row = int(rng.choice(units))
     owner = register.owners[register.unit_owner[row]]
@@ -181,7 +184,7 @@ def _free_of(window: Window, others: list[Window]) -> bool:
     return not any(wide.overlaps(o) for o in others)
 
 
-def _batch(waiting: list, most: int) -> list:
+def _batch(waiting: list[Drawn], most: int) -> list[Drawn]:
     """Take the next requests whose studies cannot depend on each other: windows a week and more apart."""
     taken, passed = [], []
     for row in waiting:
@@ -243,7 +246,7 @@ def build(*, seed: int, count: int, cores: int, home: Path, minutes: float) -> S
     return Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=entries_in_order(entries), made=made)
 
 
-def _filed(office, world, row) -> Situation | None:
+def _filed(office: Office, world: World, row: Drawn) -> Situation | None:
     """File one request and read what stands around it; None where the entry rules return it."""
     stamp, request, who = row
     owner = Actor(name=who, organisation=request.organisation, role=Role.OWNER)
@@ -257,7 +260,7 @@ def _filed(office, world, row) -> Situation | None:
         return read(page, outage, window=request.window, now=stamp)
 
 
-def _entry(row, answer: Answer) -> Entry:
+def _entry(row: Drawn, answer: Answer) -> Entry:
     status = str(answer.outage.status)
     verb = {
         "approved": "approve",

@@ -9,7 +9,7 @@ from enum import StrEnum
 class Verdict(StrEnum):
     """What one rule says about one request."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - a verdict, no password
     CONDITION = "condition"
     """Passes if a condition holds."""
     REFER = "refer"

@@ -94,7 +94,8 @@ def margin_holds(evidence: Evidence) -> Check:
 
 def exemption(evidence: Evidence, rules: DecisionRules) -> Check:
     """EXE-1: enough notice for the accreditation exemption (domain §1.3; 120 days, or the margin holds)."""
-    asks = f"{rules.full_exemption_lead_days:.0f} days' notice, or {rules.partial_exemption_lead_days:.0f} days' and a margin that holds"
+    full, part = rules.full_exemption_lead_days, rules.partial_exemption_lead_days
+    asks = f"{full:.0f} days' notice, or {part:.0f} days' and a margin that holds"
     lead = evidence.lead_days
     margin = margin_holds(evidence).verdict == Verdict.PASS
     earned = lead >= rules.full_exemption_lead_days or (lead >= rules.partial_exemption_lead_days and margin)

@@ -116,10 +116,10 @@ def _redispatch(evidence: Evidence) -> Condition:
     if remedy is None:
         msg = "a condition needs its remedy"
         raise ValueError(msg)
+    units = ", ".join(m.unit for m in remedy.moves[:4]) + (" and others" if len(remedy.moves) > 4 else "")
     return Condition(
         kind="redispatch",
-        says=f"redispatch up to {remedy.mw:.0f} MW in {remedy.hours} hours ({', '.join(m.unit for m in remedy.moves[:4])}"
-        f"{' and others' if len(remedy.moves) > 4 else ''}), about ${remedy.cost:,.0f} in all",
+        says=f"redispatch up to {remedy.mw:.0f} MW in {remedy.hours} hours ({units}), about ${remedy.cost:,.0f} in all",
         data={
             "moves": [{"unit": m.unit, "mw": m.mw} for m in remedy.moves],
             "mw": remedy.mw,
@@ -204,7 +204,7 @@ def voltage_class(evidence: Evidence, rules: DecisionRules, *, agreed: bool | No
 
 
 def load_at_risk(evidence: Evidence, rules: DecisionRules, *, agreed: bool | None) -> Check:
-    """SEC-LAR-1: what one more failure would darken because of the request is small, clean and agreed (semantics 2.1a)."""
+    """SEC-LAR-1: what one more failure would darken because of the request is small and clean (semantics 2.1a)."""
     asks = f"at most {rules.load_at_risk_mw:.0f} MW of load cut off by one more failure because of the request"
     found = evidence.security
     if found is None:
@@ -261,7 +261,8 @@ def _why_not_tolerated(rows: tuple[CutOff, ...], rules: DecisionRules) -> str | 
         if not row.clean_after:
             return f"the flows after {row.contingency} are not clean"
         if row.generation_mw > 0 and (row.zone_largest_mw is None or row.generation_mw > row.zone_largest_mw):
-            return f"{row.generation_mw:.0f} MW of generation after {row.contingency} is more than the zone's largest contingency"
+            lost = f"{row.generation_mw:.0f} MW of generation after {row.contingency}"
+            return f"{lost} is more than the zone's largest contingency"
     return None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from moms.decide import Outcome
+from moms.decide import Outcome, settle
 from moms.desk.answer import Answer
 from moms.desk.assess import assess
+from moms.desk.ports import Search
 from moms.desk.record import make_record
 from moms.desk.settle import decide
 from moms.desk.situation import read
@@ -20,6 +21,7 @@ from moms.values import SYSTEM, Refused, Window, digest, parse_instant, plain
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from moms.desk.assess import Assessed
     from moms.desk.ports import Book, Page
     from moms.desk.world import World
     from moms.outages import Outage, Request
@@ -87,8 +89,6 @@ def _step(
 
 def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[str, ...]:
     """Study again each standing outage whose answer leaned on this one; those no longer clean are at risk."""
-    from moms.desk.ports import Search
-
     with book.as_(SYSTEM) as page:
         near = page.find(Search(window=moved.window, holding=True))
         leaning = [o for o in near if o.id != moved.id and _leans_on(page, o, moved.id)]
@@ -303,9 +303,9 @@ def extend(
     return Answer(outage=after, record=record, written=not preview)
 
 
-def _extension_record(world, asked, assessed, situation_digest, *, now):  # type: ignore[no-untyped-def]
-    from moms.decide import settle
-
+def _extension_record(
+    world: World, asked: Outage, assessed: Assessed, situation_digest: str, *, now: datetime
+) -> tuple[dict[str, object], Outcome]:
     settled = settle(
         request=asked.request,
         evidence=assessed.evidence,

@@ -184,7 +184,7 @@ def _cannot(found: HourRelief | None, one: Slice, key: tuple[int, int]) -> Remed
     if found.relief == Relief.NOT_KNOWN:
         return Remedy(possible=True, verified=False, says=f"no redispatch was settled at {hour}: {found.says}")
     names = ", ".join(
-        f"{element(ElementKind.BRANCH, r.pair.element)} after {r.pair.contingency.id if r.pair.contingency else 'nothing'}"
+        f"{element(ElementKind.BRANCH, r.pair.element)} after {getattr(r.pair.contingency, 'id', 'nothing')}"
         for r in found.remaining[:2]
     )
     return Remedy(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.desk.ports import Book
+    from moms.desk.ports import Book, Page
     from moms.outages import Outage, Request
     from moms.values import Finding
 
@@ -59,7 +59,7 @@ def enter(*, book: Book, entries: Sequence[Entry], rule_book: str) -> int:
     return len(fresh)
 
 
-def _enter(page, key: str, entry: Entry, rule_book: str) -> None:  # type: ignore[no-untyped-def]
+def _enter(page: Page, key: str, entry: Entry, rule_book: str) -> None:
     owner = Actor(name=entry.requester, organisation=entry.request.organisation, role=Role.OWNER)
     filed = replace(begin(entry.request, outage_id=key, actor=owner, now=entry.stamp), findings=entry.findings)
     page.add(filed, _event(filed, owner, entry, Verb.SUBMIT, rule_book, before=None))

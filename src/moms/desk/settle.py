@@ -16,7 +16,7 @@ from moms.desk.submit import entry_findings, event
 from moms.outages import State, Status
 from moms.outages.guards import ReasonMissing
 from moms.outages.lifecycle import Verb, move
-from moms.values import SYSTEM, Refused, digest
+from moms.values import SYSTEM, Refused, digest, plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -260,8 +260,6 @@ def _person_record(
     conditions: tuple[str, ...],
     now: datetime,
 ) -> dict[str, object]:
-    from moms.values import plain
-
     base = dict(found or {})
     base.pop("id", None)
     base |= {

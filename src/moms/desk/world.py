@@ -57,7 +57,7 @@ class World:
     def name(self, request: Request) -> str:
         """Name the equipment as a person knows it."""
         register = self.grid.register
-        assets = [a for a in request.assets]
+        assets = request.assets
         if register is None:
             return ", ".join(assets)
         named = []

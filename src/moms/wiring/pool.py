@@ -22,6 +22,7 @@ class Mapped:
     cpu_s: float = 0.0
 
     def __call__(self, work: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterable[Any]:
+        """Give what the work makes of each job, in order."""
         if self.cores < 2 or len(jobs) < 2:
             yield from self._here(work, jobs)
             return

@@ -10,6 +10,11 @@ from moms.cli.who import office, who_arguments
 if TYPE_CHECKING:
     import argparse
 
+    from rich.console import Console
+
+    from moms.exchange.season import Season
+    from moms.wiring.office import Office
+
 EXAMPLE = """moms demo
 moms demo --exit"""
 
@@ -51,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _greet(paper, desk, season, fresh: int) -> None:  # type: ignore[no-untyped-def]
+def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
     grid = desk.world.grid
     buses, units = grid.network.buses, grid.network.units
     inside = buses.zone >= 0
@@ -70,8 +75,8 @@ def _greet(paper, desk, season, fresh: int) -> None:  # type: ignore[no-untyped-
     paper.print(f"The demo's clock stands at {season.clock:%Y-%m-%d %H:%MZ}.\n")
 
 
-def _farewell(paper, told: list[dict[str, object]], seconds: float) -> None:  # type: ignore[no-untyped-def]
-    ids = [t["outage"]["id"] for t in told if t["outage"]]  # type: ignore[index,call-overload]  # documents
+def _farewell(paper: Console, told: list[dict[str, object]], seconds: float) -> None:
+    ids = [o["id"] for t in told if isinstance(o := t["outage"], dict)]
     paper.print(f"[dim]{len(told)} decisions in {seconds:.0f} s, the start included.[/]")
     paper.print("The book is yours to explore:")
     paper.print("  ./moms list --from 2027-04-01 --to 2027-04-08")
