@@ -201,7 +201,7 @@ def test_two_areas_by_hand():
     assert hour.production_per_h == pytest.approx(1500.0, abs=0.05)
     assert hour.cost_per_h == pytest.approx(1500.0, abs=0.05)
     assert [(m.unit, round(m.before_mw), round(m.after_mw)) for m in hour.moves] == [(0, 150, 100), (1, 100, 150)]
-    assert hour.says == "50.0 MW moved between 2 units, $1500/h"
+    assert hour.says == "50.0 MW moved between 2 units; production cost +1,500 $/h"
 
 
 def test_relief_that_takes_every_last_megawatt_is_still_relief():
@@ -218,6 +218,7 @@ def test_what_cannot_be_relieved_says_how_much_stays_over_and_where():
     assert found.relief is Relief.CANNOT
     (left,) = hour.remaining
     assert left.pair.element == 1
+    assert hour.exact
     assert left.over_mw == pytest.approx(20.0, abs=1e-3)
     assert left.flow_mw == pytest.approx(120.0, abs=1e-3)
     assert hour.unit_mw is None

@@ -187,7 +187,7 @@ class HourProgram:
             at = self.known.answer(pair, injection_mw=injection_mw, unit_mw=unit_mw, running=point.running)
             if at is None:
                 return False
-            answer = Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw)
+            answer = Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact)
             effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
             self.program.add_row(
                 lower=-limit - answer.flow_mw, upper=limit - answer.flow_mw, value=np.concatenate([effect, -effect])
@@ -230,11 +230,12 @@ class HourProgram:
         return HourRelief(
             hour=self.hour,
             relief=Relief.RELIEVED,
-            says=f"{moved:.1f} MW moved between {len(rows)} units, ${paid:.0f}/h",
+            says=f"{moved:.1f} MW moved between {len(rows)} units; production cost {production:+,.0f} $/h",
             moves=tuple(Move(unit=int(r), before_mw=float(p[r]), after_mw=float(after[r])) for r in rows),
             moved_mw=moved,
             cost_per_h=float(paid),
             production_per_h=float(production),
+            exact=all(answer.exact for answer in self.answers),
             pairs=len(self.pairs),
             rounds=self.rounds,
             unit_mw=after,
@@ -289,6 +290,7 @@ class HourProgram:
             relief=Relief.CANNOT,
             says=f"{sum(r.over_mw for r in remaining):.1f} MW stay over {len(remaining)} limits whatever the units do",
             moved_mw=0.0 if self.by_cost else float(np.maximum(change, 0.0).sum()),
+            exact=all(answer.exact for answer in self.answers),
             remaining=remaining,
             clash=clash,
             pairs=len(self.pairs),

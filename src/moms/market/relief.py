@@ -61,6 +61,9 @@ class HourRelief:
     """$/h paid to move units away from the hour's price: never negative."""
     production_per_h: float = 0.0
     """$/h by which the units' own cost curves change: negative where the dispatch was dear."""
+    exact: bool = True
+    """False where a row holds shares of pick-up still (a unit trip, a contingency that cuts buses off):
+    what is relieved was checked by the study, but "cannot" is then no proof."""
     remaining: tuple[Remaining, ...] = ()
     clash: tuple[Remaining, ...] = ()
     """The pairs that bind together with the remaining ones."""
