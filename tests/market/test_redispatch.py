@@ -48,15 +48,15 @@ def problem(seed, *, tightness=0.93, count=1):
     return replace(grid, network=network), made, injection
 
 
-def studied(grid, made, limit):
-    """Give the `again` of a study: dense flows of the moved hour, every single-branch contingency."""
+def studied(grid, limit):
+    """Give the `again` of a study: dense flows of the moved hours, every single-branch contingency."""
 
-    def again(hour, unit_mw):
-        moved = made.injection_mw(grid.network)[:, hour].copy()
-        np.add.at(moved, grid.network.units.bus, unit_mw - made.unit_mw[:, hour])
+    def again(moved, at):
+        injection = moved.injection_mw(grid.network)
         return [
             Over(contingency=single(k), element=r, hour=hour, limit_mw=float(limit[r, 0]))
-            for k, r in over_pairs(grid.network, moved, limit=limit)
+            for column, hour in enumerate(at)
+            for k, r in over_pairs(grid.network, injection[:, column], limit=limit)
         ]
 
     return again
@@ -106,10 +106,10 @@ def whole_program(grid, made, injection, limit):
 def test_relief_costs_what_the_program_with_every_row_at_once_costs(seed, tightness):
     grid, made, injection = problem(seed, tightness=tightness)
     limit = grid.network.branches.rate_b_mw[:, None]
-    pairs = studied(grid, made, limit)(0, made.unit_mw[:, 0])
+    pairs = studied(grid, limit)(made, (0,))
     assume(pairs)
     found = redispatch(
-        factor=DcFactor.of(grid.network), hours=made, over=pairs, again=studied(grid, made, limit), rules=RULES
+        factor=DcFactor.of(grid.network), hours=made, over=pairs, again=studied(grid, limit), rules=RULES
     )
     oracle = whole_program(grid, made, injection, limit)
     (hour,) = found.hours
@@ -126,10 +126,8 @@ def test_relief_costs_what_the_program_with_every_row_at_once_costs(seed, tightn
 def test_after_relief_an_independent_power_flow_finds_every_limit_kept(seed):
     grid, made, injection = problem(seed)
     limit = grid.network.branches.rate_b_mw[:, None]
-    again = studied(grid, made, limit)
-    (hour,) = redispatch(
-        factor=DcFactor.of(grid.network), hours=made, over=again(0, made.unit_mw[:, 0]), again=again
-    ).hours
+    again = studied(grid, limit)
+    (hour,) = redispatch(factor=DcFactor.of(grid.network), hours=made, over=again(made, (0,)), again=again).hours
     assume(hour.relief is Relief.RELIEVED)
     assert hour.unit_mw is not None
     units = grid.network.units
@@ -203,7 +201,7 @@ def test_two_areas_by_hand():
     assert hour.production_per_h == pytest.approx(1500.0, abs=0.05)
     assert hour.cost_per_h == pytest.approx(1500.0, abs=0.05)
     assert [(m.unit, round(m.before_mw), round(m.after_mw)) for m in hour.moves] == [(0, 150, 100), (1, 100, 150)]
-    assert hour.says == "50.0 MW moved between 2 units, $1500/h"
+    assert hour.says == "50.0 MW moved between 2 units; production cost +1,500 $/h"
 
 
 def test_relief_that_takes_every_last_megawatt_is_still_relief():
@@ -220,6 +218,7 @@ def test_what_cannot_be_relieved_says_how_much_stays_over_and_where():
     assert found.relief is Relief.CANNOT
     (left,) = hour.remaining
     assert left.pair.element == 1
+    assert hour.exact
     assert left.over_mw == pytest.approx(20.0, abs=1e-3)
     assert left.flow_mw == pytest.approx(120.0, abs=1e-3)
     assert hour.unit_mw is None
@@ -272,7 +271,7 @@ def test_a_contingency_whose_loss_nobody_can_pick_up_is_not_known():
 def test_a_study_that_always_finds_more_ends_as_not_known():
     network, made = two_areas(rise=60.0)
     found = redispatch(
-        factor=DcFactor.of(network), hours=made, over=[pair_of(100.0)], again=lambda hour, _: [pair_of(100.0, hour)]
+        factor=DcFactor.of(network), hours=made, over=[pair_of(100.0)], again=lambda _, at: [pair_of(100.0, at[0])]
     )
     assert found.relief is Relief.NOT_KNOWN
     assert found.hours[0].says == "still new pairs after 20 rounds"
@@ -281,8 +280,8 @@ def test_a_study_that_always_finds_more_ends_as_not_known():
 def test_each_hour_is_relieved_by_itself_and_the_worst_is_named():
     grid, made, _ = problem(11, count=6)
     limit = grid.network.branches.rate_b_mw[:, None]
-    again = studied(grid, made, limit)
-    pairs = [pair for hour in range(6) for pair in again(hour, made.unit_mw[:, hour])]
+    again = studied(grid, limit)
+    pairs = again(made, tuple(range(6)))
     factor = DcFactor.of(grid.network)
     found = redispatch(factor=factor, hours=made, over=pairs, again=again)
     assert [h.hour for h in found.hours] == sorted({p.hour for p in pairs})
@@ -296,7 +295,7 @@ def test_each_hour_is_relieved_by_itself_and_the_worst_is_named():
 def test_the_same_input_gives_the_same_moves():
     grid, made, _ = problem(5)
     limit = grid.network.branches.rate_b_mw[:, None]
-    again = studied(grid, made, limit)
-    pairs = again(0, made.unit_mw[:, 0])
+    again = studied(grid, limit)
+    pairs = again(made, (0,))
     one, two = (redispatch(factor=DcFactor.of(grid.network), hours=made, over=pairs, again=again) for _ in range(2))
     assert one.hours[0].moves == two.hours[0].moves

@@ -184,11 +184,9 @@ def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tupl
     """Give the rows, footprint first, then sub-regions, then zones, each for every load."""
     places = [(FOOTPRINT, FOOTPRINT, tuple(range(len(zones.name))), 0.0)]
     notes = []
-    for region in sorted(zones.region_import_limit_mw):
-        members = tuple(k for k, r in enumerate(zones.region) if r in region.split("+"))
-        places.append(("region", region, members, zones.region_import_limit_mw[region]))
-    for k, name in enumerate(zones.name):
-        places.append(("zone", name, (k,), float(zones.import_limit_mw[k])))
+    limits = zones.region_import_limit_mw
+    places.extend(("region", area, zones.area(area), limits[area]) for area in sorted(limits))
+    places.extend(("zone", name, (k,), float(zones.import_limit_mw[k])) for k, name in enumerate(zones.name))
     rows = []
     for scope, place, members, limit in places:
         if not members or not np.isfinite(limit):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.market.redispatch import HourRelief, Relief, nearest
+from moms.market.redispatch import nearest
+from moms.market.relief import HourRelief, Relief
 from moms.market.sensitivity import Over
 
 if TYPE_CHECKING:

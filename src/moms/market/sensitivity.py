@@ -50,6 +50,8 @@ class Answer:
     flow_mw: float
     per_mw: FloatArray
     """(g,)."""
+    exact: bool
+    """False where units pick up: their shares are held as they are at this dispatch."""
 
 
 class Sensitivities:
@@ -90,7 +92,9 @@ class Sensitivities:
         """Put the flow beside its sensitivities: with phase shifts a flow is not PTDF times injection alone."""
         shifted = injection_mw + self.factor.shift_injection_mw()
         constant = -self.factor.shift_mw[element] - self._lodf(element, lost) @ self.factor.shift_mw[list(lost)]
-        return Answer(flow_mw=float(per_bus @ shifted + constant), per_mw=per_bus[self.factor.network.units.bus])
+        return Answer(
+            flow_mw=float(per_bus @ shifted + constant), per_mw=per_bus[self.factor.network.units.bus], exact=True
+        )
 
     def _lodf(self, element: int, lost: tuple[int, ...]) -> FloatArray:
         """Give LODF_lK, (|K|,)."""
@@ -145,7 +149,7 @@ class Sensitivities:
         found = after.before(pair.element, injection_mw=injection)
         picked = found.per_mw @ share
         per_mw = np.where(stays_in & ~tripped, found.per_mw - picked, 0.0)
-        return Answer(flow_mw=found.flow_mw, per_mw=per_mw)
+        return Answer(flow_mw=found.flow_mw, per_mw=per_mw, exact=False)
 
 
 def _island_of(factor: DcFactor, lost: tuple[int, ...], bus: int) -> BoolArray:
