@@ -249,7 +249,7 @@ def test_find_gives_what_a_filter_in_python_gives(book, data):
 
     def matches(outage):
         request = outage.request
-        words = "\n".join([outage.id, request.external_id, request.description]).lower()
+        words = f"{outage.id}\n{request.external_id}\n{request.description}".lower()
         return all(
             [
                 search.window is None or outage.window.overlaps(search.window),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_of_two_processes_that_want_the_same_equipment_exactly_one_gets_it(datab
         "database": database.name,
         "query": {"host": address.socket_folder},
     }
-    begin = time.time() + 4
+    begin = time.time() + 4  # noqa: TID251 - the instant at which all processes start
     racers = [
         start("tests.store.racing", RACE=json.dumps([url, me, ROUNDS, begin, how])) for me in ("one", "two", "three")
     ]
@@ -57,7 +58,7 @@ def test_of_two_processes_that_want_the_same_equipment_exactly_one_gets_it(datab
         standing = page.find(Search(holding=True))
         assert len(standing) == page.version() == sum(answer.count("won") for answer in answers)
     windows = sorted((o.window for o in standing), key=lambda w: w.start)
-    assert not any(a.overlaps(b) for a, b in zip(windows, windows[1:], strict=False))
+    assert not any(a.overlaps(b) for a, b in pairwise(windows))
     assert verify(book.engine, outside=()).whole
 
 

@@ -167,7 +167,7 @@ def test_history_has_every_revision_with_who_and_when(two, database):
     assert same == (2,)
 
 
-# ---------------------------------------------------------------- the shape of the database against the hand-written list
+# ---------------------------------------------------------------- the database against the hand-written list
 
 
 def catalogue(database, query, *parameters):
@@ -180,7 +180,8 @@ def test_every_table_and_column_is_classified(database):
     for table, column in catalogue(
         database,
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
-        " AND NOT a.attisdropped WHERE c.relnamespace = 'moms'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
+        " AND NOT a.attisdropped WHERE c.relnamespace = 'moms'::regnamespace"
+        " AND c.relkind IN ('r', 'p', 'v', 'm', 'f')",
     ):
         found.setdefault(table, set()).add(column)
     assert {t: c for t, c in found.items() if t not in OUTSIDE} == {t: set(c) for t, c in COLUMNS.items()}

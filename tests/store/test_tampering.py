@@ -195,15 +195,17 @@ def test_a_deleted_row_of_each_table_is_named(record):
 
 def test_a_row_slipped_in_is_named(record):
     record.do(
-        "INSERT INTO moms.decision SELECT 'D-9', outage_id, organisation, classification, 1, record FROM moms.decision LIMIT 1"
+        "INSERT INTO moms.decision SELECT 'D-9', outage_id, organisation, classification, 1, record"
+        " FROM moms.decision LIMIT 1"
     )
     assert record.says() == ["decision D-9 is there and the journal does not know it"]
 
 
 def test_an_outage_set_back_to_an_earlier_revision_is_named(record):
     record.do(
-        "UPDATE moms.outage o SET document = h.document, revision = 1, state = h.state, status = h.status, holds = false,"
-        " pending = true, blocks = false FROM moms.outage_history h WHERE h.outage_id = o.id AND h.revision = 1 AND o.id = 'O-0001'"
+        "UPDATE moms.outage o SET document = h.document, revision = 1, state = h.state, status = h.status,"
+        " holds = false, pending = true, blocks = false FROM moms.outage_history h"
+        " WHERE h.outage_id = o.id AND h.revision = 1 AND o.id = 'O-0001'"
     )
     record.do("UPDATE moms.outage_equipment SET revision = 1, blocks = false WHERE outage_id = 'O-0001'")
     assert record.says() == ["outage O-0001 revision 1 is not the newest, which is revision 2"]

@@ -194,7 +194,14 @@ class _Server:
                 done = self.who.run(
                     [
                         *(str(tools.initdb), "-D", str(half), "-U", ADMIN, f"--pwfile={secret}"),
-                        *("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions", *careless, *locale),
+                        *(
+                            "--auth=scram-sha-256",
+                            "--encoding=UTF8",
+                            "--data-checksums",
+                            "--no-instructions",
+                            *careless,
+                            *locale,
+                        ),
                     ],
                     env=_clean(),
                     timeout_s=INITDB_S,
