@@ -22,6 +22,8 @@ class Command:
 
 COMMANDS: tuple[Command, ...] = (
     Command(verb="grid", says="Import a grid, list the grids there are, or show one.", module="grid"),
-    Command(verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"),
+    Command(
+        verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"
+    ),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )
