@@ -137,7 +137,7 @@ def _refuse_unbalanced(network: Network, hours: Hours) -> None:
 
 
 def _main_island(network: Network, graph: Adjacency, bus_load: FloatArray, inside: BoolArray | None) -> BoolArray:
-    used = network.buses.kind != BusKind.ISOLATED
+    used: BoolArray = network.buses.kind != BusKind.ISOLATED
     if inside is not None:
         used &= inside
     island = label(graph, used, np.empty(0, np.int64))
@@ -150,7 +150,8 @@ def _main_island(network: Network, graph: Adjacency, bus_load: FloatArray, insid
     least = np.full(count, len(island))
     np.minimum.at(least, at, np.flatnonzero(used))
     parts = [(float(load[k]), int(size[k]), int(least[k])) for k in range(count)]
-    return np.asarray(island == main_part(parts), dtype=np.bool_)
+    chosen: BoolArray = np.isin(island, main_part(parts))
+    return chosen
 
 
 def _balance(
