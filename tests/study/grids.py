@@ -14,9 +14,9 @@ Matrix = list[list[float]]
 
 def a_network(*, bus: Matrix | FloatArray, gen: Matrix | FloatArray, branch: Matrix | FloatArray) -> Network:
     """Make a network of MATPOWER matrices; every unit picks up, all branches are monitored and tripped."""
-    b, g, l = (np.array(table, dtype=float).reshape(len(table), -1) for table in (bus, gen, branch))
+    b, g, l_ = (np.array(table, dtype=float).reshape(len(table), -1) for table in (bus, gen, branch))
     row = {int(number): k for k, number in enumerate(b[:, 0])}
-    m, n_units = len(l), len(g)
+    m, n_units = len(l_), len(g)
     nothing = np.zeros(len(b))
     return Network(
         base_mva=100.0,
@@ -36,17 +36,17 @@ def a_network(*, bus: Matrix | FloatArray, gen: Matrix | FloatArray, branch: Mat
             station=np.full(len(b), -1),
         ),
         branches=Branches(
-            from_bus=np.array([row[int(k)] for k in l[:, 0]], np.int64),
-            to_bus=np.array([row[int(k)] for k in l[:, 1]], np.int64),
-            r=l[:, 2],
-            x=l[:, 3],
-            b=l[:, 4],
-            tap=np.where(l[:, 8] == 0, 1.0, l[:, 8]),
-            shift_deg=l[:, 9],
-            rate_a_mw=np.where(l[:, 5] == 0, UNRATED, l[:, 5]),
-            rate_b_mw=np.where(l[:, 6] == 0, UNRATED, l[:, 6]),
-            rate_c_mw=np.where(l[:, 7] == 0, UNRATED, l[:, 7]),
-            in_service=l[:, 10] > 0,
+            from_bus=np.array([row[int(k)] for k in l_[:, 0]], np.int64),
+            to_bus=np.array([row[int(k)] for k in l_[:, 1]], np.int64),
+            r=l_[:, 2],
+            x=l_[:, 3],
+            b=l_[:, 4],
+            tap=np.where(l_[:, 8] == 0, 1.0, l_[:, 8]),
+            shift_deg=l_[:, 9],
+            rate_a_mw=np.where(l_[:, 5] == 0, UNRATED, l_[:, 5]),
+            rate_b_mw=np.where(l_[:, 6] == 0, UNRATED, l_[:, 6]),
+            rate_c_mw=np.where(l_[:, 7] == 0, UNRATED, l_[:, 7]),
+            in_service=l_[:, 10] > 0,
             kind=np.zeros(m, np.int64),
             rating_source=np.ones(m, np.int64),
             monitored=np.ones(m, np.bool_),

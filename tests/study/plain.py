@@ -5,13 +5,16 @@ Written from the definitions alone, with nothing of the engine in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid import BoolArray, FloatArray, Hours, IntArray, Network
-from moms.study import Slice
 from tests.study.grids import a_network
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, Hours, IntArray, Network
+    from moms.study import Slice
 
 
 def plain_flows(network: Network, injection: FloatArray, out: IntArray | None = None) -> FloatArray:
@@ -32,7 +35,8 @@ def plain_flows(network: Network, injection: FloatArray, out: IntArray | None = 
     keep = np.flatnonzero(used & (np.arange(n) != slack))
     theta = np.zeros((n, injection.shape[1]))
     theta[keep] = np.linalg.solve(matrix[np.ix_(keep, keep)], (injection + incidence.T @ shift)[keep])
-    return b[:, None] * (incidence @ theta) - shift
+    flows: FloatArray = b[:, None] * (incidence @ theta) - shift
+    return flows
 
 
 def random_network(rng: np.random.Generator, *, n: int | None = None) -> Network:
@@ -50,7 +54,21 @@ def random_network(rng: np.random.Generator, *, n: int | None = None) -> Network
         tap = float(rng.choice([0.0, 0.95, 1.04]))
         shift = float(rng.choice([0.0, 0.0, 0.0, 0.0, 3.0, -5.0]))
         rate = float(rng.choice([0.0, 60.0, 90.0, 140.0]))
-        branch.append([ends[0] + 1, ends[1] + 1, 0, x, 0, rate, rate * 1.1, rate * 1.2, tap, shift, float(rng.random() < 0.97 or (a, b) in pairs[: n - 1])])
+        branch.append(
+            [
+                ends[0] + 1,
+                ends[1] + 1,
+                0,
+                x,
+                0,
+                rate,
+                rate * 1.1,
+                rate * 1.2,
+                tap,
+                shift,
+                float(rng.random() < 0.97 or (a, b) in pairs[: n - 1]),
+            ]
+        )
     load = rng.choice([0.0, 0.0, 30.0, 55.0, 80.0], n)
     load[int(rng.integers(0, n))] += 40.0
     bus = [[k + 1, 3 if k == 0 else 1, float(load[k]), 0, 0, 0, 1, 1, 0, 345] for k in range(n)]
@@ -58,14 +76,20 @@ def random_network(rng: np.random.Generator, *, n: int | None = None) -> Network
     share = rng.uniform(0.2, 1.0, len(at))
     output = share / share.sum() * load.sum()
     spare = rng.choice([0.0, 5.0, 60.0, 200.0], len(at))
-    gen = [[int(b) + 1, float(p), 0, 9, -9, 1, 100, 1, float(p + s), 0] for b, p, s in zip(at, output, spare, strict=True)]
+    gen = [
+        [int(b) + 1, float(p), 0, 9, -9, 1, 100, 1, float(p + s), 0] for b, p, s in zip(at, output, spare, strict=True)
+    ]
     return a_network(bus=bus, gen=gen, branch=branch)
 
 
 def parts_of(network: Network, on: BoolArray, buses: set[int]) -> list[set[int]]:
     """Find the connected parts of some buses by plain flood fill, by least bus."""
     parts, left = [], set(buses)
-    ends = [(int(f), int(t)) for f, t, live in zip(network.branches.from_bus, network.branches.to_bus, on, strict=True) if live]
+    ends = [
+        (int(f), int(t))
+        for f, t, live in zip(network.branches.from_bus, network.branches.to_bus, on, strict=True)
+        if live
+    ]
     while left:
         part, edge = set(), {min(left)}
         while edge:
@@ -105,7 +129,8 @@ def lose(network: Network, hours: Hours, before: World | None, branches: set[int
         on = lines.in_service.copy()
         on &= np.array([int(f) in every and int(t) in every for f, t in zip(lines.from_bus, lines.to_bus, strict=True)])
         running = {g for g in range(len(table)) if table.in_service[g]}
-        before = World(every, on, running, hours.load_mw, hours.unit_mw, np.zeros(0), np.zeros(0), np.zeros(0), False, np.zeros(0))
+        nothing = np.zeros(0)
+        before = World(every, on, running, hours.load_mw, hours.unit_mw, nothing, nothing, nothing, False, nothing)
         start = True
     else:
         start = False
@@ -121,11 +146,21 @@ def lose(network: Network, hours: Hours, before: World | None, branches: set[int
     unit = before.unit.copy()
     unit[list(gone)] = 0.0
     dc = network.dclines
-    sent = np.array([hours.dcline_mw[d] if inside[dc.from_bus[d]] and inside[dc.to_bus[d]] else 0 * hours.dcline_mw[d] for d in range(len(dc))])
-    arrive = np.array([sent[d] - dc.loss_mw[d] if inside[dc.from_bus[d]] and inside[dc.to_bus[d]] else sent[d] for d in range(len(dc))])
+    sent = np.array(
+        [
+            hours.dcline_mw[d] if inside[dc.from_bus[d]] and inside[dc.to_bus[d]] else 0 * hours.dcline_mw[d]
+            for d in range(len(dc))
+        ]
+    )
+    arrive = np.array(
+        [
+            sent[d] - dc.loss_mw[d] if inside[dc.from_bus[d]] and inside[dc.to_bus[d]] else sent[d]
+            for d in range(len(dc))
+        ]
+    )
     short = np.zeros(load.shape[1])
     for h in range(load.shape[1]):
-        short[h] = _rebalance(network, load, unit, running, main, h, sent, arrive)
+        short[h] = _rebalance(network, load, unit, running=running, main=main, h=h, sent=sent, arrive=arrive)
     injection = np.where(inside[:, None], -load - network.buses.shunt_mw[:, None], 0.0)
     np.add.at(injection, table.bus, unit)
     for d in range(len(dc)):
@@ -138,7 +173,7 @@ def lose(network: Network, hours: Hours, before: World | None, branches: set[int
     )  # fmt: skip
 
 
-def _rebalance(network, load, unit, running, main, h, sent, arrive) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _rebalance(network, load, unit, *, running, main, h, sent, arrive) -> float:
     """Make up for what is missing or too much in one hour, in place; give the shortfall."""
     table, dc = network.units, network.dclines
     at_home = [g for g in range(len(table)) if int(table.bus[g]) in main]
@@ -161,7 +196,7 @@ def _rebalance(network, load, unit, running, main, h, sent, arrive) -> float:  #
             load[b, h] -= taken * shed[b] / sum(shed.values()) if taken else 0.0
         for b in buses:
             load[b, h] -= (short - taken) / len(buses)
-        return short
+        return float(short)
     for group in (picks, others):
         output = {g: max(unit[g, h], 0.0) for g in group}
         taken = min(-need, sum(output.values()))
@@ -185,35 +220,45 @@ def _island_flows(network: Network, on: BoolArray, main: set[int], injection: Fl
     theta = np.zeros_like(injection)
     keep = buses[1:]
     theta[keep] = np.linalg.solve(matrix[np.ix_(keep, keep)], (injection + incidence.T @ shift)[keep])
-    return b[:, None] * (incidence @ theta) - shift
+    flows: FloatArray = b[:, None] * (incidence @ theta) - shift
+    return flows
 
 
-def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:  # type: ignore[type-arg]
-    """Give violations, islanding and base rows by brute force: {(contingency, element, hour): (flow, without, caused)}."""
+def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:
+    """Give violations, islanding and base rows by brute force: {(contingency, element, hour): row}."""
     lines = one.network.branches
     gone, asked = set(one.out.branches.tolist()), set(one.request.branches.tolist())
     idle, off = set(one.out.units.tolist()), set(one.request.units.tolist())
     without = lose(one.network, one.hours_without, None, gone, idle)
     # the island with the request is looked for inside the one without it
-    within = World(without.buses, without.on, without.units, one.hours.load_mw, one.hours.unit_mw, *[np.zeros(0)] * 3, False, np.zeros(0))
+    within = replace(without, load=one.hours.load_mw, unit=one.hours.unit_mw)
     outside = np.array([b not in without.buses for b in range(len(one.network.buses))])
     within.load = np.where(outside[:, None], 0.0, within.load)
     within.unit = np.where(outside[one.network.units.bus][:, None], 0.0, within.unit)
     after = lose_request(one, within, asked, off)
-    base = _compare(after.flow, without.flow, after.on, without.on, lines.rate_a_mw, share)
+    base = _compare(after.flow, without.flow, on=after.on, on_without=without.on, limit=lines.rate_a_mw, share=share)
     violations, islanding = {}, {}
     for k in one.contingencies:
         branches = {b for b in k.branches if after.on[b]}
         units = {g for g in k.units if g in after.units}
         if not branches and not units:
             continue
+        then = {b for b in k.branches if without.on[b]}, {g for g in k.units if g in without.units}
         worlds = [
             lose(one.network, one.hours, after, branches, units),
-            lose(one.network, one.hours_without, without, {b for b in k.branches if without.on[b]}, {g for g in k.units if g in without.units}),
-        ]  # fmt: skip
+            lose(one.network, one.hours_without, without, *then),
+        ]
         if worlds[0].islanded:
             islanding[k.id] = worlds
-        for (element, h), row in _compare(worlds[0].flow, worlds[1].flow, worlds[0].on, worlds[1].on, lines.rate_b_mw, share).items():
+        rows = _compare(
+            worlds[0].flow,
+            worlds[1].flow,
+            on=worlds[0].on,
+            on_without=worlds[1].on,
+            limit=lines.rate_b_mw,
+            share=share,
+        )
+        for (element, h), row in rows.items():
             violations[k.id, element, h] = row
     return violations, islanding, base
 
@@ -223,7 +268,7 @@ def lose_request(one: Slice, within: World, branches: set[int], units: set[int])
     return lose(one.network, one.hours, within, {b for b in branches if within.on[b]}, units)
 
 
-def _compare(flow, without, on, on_without, limit, share):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _compare(flow, without, *, on, on_without, limit, share):
     rows = {}
     for e in np.flatnonzero(on):
         for h in range(flow.shape[1]):

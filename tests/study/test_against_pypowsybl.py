@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,8 @@ from moms.study import Out, Slice, StudyRules, study
 from tests.study.grids import a_network, case_matrices, scaled_hours
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from pathlib import Path
+
 
 pypowsybl = pytest.importorskip("pypowsybl", reason="the oracle is an optional extra")
 TOLERANCE_MW = 1e-6
@@ -124,7 +124,9 @@ def test_flows_before_and_after_contingencies_agree(name: str, count: int, tmp_p
     table = studied.violations
     dense[table.contingency, table.element] = table.flow_mw
     expected = np.zeros_like(dense)
-    expected[after["contingency_id"].map(place).to_numpy(), after["row"].to_numpy()] = np.nan_to_num(after["p1"].to_numpy())
+    expected[after["contingency_id"].map(place).to_numpy(), after["row"].to_numpy()] = np.nan_to_num(
+        after["p1"].to_numpy()
+    )
     seen = np.abs(expected) > 2e-3
     assert seen.any(axis=1).all()
     assert dense[seen] == pytest.approx(expected[seen], abs=TOLERANCE_MW)

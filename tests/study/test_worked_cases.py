@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
-from moms.grid import Network
 from moms.study import Caused, Out, Slice, StudyResult, StudyRules, contingencies_of, study
 from tests.study.grids import a_network, scaled_hours
+
+if TYPE_CHECKING:
+    from moms.grid import Network
 
 CASE_1 = a_network(
     bus=[
@@ -59,11 +63,12 @@ def test_new_worse_and_old_are_told_apart_and_what_is_relieved_is_not_listed() -
         (row.contingency, row.element): (row.flow_mw, row.limit_mw, row.percent, row.without_mw, row.caused)
         for row in studied(CASE_1, out=[5]).violation_rows()
     }
-    assert rows == {
+    expected: dict[tuple[str, str], object] = {
         ("branch:3", "branch:1"): (194.545, 192.0, pytest.approx(101.3258, abs=1e-3), 189.231, Caused.NEW),
         ("branch:2", "branch:1"): (220.0, 192.0, pytest.approx(114.5833, abs=1e-3), 198.605, Caused.WORSE),
         ("branch:1", "branch:3"): (128.0, 96.0, pytest.approx(133.3333, abs=1e-3), 144.615, Caused.OLD),
     }
+    assert rows == expected
 
 
 def test_base_flows_exactly_on_rate_a_are_not_over_it() -> None:

@@ -115,7 +115,7 @@ def solve_many(begin: IntArray, l_row: IntArray, l_value: FloatArray, pivot: Flo
 
 
 @compiled
-def solve_transfers(
+def solve_transfers(  # noqa: PLR0917 - compiled code takes no keywords
     begin: IntArray,
     l_row: IntArray,
     l_value: FloatArray,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sparse
+from scipy import sparse
 
 from moms.grid import BusKind
 from moms.powerflow._ldl import WIDTH, elimination_tree, factorise, solve_many, solve_transfers
@@ -164,7 +164,7 @@ class DcFactor:
         lines, n = self.network.branches, len(self.network.buses)
         leaves = np.bincount(lines.from_bus, weights=self.shift_mw, minlength=n)
         enters = np.bincount(lines.to_bus, weights=self.shift_mw, minlength=n)
-        result: FloatArray = leaves - enters
+        result: FloatArray = np.subtract(leaves, enters, dtype=np.float64)
         return result
 
     def flows_at(self, x: FloatArray, rows: IntArray) -> FloatArray:
@@ -179,7 +179,8 @@ class DcFactor:
         Raises:
             Unbalanced: as `solve_state`.
         """
-        return self.solve_state(injection_mw)[self.position]
+        result: FloatArray = self.solve_state(injection_mw)[self.position]
+        return result
 
     def flows(self, injection_mw: FloatArray) -> FloatArray:
         """Give branch flows at the from end, (m, H) MW, for injections (n, H) MW; 0 on branches out.

@@ -47,7 +47,7 @@ def live_branches(network: Network, *, out: IntArray | None = None) -> BoolArray
     """Tell for each branch, (m,), whether it carries: in service, not out, both ends in use."""
     lines = network.branches
     used = network.buses.kind != BusKind.ISOLATED
-    live = lines.in_service & used[lines.from_bus] & used[lines.to_bus] & (lines.from_bus != lines.to_bus)
+    live: BoolArray = lines.in_service & used[lines.from_bus] & used[lines.to_bus] & (lines.from_bus != lines.to_bus)
     if out is not None and len(out):
         live = live.copy()
         live[out] = False

@@ -74,17 +74,19 @@ def in_part(c: int, columns: ColumnArrays, enter_from: int, enter_to: int) -> bo
     i = columns.injection[c]
     if i < 0 or columns.part_from[i] == columns.part_to[i]:
         return False
-    below_from = columns.part_from[i] <= enter_from < columns.part_to[i]
-    below_to = columns.part_from[i] <= enter_to < columns.part_to[i]
+    below_from: bool = columns.part_from[i] <= enter_from < columns.part_to[i]
+    below_to: bool = columns.part_from[i] <= enter_to < columns.part_to[i]
     if columns.part_is_rest[i]:
         return not below_from and not below_to
     return below_from and below_to
 
 
 @compiled
-def flow_after(c: int, factor: float, q: int, h: int, columns: ColumnArrays, watch: WatchArrays) -> float:
+def flow_after(  # noqa: PLR0917 - compiled code takes no keywords
+    c: int, factor: float, q: int, h: int, columns: ColumnArrays, watch: WatchArrays
+) -> float:
     """Give the flow on q in hour h after the loss of column c, MW; `factor` is its MW per MW of alpha."""
-    flow = watch.base[q, h] + factor * columns.alpha[c, h]
+    flow: float = watch.base[q, h] + factor * columns.alpha[c, h]
     i = columns.injection[c]
     if i >= 0:
         flow += columns.gamma_up[i, h] * watch.up[q, h] + columns.gamma_down[i, h] * watch.down[q, h]
@@ -96,14 +98,14 @@ def stays(c: int, w: int, columns: ColumnArrays, x: FloatArray) -> float:
     """Give what multiplies the transfer's effect: 1 for an injection, 1 / (1 - y_kk) for a removal, 0 if singular."""
     if not columns.is_removal[c]:
         return 1.0
-    left = 1.0 - columns.b_mw[c] * (x[columns.source[c], w] - x[columns.sink[c], w])
+    left: float = 1.0 - columns.b_mw[c] * (x[columns.source[c], w] - x[columns.sink[c], w])
     if abs(left) < SINGULAR:
         return 0.0
     return 1.0 / left
 
 
 @compiled
-def screen(
+def screen(  # noqa: PLR0917 - compiled code takes no keywords
     block: int,
     at: int,
     factor: FactorArrays,
@@ -189,7 +191,7 @@ def screen(
 
 
 @compiled
-def evaluate(
+def evaluate(  # noqa: PLR0917 - compiled code takes no keywords
     some: IntArray,
     start: IntArray,
     asked_q: IntArray,

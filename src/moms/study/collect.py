@@ -10,7 +10,6 @@ import numpy as np
 from moms.grid import RatingSource
 from moms.study.plan import Skipped
 from moms.study.result import (
-    CODES,
     NEW,
     OLD,
     WORSE,
@@ -37,7 +36,13 @@ Columns = dict[str, "npt.NDArray[np.generic]"]
 
 VIOLATION = ("contingency", "element", "hour", "flow_mw", "limit_mw", "base_mw", "without_mw", "compared", "caused")
 BASE = ("element", "hour", "flow_mw", "limit_mw", "without_mw", "compared", "caused")
-KINDS = {"flow_mw": np.float64, "limit_mw": np.float64, "base_mw": np.float64, "without_mw": np.float64, "compared": np.bool_}
+KINDS = {
+    "flow_mw": np.float64,
+    "limit_mw": np.float64,
+    "base_mw": np.float64,
+    "without_mw": np.float64,
+    "compared": np.bool_,
+}
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

@@ -132,7 +132,12 @@ def _join(case: Case, island: IntArray, lost: IntArray, main: int, count: int) -
 def _part_lost(case: Case, bus: int, part: BoolArray) -> _Loss:
     units = part[case.network.units.bus]
     injected = injections(
-        case.network, case.load_mw, case.unit_mw, case.dcline_mw, case.island, case.dcline_on
+        case.network,
+        load=case.load_mw,
+        unit=case.unit_mw,
+        dcline=case.dcline_mw,
+        island=case.island,
+        dcline_on=case.dcline_on,
     )
     weights = case.weights
     cut = {

@@ -75,7 +75,7 @@ class Findings:
         self._mark(found.hour[over & (caused != OLD)])
         keep = over if self.keep_old else over & (caused != OLD)
         base = self.screened.watch.base[found.place, found.hour]
-        self._near(found, without, compared, limit, base, caused)
+        self._near(found, without, compared, base)
         self.into.violations.append(
             {
                 "contingency": self.places[found.contingency[keep]],
@@ -159,11 +159,10 @@ class Findings:
         found: Found,
         without: FloatArray,
         compared: BoolArray,
-        limit: FloatArray,
         base: FloatArray,
-        caused: IntArray,
     ) -> None:
         """Keep the largest loading that the request causes when the watched share is held as the limit."""
+        limit = self.screened.limit[found.place]
         moved = judge(
             found.flow,
             without,
@@ -181,16 +180,19 @@ class Findings:
         if self.into.near is not None and self.into.near[0] <= rank:
             return
         k = int(some[e])
-        self.into.near = rank, ViolationRow(
-            contingency=self.slice.contingencies[int(found.contingency[k])].id,
-            element=element(ElementKind.BRANCH, int(rows[e])),
-            hour=self.slice.hours.label[int(found.hour[k])],
-            flow_mw=mw(found.flow[k]),
-            limit_mw=mw(limit[k]),
-            percent=loading(found.flow[k], limit[k]),
-            base_mw=mw(base[k]),
-            without_mw=mw(without[k]) if compared[k] else None,
-            caused=CODES[int(moved[k])],
+        self.into.near = (
+            rank,
+            ViolationRow(
+                contingency=self.slice.contingencies[int(found.contingency[k])].id,
+                element=element(ElementKind.BRANCH, int(rows[e])),
+                hour=self.slice.hours.label[int(found.hour[k])],
+                flow_mw=mw(found.flow[k]),
+                limit_mw=mw(limit[k]),
+                percent=loading(found.flow[k], limit[k]),
+                base_mw=mw(base[k]),
+                without_mw=mw(without[k]) if compared[k] else None,
+                caused=CODES[int(moved[k])],
+            ),
         )
 
     def _mark(self, hour: IntArray) -> None:
@@ -219,9 +221,8 @@ class Findings:
         self.into.keep_islanding(int(self.places[k]), rank, row)
 
     def _buses(self, lost: CutOff) -> IntArray:
-        if lost.buses is not None:
+        if lost.place is None:
             return lost.buses
-        assert lost.place is not None  # noqa: S101 - one of the two is always given (plan.CutOff)
         start, stop, is_rest = lost.place
         walk = self.screened.case.tree.walk
         part = np.r_[walk[:start], walk[stop:]] if is_rest else walk[start:stop]

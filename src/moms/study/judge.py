@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
 
 
-def judge(flow: FloatArray, without: FloatArray, compared: BoolArray, limit: FloatArray, *, worse_mw: FloatArray) -> IntArray:
+def judge(
+    flow: FloatArray, without: FloatArray, compared: BoolArray, limit: FloatArray, *, worse_mw: FloatArray
+) -> IntArray:
     """Tell new, worse and old apart for flows that are over their limit; all (e,) MW.
 
     New: without the request at or under the limit, or not there at all (`compared` False). Worse:
@@ -26,9 +28,7 @@ def judge(flow: FloatArray, without: FloatArray, compared: BoolArray, limit: Flo
     return caused
 
 
-def judge_cut_off(
-    lost: tuple[FloatArray, FloatArray], without: tuple[FloatArray, FloatArray] | None
-) -> IntArray:
+def judge_cut_off(lost: tuple[FloatArray, FloatArray], without: tuple[FloatArray, FloatArray] | None) -> IntArray:
     """Tell for each hour, (H,), what a request has to do with the (load, generation) a contingency cuts off.
 
     New: without the request it cuts nothing off. Worse: it cuts off more load or more generation.

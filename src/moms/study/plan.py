@@ -76,7 +76,8 @@ class CutOff:
     generation_mw: FloatArray
     place: tuple[int, int, bool] | None
     """Where its buses are in the walk (as in `Singles`); None where `buses` says it."""
-    buses: IntArray | None
+    buses: IntArray
+    """Rows, empty where `place` says it."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -137,7 +138,9 @@ def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
     nothing = np.empty(0, np.int64)
     for row in np.flatnonzero(~simple).tolist():
         k, branch, unit = int(injected.contingency[row]), injected.branch[row], injected.unit[row]
-        result.compounds.append((k, nothing if branch < 0 else np.array([branch]), nothing if unit < 0 else np.array([unit])))
+        result.compounds.append(
+            (k, nothing if branch < 0 else np.array([branch]), nothing if unit < 0 else np.array([unit]))
+        )
         if np.any(shortfall[row] > 0.0):
             result.shortfall[k] = shortfall[row]
     return result
@@ -163,7 +166,9 @@ class _Parts:
 
     def cut_off(self, row: int) -> CutOff:
         place = (int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row]))
-        return CutOff(load_mw=self.load[row], generation_mw=self.generation[row], place=place, buses=None)
+        return CutOff(
+            load_mw=self.load[row], generation_mw=self.generation[row], place=place, buses=np.empty(0, np.int64)
+        )
 
 
 def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
@@ -188,7 +193,11 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
         [
             main_part(
                 [
-                    (float(ranked.sum() - load_below[k]), whole - int(stop[k] - start[k]), _least_rest(case, int(least_below[k]))),
+                    (
+                        float(ranked.sum() - load_below[k]),
+                        whole - int(stop[k] - start[k]),
+                        _least_rest(case, int(least_below[k])),
+                    ),
                     (float(load_below[k]), int(stop[k] - start[k]), int(least_below[k])),
                 ]
             )

@@ -143,13 +143,12 @@ class Screen:
                 yield Found(self.plan.singles.contingency[c], q, h, found[3][:n].copy())
         self.unsolved.update(self.plan.singles.contingency[unsolved].tolist())
 
-    def _solved(
-        self, compounds: Sequence[Compound]
-    ) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
+    def _solved(self, compounds: Sequence[Compound]) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
         """Solve the transfers of compounds in batches: each with its columns, and the angles by position."""
         at = 0
         while at < len(compounds):
-            some, width = [], 0
+            some: list[tuple[Compound, slice]] = []
+            width = 0
             while at < len(compounds) and (not some or width + compounds[at].columns <= COMPOUND_COLUMNS):
                 some.append((compounds[at], slice(width, width + compounds[at].columns)))
                 width += compounds[at].columns
@@ -212,7 +211,9 @@ class Screen:
             return np.empty(0, np.int64)
         bound = np.abs(self._effects(one, x, self.rows)) @ np.abs(amounts).max(axis=1)
         for shape, taken in one.gamma.items():
-            strays = self.watch.spread if shape <= Shape.DOWN else np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
+            strays = (
+                self.watch.spread if shape <= Shape.DOWN else np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
+            )
             bound = bound + np.abs(taken).max() * strays
         return np.flatnonzero(bound > margin)
 

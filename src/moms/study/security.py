@@ -38,9 +38,7 @@ class HoursDiffer(Refused):
     """The hours with and without the request are not the same hours."""
 
 
-def study(
-    *, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False, standing: bool = True
-) -> StudyResult:
+def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False, standing: bool = True) -> StudyResult:
     """Study a request over all hours of its slices, with and without it, against every contingency.
 
     Before contingencies flows are held against rate A, after them against rate B; what the request

@@ -59,9 +59,7 @@ def main_part(parts: list[tuple[float, int, int]]) -> int:
     return max(range(len(parts)), key=lambda k: (round(parts[k][0], 6), parts[k][1], -parts[k][2]))
 
 
-def stand(
-    network: Network, *, hours: Hours, out: Out, order: IntArray, inside: BoolArray | None = None
-) -> Case:
+def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: BoolArray | None = None) -> Case:
     """Make a case: find its island, balance it, factorise it, solve it.
 
     `inside` limits the choice of the main island: that of the case without the request, so that
@@ -83,9 +81,11 @@ def stand(
     dcline_on = island[dc.from_bus] & island[dc.to_bus]
     load = np.where(island[:, None], hours.load_mw, 0.0)
     unit = np.where(island[network.units.bus][:, None], hours.unit_mw, 0.0)
-    load, unit, shortfall = _balance(network, hours, load, unit, units_on, island, dcline_on)
+    load, unit, shortfall = _balance(
+        network, hours, load=load, unit=unit, units_on=units_on, island=island, dcline_on=dcline_on
+    )
     factor = DcFactor.on_island(network, live=live, island=island, order=order)
-    injection = injections(network, load, unit, hours.dcline_mw, island, dcline_on)
+    injection = injections(network, load=load, unit=unit, dcline=hours.dcline_mw, island=island, dcline_on=dcline_on)
     return Case(
         network=network,
         factor=factor,
@@ -105,6 +105,7 @@ def stand(
 
 def injections(
     network: Network,
+    *,
     load: FloatArray,
     unit: FloatArray,
     dcline: FloatArray,
@@ -136,9 +137,9 @@ def _refuse_unbalanced(network: Network, hours: Hours) -> None:
 
 
 def _main_island(network: Network, graph: Adjacency, bus_load: FloatArray, inside: BoolArray | None) -> BoolArray:
-    used = network.buses.kind != BusKind.ISOLATED
+    used: BoolArray = network.buses.kind != BusKind.ISOLATED
     if inside is not None:
-        used = used & inside
+        used &= inside
     island = label(graph, used, np.empty(0, np.int64))
     count = int(island.max(initial=-1)) + 1
     if count == 1:
@@ -149,13 +150,14 @@ def _main_island(network: Network, graph: Adjacency, bus_load: FloatArray, insid
     least = np.full(count, len(island))
     np.minimum.at(least, at, np.flatnonzero(used))
     parts = [(float(load[k]), int(size[k]), int(least[k])) for k in range(count)]
-    chosen: BoolArray = island == main_part(parts)
+    chosen: BoolArray = np.isin(island, main_part(parts))
     return chosen
 
 
 def _balance(
     network: Network,
     hours: Hours,
+    *,
     load: FloatArray,
     unit: FloatArray,
     units_on: BoolArray,
@@ -163,7 +165,9 @@ def _balance(
     dcline_on: BoolArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Balance an island that lost its other parts; what the hours gave stays untouched if it adds up."""
-    off = injections(network, load, unit, hours.dcline_mw, island, dcline_on).sum(axis=0)
+    off = injections(network, load=load, unit=unit, dcline=hours.dcline_mw, island=island, dcline_on=dcline_on).sum(
+        axis=0
+    )
     if np.all(np.abs(off) <= IMBALANCE_MW):
         return load, unit, np.zeros_like(off)
     weights = weigh(network, load_mw=load, unit_mw=unit, units_on=units_on, island=island)

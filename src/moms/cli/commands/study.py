@@ -73,7 +73,7 @@ def _slices(grid: Grid, args: argparse.Namespace) -> list[Slice]:
     from moms.exchange.hours import base_point, read_hours
     from moms.study import Out, Slice, contingencies_of, some_hours
 
-    request = _asked(grid, args.out)
+    request = _asked(grid, args.out, whole="equipment" in args.contingencies)
     without = (base_point(grid) if args.hours is None else read_hours(args.hours, grid=grid)).hours
     hours = _without_units(grid, without, request)
     contingencies = contingencies_of(grid, which=args.contingencies)
@@ -99,17 +99,20 @@ def _slices(grid: Grid, args: argparse.Namespace) -> list[Slice]:
     return slices
 
 
-def _asked(grid: Grid, words: str) -> Out:
-    """Give what the request takes out, equipment made whole.
+def _asked(grid: Grid, words: str, *, whole: bool) -> Out:
+    """Give what the request takes out: the rows named, and their whole equipment where the losses are of equipment.
 
     Raises:
         BadOutage: an element of a kind that is not taken out, or one that is out of service already.
     """
+    import numpy as np
+
     from moms.study import Out
 
     network = grid.network
     assets = [word.strip() for word in words.split(",") if word.strip()]
-    branches, units = (network.rows(assets, kind=kind) for kind in (ElementKind.BRANCH, ElementKind.GEN))
+    named = {kind: [network.row(a) for a in assets if a.startswith(f"{kind}:")] for kind in ElementKind}
+    branches = network.rows(assets, kind=ElementKind.BRANCH) if whole else np.array(named[ElementKind.BRANCH])
     for asset in assets:
         row = network.row(asset)
         if not asset.startswith(("branch:", "gen:")):
@@ -117,7 +120,7 @@ def _asked(grid: Grid, words: str) -> Out:
         table = network.branches if asset.startswith("branch:") else network.units
         if not table.in_service[row]:
             raise BadOutage(f"{asset} is out of service in the grid", field="out", fix="leave it out of the request")
-    return Out(branches=branches, units=units)
+    return Out(branches=branches, units=np.array(named[ElementKind.GEN]))
 
 
 def _without_units(grid: Grid, without: Hours, request: Out) -> Hours:
@@ -190,7 +193,7 @@ def _tell(args: argparse.Namespace, result: StudyResult) -> None:
         near = result.near
         paper.say(f"Highest loading it causes: {near.percent:.1f} % on {near.element} after {near.contingency}.")
     paper.say(
-        f"{counts.monitored} branches monitored, {counts.unrated} unrated, {counts.synthetic} with ratings made by rule;"
+        f"{counts.monitored} branches monitored, {counts.unrated} unrated, {counts.synthetic} rated by rule;"
         f" {counts.old} old violations stand with it."
     )
 
@@ -221,7 +224,7 @@ def _show_base(args: argparse.Namespace, result: StudyResult) -> None:
 
 def _show_worst(result: StudyResult) -> None:
     worst = result.worst_rows()
-    rows = [
+    rows: list[list[paper.Cell | str]] = [
         [
             row.worst.contingency,
             row.worst.element,
@@ -247,7 +250,14 @@ def _show_worst(result: StudyResult) -> None:
 def _show_islanding(args: argparse.Namespace, result: StudyResult) -> None:
     kept = [row for row in result.islanding if args.keep_old or row.caused != "old"]
     rows = [
-        [row.contingency, row.hour, f"{row.load_mw:.1f}", f"{row.generation_mw:.1f}", _few(row.buses), str(row.caused)]
+        [
+            row.contingency,
+            row.hour,
+            f"{row.load_mw:.1f}",
+            f"{row.generation_mw:.1f}",
+            _few(row.buses),
+            str(row.caused),
+        ]
         for row in kept[:ROWS_SHOWN]
     ]
     if rows:
