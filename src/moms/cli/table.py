@@ -21,6 +21,7 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command(verb="grid", says="Import a grid, list the grids there are, or show one.", module="grid"),
     Command(verb="verify", says="Check that the record is whole, and name what is not.", module="verify"),
     Command(verb="migrate", says="Bring the database to the shape this program needs.", module="migrate"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),

@@ -1,5 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
+from moms.grid.calendar import MARKET_OFFSET, market_day, season_of, shape_columns
 from moms.grid.contingency import Contingency
 from moms.grid.network import (
     UNRATED,
@@ -20,6 +21,7 @@ from moms.grid.network import (
 from moms.grid.world import Flag, Grid, Hours, Register, Season, Shapes, Stations, Zones
 
 __all__ = [
+    "MARKET_OFFSET",
     "UNRATED",
     "BoolArray",
     "BranchKind",
@@ -43,4 +45,7 @@ __all__ = [
     "TextArray",
     "Units",
     "Zones",
+    "market_day",
+    "season_of",
+    "shape_columns",
 ]

@@ -101,6 +101,8 @@ class Shapes:
     """P90 load over P50 load."""
     temperature_c: FloatArray
     """(z + 1, 8760), synthetic."""
+    first_weekday: int | None = None
+    """Weekday (Monday is 0) of the weather year's 1 January; None where it has no weekly pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,1 +1,14 @@
-"""What runs and what does it cost? Dispatch of the hours, and redispatch as a remedy."""
+"""What does it cost: the dispatch of hours and redispatch."""
+
+from moms.market.balance import CannotBalance
+from moms.market.dispatch import Dispatched, NoHours, dispatch
+from moms.market.rules import DispatchRules, RedispatchRules
+
+__all__ = [
+    "CannotBalance",
+    "DispatchRules",
+    "Dispatched",
+    "NoHours",
+    "RedispatchRules",
+    "dispatch",
+]

@@ -1,1 +1,44 @@
 """What breaks? N-1 security around a set of outages, hour by hour, with what the request caused."""
+
+from moms.study.contingencies import CHOICES, NoSuchList, contingencies_of
+from moms.study.result import (
+    BaseRow,
+    BaseTable,
+    Caused,
+    Counts,
+    Hour,
+    IslandingRow,
+    RequestCutOff,
+    ShortfallRow,
+    StudyResult,
+    ViolationRow,
+    ViolationTable,
+    WorstRow,
+)
+from moms.study.security import HoursDiffer, NamedTwice, NothingToStudy, study
+from moms.study.slices import Out, Slice, StudyRules
+
+__all__ = [
+    "CHOICES",
+    "BaseRow",
+    "BaseTable",
+    "Caused",
+    "Counts",
+    "Hour",
+    "HoursDiffer",
+    "IslandingRow",
+    "NamedTwice",
+    "NoSuchList",
+    "NothingToStudy",
+    "Out",
+    "RequestCutOff",
+    "ShortfallRow",
+    "Slice",
+    "StudyResult",
+    "StudyRules",
+    "ViolationRow",
+    "ViolationTable",
+    "WorstRow",
+    "contingencies_of",
+    "study",
+]

@@ -1,0 +1,33 @@
+"""What the rule book says of dispatch and redispatch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DispatchRules:
+    """Policy of the dispatch of hours."""
+
+    weather_fuels: tuple[str, ...] = ("wind", "solar")
+    """Fuels whose output is capacity times the zone's shape."""
+    steady_fuels: tuple[str, ...] = ("nuclear",)
+    """Fuels that hold the data's output and do not follow load."""
+    extremes_after_days: int = 14
+    """Hours further ahead than this are also studied at the extremes of their weeks (semantics 1.5)."""
+    source: str = "semantics 1.2, 1.5"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedispatchRules:
+    """Policy of redispatch."""
+
+    price_without_cost: float = 100.0
+    """$/MWh for a unit whose cost the data do not give: dear, so that it is asked last."""
+    least_move_price: float = 0.01
+    """$/MWh added to every move in either direction, so that equal prices move as little as they can."""
+    least_effect: float = 1e-4
+    """A unit that changes no violated flow by this share of its move is left where it is."""
+    dispatchable_only: bool = True
+    """Wind and solar may go down, never up."""
+    source: str = "semantics 2.1, models 6.3"

@@ -1,0 +1,173 @@
+"""Which buses hang together, and which single branches hold them: found on the graph, before any matrix."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.grid import BusKind
+from moms.powerflow._jit import compiled
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, IntArray, Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Adjacency:
+    """The graph by bus: neighbours and branches of bus i stand at `start[i]` to `start[i + 1]`."""
+
+    start: IntArray
+    neighbour: IntArray
+    branch: IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BridgeTree:
+    """A depth-first tree from one bus, with the branches whose loss cuts the graph.
+
+    The buses below branch k (away from the root) are `walk[enter[c]:leave[c]]` with c = `below[k]`.
+    Buses the root does not reach have `enter` -1.
+    """
+
+    walk: IntArray
+    """Buses in the order they were met."""
+    enter: IntArray
+    """(n,) place in `walk`."""
+    leave: IntArray
+    """(n,) one past the last place of the buses below."""
+    parent: IntArray
+    """(n,) bus above; -1 at the root."""
+    below: IntArray
+    """(m,) for a bridge the bus at its far end, else -1."""
+
+
+def live_branches(network: Network, *, out: IntArray | None = None) -> BoolArray:
+    """Tell for each branch, (m,), whether it carries: in service, not out, both ends in use."""
+    lines = network.branches
+    used = network.buses.kind != BusKind.ISOLATED
+    live = lines.in_service & used[lines.from_bus] & used[lines.to_bus] & (lines.from_bus != lines.to_bus)
+    if out is not None and len(out):
+        live = live.copy()
+        live[out] = False
+    return live
+
+
+def adjacency(network: Network, live: BoolArray) -> Adjacency:
+    """Build the graph of the live branches; neighbours in rising branch order."""
+    row = np.flatnonzero(live)
+    f, t = network.branches.from_bus[row], network.branches.to_bus[row]
+    tail, head, branch = np.r_[f, t], np.r_[t, f], np.r_[row, row]
+    by = np.lexsort((branch, tail))
+    start = np.zeros(len(network.buses) + 1, np.int64)
+    np.cumsum(np.bincount(tail, minlength=len(network.buses)), out=start[1:])
+    return Adjacency(start=start, neighbour=head[by].astype(np.int64), branch=branch[by].astype(np.int64))
+
+
+def islands_of(network: Network, *, out: IntArray | None = None) -> IntArray:
+    """Number the islands, (n,), by their least bus row from 0 up; isolated (type 4) buses get -1."""
+    graph = adjacency(network, live_branches(network, out=out))
+    return label(graph, network.buses.kind != BusKind.ISOLATED, np.empty(0, np.int64))
+
+
+def label(graph: Adjacency, used: BoolArray, without: IntArray) -> IntArray:
+    """Number the islands of the used buses when the branches `without` (few) are lost too; others get -1."""
+    return _label(graph.start, graph.neighbour, graph.branch, used, without)
+
+
+@compiled
+def _label(start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArray, without: IntArray) -> IntArray:
+    n = len(start) - 1
+    island = np.full(n, -1, np.int64)
+    queue = np.empty(n, np.int64)
+    found = 0
+    for root in range(n):
+        if island[root] >= 0 or not used[root]:
+            continue
+        island[root] = found
+        queue[0] = root
+        done, length = 0, 1
+        while done < length:
+            i = queue[done]
+            done += 1
+            for p in range(start[i], start[i + 1]):
+                j = neighbour[p]
+                if island[j] >= 0 or not used[j]:
+                    continue
+                lost = False
+                for k in without:
+                    if k == branch[p]:
+                        lost = True
+                if not lost:
+                    island[j] = found
+                    queue[length] = j
+                    length += 1
+        found += 1
+    return island
+
+
+def bridge_tree(graph: Adjacency, *, root: int, branches: int) -> BridgeTree:
+    """Walk depth first from the root and find the bridges (Tarjan 1974); parallel circuits are no bridge."""
+    walk, enter, leave, parent, below = _bridge_tree(graph.start, graph.neighbour, graph.branch, root, branches)
+    return BridgeTree(walk=walk, enter=enter, leave=leave, parent=parent, below=below)
+
+
+@compiled
+def _bridge_tree(
+    start: IntArray, neighbour: IntArray, branch: IntArray, root: int, branches: int
+) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
+    n = len(start) - 1
+    enter = np.full(n, -1, np.int64)
+    leave = np.full(n, -1, np.int64)
+    low = np.zeros(n, np.int64)
+    parent = np.full(n, -1, np.int64)
+    came = np.full(n, -1, np.int64)
+    below = np.full(branches, -1, np.int64)
+    at = start[:n].copy()
+    walk = np.empty(n, np.int64)
+    stack = np.empty(n, np.int64)
+    stack[0] = root
+    enter[root] = 0
+    walk[0] = root
+    clock, depth = 1, 1
+    while depth > 0:
+        i = stack[depth - 1]
+        if at[i] < start[i + 1]:
+            p = at[i]
+            at[i] += 1
+            j = neighbour[p]
+            if branch[p] == came[i]:
+                continue
+            if enter[j] >= 0:
+                low[i] = min(low[i], enter[j])
+                continue
+            enter[j] = clock
+            low[j] = clock
+            walk[clock] = j
+            clock += 1
+            parent[j] = i
+            came[j] = branch[p]
+            stack[depth] = j
+            depth += 1
+        else:
+            depth -= 1
+            leave[i] = clock
+            if depth > 0:
+                above = parent[i]
+                low[above] = min(low[above], low[i])
+                if low[i] > enter[above]:
+                    below[came[i]] = i
+    return walk[:clock].copy(), enter, leave, parent, below
+
+
+@compiled
+def sums_below(walk: IntArray, parent: IntArray, amount: FloatArray) -> FloatArray:
+    """Sum `amount`, (n, H), over each bus and all buses below it in the tree."""
+    total = amount.copy()
+    for place in range(len(walk) - 1, 0, -1):
+        i = walk[place]
+        above = parent[i]
+        for h in range(total.shape[1]):
+            total[above, h] += total[i, h]
+    return total

@@ -1,0 +1,43 @@
+"""What the request has to do with it: new, worse or old (semantics 1.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.study.result import NEW, OLD, WORSE
+from moms.study.screen import EDGE_MW
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, IntArray
+
+
+def judge(flow: FloatArray, without: FloatArray, compared: BoolArray, limit: FloatArray, *, worse_mw: FloatArray) -> IntArray:
+    """Tell new, worse and old apart for flows that are over their limit; all (e,) MW.
+
+    New: without the request at or under the limit, or not there at all (`compared` False). Worse:
+    over it without the request too, and grown by at least `worse_mw`. A watt over or under a limit
+    counts as at the limit.
+    """
+    fresh = ~compared | (np.abs(without) <= limit + EDGE_MW)
+    grown = np.abs(flow) - np.abs(without) >= worse_mw - EDGE_MW
+    caused: IntArray = np.where(fresh, NEW, np.where(grown, WORSE, OLD)).astype(np.int64)
+    return caused
+
+
+def judge_cut_off(
+    lost: tuple[FloatArray, FloatArray], without: tuple[FloatArray, FloatArray] | None
+) -> IntArray:
+    """Tell for each hour, (H,), what a request has to do with the (load, generation) a contingency cuts off.
+
+    New: without the request it cuts nothing off. Worse: it cuts off more load or more generation.
+    """
+    hours = len(lost[0])
+    if without is None:
+        return np.full(hours, NEW, np.int64)
+    more = np.zeros(hours, np.bool_)
+    for now, then in zip(lost, without, strict=True):
+        more |= now > then + EDGE_MW
+    caused: IntArray = np.where(more, WORSE, OLD).astype(np.int64)
+    return caused

@@ -1,0 +1,337 @@
+"""How each contingency is computed in one case: sorted into the few kinds that the screen knows.
+
+A loss changes flows by removing branches that leave the island whole, and by MW that appear or
+vanish at buses (a unit trips; a part is cut off, which its last branch then no longer feeds). With
+y_lj the flow on l per MW of column j (a transfer along a removed branch, or an injection at a bus):
+
+    branch      df = y_lk / (1 - y_kk) f_k                               (line outage distribution factor)
+    injection   df = (y_la - psi_l) alpha + gamma_up (psi_up - psi) + gamma_down (psi_down - psi)
+
+psi_up and psi_down are the flows per MW spread over the units that pick up, by headroom or output;
+psi a fixed reference among them, which keeps bounds over many hours tight. Unit trips and bridges
+are injections of one column; whatever is more than that is a `Compound` (compound.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.powerflow.islands import sums_below
+from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
+from moms.study.state import main_part
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study.slices import Out
+    from moms.study.state import Case
+
+
+class Skipped(StrEnum):
+    """Why a contingency was not studied."""
+
+    OWN = "own"
+    """All of it is out by the request itself."""
+    ALREADY_OUT = "already out"
+    """All of it is out of service, out by the book, or on a part that is cut off."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Singles:
+    """Contingencies of one column each, (c,), sorted by where their ends are eliminated."""
+
+    contingency: IntArray
+    """Place in the study's list."""
+    branch: IntArray
+    """(c,) row of the branch lost, -1 for a unit."""
+    is_removal: BoolArray
+    """True: the branch leaves the island whole; False: an injection."""
+    source: IntArray
+    """Position of the column's source."""
+    sink: IntArray
+    """Position of its sink; the ground for an injection."""
+    alpha: FloatArray
+    """(c, H)"""
+    injection: IntArray
+    """(c,) row in gamma and part, -1 for removals."""
+    gamma_up: FloatArray
+    """(i, H)"""
+    gamma_down: FloatArray
+    part_from: IntArray
+    """(i,) the part cut off: places `part_from` to `part_to` of the walk, or all others if `part_is_rest`."""
+    part_to: IntArray
+    part_is_rest: BoolArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CutOff:
+    """What the loss of one contingency cuts off, (H,) MW each."""
+
+    load_mw: FloatArray
+    generation_mw: FloatArray
+    place: tuple[int, int, bool] | None
+    """Where its buses are in the walk (as in `Singles`); None where `buses` says it."""
+    buses: IntArray | None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Plan:
+    """All contingencies of a study, sorted, for one case."""
+
+    singles: Singles
+    compounds: list[tuple[int, IntArray, IntArray]]
+    """(place in the list, live branch rows, live unit rows)."""
+    islanding: dict[int, CutOff] = field(default_factory=dict)
+    shortfall: dict[int, FloatArray] = field(default_factory=dict)
+    """(H,) MW that headroom cannot cover, only where some is."""
+    skipped: dict[int, Skipped] = field(default_factory=dict)
+
+
+def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
+    """Sort contingencies by how they are computed in this case.
+
+    `own` is what the request itself takes out.
+    """
+    skipped: dict[int, Skipped] = {}
+    lost, tripped, several = [], [], []
+    live, on = case.factor.live, case.units_on
+    own_branches, own_units = set(own.branches.tolist()), set(own.units.tolist())
+    for k, asked in enumerate(contingencies):
+        branches = [b for b in asked.branches if live[b]]
+        units = [u for u in asked.units if on[u]]
+        if len(branches) == 1 and not units:
+            lost.append((k, branches[0]))
+        elif not branches and len(units) == 1:
+            tripped.append((k, units[0]))
+        elif branches or units:
+            several.append((k, np.unique(branches).astype(np.int64), np.unique(units).astype(np.int64)))
+        else:
+            is_own = not own_branches.isdisjoint(asked.branches) or not own_units.isdisjoint(asked.units)
+            skipped[k] = Skipped.OWN if is_own else Skipped.ALREADY_OUT
+    result = _sorted(case, np.array(lost, np.int64).reshape(-1, 2), np.array(tripped, np.int64).reshape(-1, 2))
+    result.compounds.extend(several)
+    result.compounds.sort(key=lambda item: item[0])
+    result.skipped.update(skipped)
+    return result
+
+
+def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
+    bridge = case.tree.below[lost[:, 1]] >= 0
+    removal, cutting = lost[~bridge], lost[bridge]
+    parts = _cut_parts(case, cutting[:, 1])
+    injected = _Injections.of_bridges(case, cutting, parts).plus(_Injections.of_units(case, tripped))
+    factors, shortfall = share_out(
+        injected.appears,
+        {Shape.UP: injected.room_up, Shape.DOWN: injected.room_down} | _no_more(injected.appears.shape),
+    )
+    covered = injected.appears + factors[Shape.UP] * injected.room_up + factors[Shape.DOWN] * injected.room_down
+    simple = np.all(np.abs(covered) <= NEAR_ZERO_MW, axis=1) & ~injected.stops_dcline
+    result = Plan(singles=_singles(case, removal, injected, factors, simple), compounds=[])
+    for row, k in enumerate(cutting[:, 0].tolist()):
+        result.islanding[k] = parts.cut_off(row)
+    nothing = np.empty(0, np.int64)
+    for row in np.flatnonzero(~simple).tolist():
+        k, branch, unit = int(injected.contingency[row]), injected.branch[row], injected.unit[row]
+        result.compounds.append((k, nothing if branch < 0 else np.array([branch]), nothing if unit < 0 else np.array([unit])))
+        if np.any(shortfall[row] > 0.0):
+            result.shortfall[k] = shortfall[row]
+    return result
+
+
+def _no_more(shape: tuple[int, ...]) -> dict[Shape, FloatArray]:
+    return {s: np.zeros(shape) for s in (Shape.SHED, Shape.CURTAIL, Shape.EVEN)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Parts:
+    """The part each bridge cuts off, (k,) and (k, H)."""
+
+    start: IntArray
+    stop: IntArray
+    is_rest: BoolArray
+    """The part is all but the buses below: the main one lies below."""
+    load: FloatArray
+    generation: FloatArray
+    room_up: FloatArray
+    """Headroom left in the main part."""
+    room_down: FloatArray
+
+    def cut_off(self, row: int) -> CutOff:
+        place = (int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row]))
+        return CutOff(load_mw=self.load[row], generation_mw=self.generation[row], place=place, buses=None)
+
+
+def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
+    tree, network = case.tree, case.network
+    child = tree.below[bridges]
+    start, stop = tree.enter[child], tree.leave[child]
+    whole = len(tree.walk)
+
+    def below(amount: FloatArray) -> FloatArray:
+        sums: FloatArray = sums_below(tree.walk, tree.parent, np.ascontiguousarray(amount))[child]
+        return sums
+
+    def at_buses(by_unit: FloatArray) -> FloatArray:
+        total = np.zeros((len(network.buses), by_unit.shape[1]))
+        np.add.at(total, network.units.bus, by_unit)
+        return total
+
+    ranked = case.bus_load_mw * case.island
+    load_below = below(ranked[:, None])[:, 0]
+    least_below = _least_below(case)[child]
+    is_rest = np.array(
+        [
+            main_part(
+                [
+                    (float(ranked.sum() - load_below[k]), whole - int(stop[k] - start[k]), _least_rest(case, int(least_below[k]))),
+                    (float(load_below[k]), int(stop[k] - start[k]), int(least_below[k])),
+                ]
+            )
+            == 1
+            for k in range(len(child))
+        ],
+        np.bool_,
+    )
+
+    def in_part(amount: FloatArray) -> FloatArray:
+        inside = below(amount)
+        rest: FloatArray = np.where(is_rest[:, None], amount.sum(axis=0)[None, :] - inside, inside)
+        return rest
+
+    def in_main(amount: FloatArray) -> FloatArray:
+        inside = below(amount)
+        rest: FloatArray = np.where(is_rest[:, None], inside, amount.sum(axis=0)[None, :] - inside)
+        return rest
+
+    return _Parts(
+        start=start,
+        stop=stop,
+        is_rest=is_rest,
+        load=in_part(case.load_mw),
+        generation=in_part(at_buses(case.unit_mw)),
+        room_up=in_main(at_buses(case.weights.up)),
+        room_down=in_main(at_buses(case.weights.down)),
+    )
+
+
+def _least_below(case: Case) -> IntArray:
+    """Give the least bus row at or below each bus of the tree, (n,)."""
+    least = np.arange(len(case.tree.enter))
+    for i in case.tree.walk[:0:-1].tolist():
+        above = int(case.tree.parent[i])
+        least[above] = min(least[above], least[i])
+    return least
+
+
+def _least_rest(case: Case, least_below: int) -> int:
+    """Give a number that ranks the rest's least row against the part's: only who holds the very least counts."""
+    first = int(case.tree.walk.min())
+    return first if least_below != first else first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Injections:
+    """Losses that only move MW at one bus, (i,) and (i, H)."""
+
+    contingency: IntArray
+    branch: IntArray
+    unit: IntArray
+    bus: IntArray
+    appears: FloatArray
+    """MW that appear at the bus (+) or vanish (-) before anybody picks up."""
+    room_up: FloatArray
+    room_down: FloatArray
+    start: IntArray
+    stop: IntArray
+    is_rest: BoolArray
+    stops_dcline: BoolArray
+
+    @classmethod
+    def of_bridges(cls, case: Case, cutting: IntArray, parts: _Parts) -> _Injections:
+        lines, tree = case.network.branches, case.tree
+        rows = cutting[:, 1]
+        child = tree.below[rows]
+        main_end = np.where(parts.is_rest, child, tree.parent[child])
+        flow = case.factor.flows_at(case.theta, rows)
+        return cls(
+            contingency=cutting[:, 0],
+            branch=rows,
+            unit=np.full(len(rows), -1),
+            bus=main_end,
+            appears=np.where((lines.from_bus[rows] == main_end)[:, None], flow, -flow),
+            room_up=parts.room_up,
+            room_down=parts.room_down,
+            start=parts.start,
+            stop=parts.stop,
+            is_rest=parts.is_rest,
+            stops_dcline=_cuts_dcline(case, parts),
+        )
+
+    @classmethod
+    def of_units(cls, case: Case, tripped: IntArray) -> _Injections:
+        rows, weights = tripped[:, 1], case.weights
+        none = np.zeros(len(rows), np.int64)
+        return cls(
+            contingency=tripped[:, 0],
+            branch=np.full(len(rows), -1),
+            unit=rows,
+            bus=case.network.units.bus[rows],
+            appears=-case.unit_mw[rows],
+            room_up=weights.total(Shape.UP)[None, :] - weights.up[rows],
+            room_down=weights.total(Shape.DOWN)[None, :] - weights.down[rows],
+            start=none,
+            stop=none,
+            is_rest=none.astype(np.bool_),
+            stops_dcline=none.astype(np.bool_),
+        )
+
+    def plus(self, other: _Injections) -> _Injections:
+        return _Injections(
+            **{name: np.concatenate([getattr(self, name), getattr(other, name)]) for name in self.__slots__}
+        )
+
+
+def _cuts_dcline(case: Case, parts: _Parts) -> BoolArray:
+    """Tell which bridges leave a running DC line with one end on each side."""
+    dc, enter = case.network.dclines, case.tree.enter
+    cut = np.zeros(len(parts.start), np.bool_)
+    for d in np.flatnonzero(case.dcline_on).tolist():
+        a, b = enter[dc.from_bus[d]], enter[dc.to_bus[d]]
+        cut |= ((a >= parts.start) & (a < parts.stop)) != ((b >= parts.start) & (b < parts.stop))
+    return cut
+
+
+def _singles(
+    case: Case, removal: IntArray, injected: _Injections, factors: dict[Shape, FloatArray], simple: BoolArray
+) -> Singles:
+    factor, weights = case.factor, case.weights
+    ground = len(factor.pivot)
+    up, down = factors[Shape.UP][simple], factors[Shape.DOWN][simple]
+    cut_up = weights.total(Shape.UP) - injected.room_up[simple]
+    cut_down = weights.total(Shape.DOWN) - injected.room_down[simple]
+    alpha = injected.appears[simple] - up * cut_up - down * cut_down
+    source = np.r_[factor.from_position[removal[:, 1]], factor.position[injected.bus[simple]]]
+    sink = np.r_[factor.to_position[removal[:, 1]], np.full(len(alpha), ground)]
+    is_removal = np.r_[np.ones(len(removal), np.bool_), np.zeros(len(alpha), np.bool_)]
+    flows = factor.flows_at(case.theta, removal[:, 1])
+    contingency = np.r_[removal[:, 0], injected.contingency[simple]]
+    by = np.lexsort((contingency, np.minimum(source, sink)))
+    return Singles(
+        contingency=contingency[by],
+        branch=np.r_[removal[:, 1], injected.branch[simple]][by],
+        is_removal=is_removal[by],
+        source=source[by],
+        sink=sink[by],
+        alpha=np.concatenate([flows, alpha])[by],
+        injection=np.r_[np.full(len(removal), -1), np.arange(len(alpha))][by],
+        gamma_up=up * weights.total(Shape.UP),
+        gamma_down=down * weights.total(Shape.DOWN),
+        part_from=injected.start[simple],
+        part_to=injected.stop[simple],
+        part_is_rest=injected.is_rest[simple],
+    )

@@ -1,0 +1,340 @@
+"""All contingencies of one case against all limits: bounds over all hours first, exact hour by hour where open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from moms.powerflow._jit import compiled
+from moms.powerflow._ldl import WIDTH
+from moms.study._kernels import SINGULAR, ColumnArrays, FactorArrays, WatchArrays, evaluate, screen
+from moms.study.compound import Compound, compound
+from moms.study.pickup import NEAR_ZERO_MW, Shape
+from moms.study.plan import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study.plan import Plan
+    from moms.study.slices import Out
+    from moms.study.state import Case
+
+EDGE_MW = 1e-6
+"""A flow is over its limit when it exceeds it by more than this, a watt: what lies closer is the
+arithmetic's own noise, and would make answers differ between processors."""
+CHUNK = 1 << 20
+COMPOUND_COLUMNS = 256
+
+
+class Found(NamedTuple):
+    """Flows after contingencies, (e,): place of the contingency, of the branch in `Screen.rows`, hour, MW."""
+
+    contingency: IntArray
+    place: IntArray
+    hour: IntArray
+    flow: FloatArray
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Screen:
+    """One case with its contingencies sorted, ready to be asked."""
+
+    case: Case
+    plan: Plan
+    compounds: list[Compound]
+    rows: IntArray
+    """Monitored live branches with a limit after contingencies, (q,)."""
+    limit: FloatArray
+    watch: WatchArrays
+    reference: FloatArray
+    """Angles by position of the reference pick-up."""
+    columns: ColumnArrays
+    arrays: FactorArrays
+    unsolved: set[int] = field(default_factory=set)
+    """Contingencies whose flows have no reliable answer; whoever reads the result must refer."""
+    shapes: dict[Shape, FloatArray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Screen:
+        """Sort the contingencies and solve what all of them share."""
+        lines, factor = case.network.branches, case.factor
+        sorted_ = plan(case, contingencies, own=own)
+        compounds = [compound(case, k, b, u) for k, b, u in sorted_.compounds]
+        for one in compounds:
+            if one.cut_off is not None:
+                sorted_.islanding[one.contingency] = one.cut_off
+            if np.any(one.shortfall > 0.0):
+                sorted_.shortfall[one.contingency] = one.shortfall
+        rows = np.flatnonzero(lines.monitored & factor.live & np.isfinite(lines.rate_b_mw))
+        up, down = _pick_up_angles(case, Shape.UP), _pick_up_angles(case, Shape.DOWN)
+        reference = _middle(case, up)
+        return cls(
+            case=case,
+            plan=sorted_,
+            compounds=compounds,
+            rows=rows,
+            limit=lines.rate_b_mw[rows],
+            watch=_watch(case, rows, up, down, reference),
+            reference=reference,
+            columns=_columns(case, sorted_),
+            arrays=_arrays(case, rows, sorted_),
+        )
+
+    def over(self, *, share: float, counted: IntArray) -> Iterator[Found]:
+        """Find all flows over `share` of their limit, in chunks; `counted` (H,) grows by those over the limit.
+
+        Nothing over the threshold is left out, whatever the contingency's own effect (semantics 1.4).
+        With `share` infinite nothing is given and only the count is made.
+        """
+        threshold = share * self.limit + EDGE_MW if np.isfinite(share) else np.full(len(self.limit), np.inf)
+        least = np.minimum(threshold, self.limit + EDGE_MW)
+        margin = (least[:, None] - np.abs(self.watch.base)).min(axis=1) - EDGE_MW
+        yield from self._singles_over(threshold, margin, counted)
+        for some, x in self._solved(self.compounds):
+            yield from self._compounds_over(some, x, threshold, margin, counted)
+
+    def flows(self, asked: Found) -> tuple[FloatArray, BoolArray]:
+        """Give flows at (contingency, place, hour) of `asked`, and whether there is one there.
+
+        There is none where the contingency loses the branch itself or the part it lies in.
+        """
+        flow, alive = np.zeros(len(asked.hour)), np.zeros(len(asked.hour), np.bool_)
+        by = np.argsort(asked.contingency, kind="stable")
+        every, start = np.unique(asked.contingency[by], return_index=True)
+        stop = np.r_[start[1:], len(by)]
+        spans = dict(zip(every.tolist(), zip(start.tolist(), stop.tolist(), strict=True), strict=True))
+        self._singles_at(spans, by, asked, flow, alive)
+        wanted = [one for one in self.compounds if one.contingency in spans]
+        for some, x in self._solved(wanted):
+            for one, columns in some:
+                first, last = spans[one.contingency]
+                entries = by[first:last]
+                places, inverse = np.unique(asked.place[entries], return_inverse=True)
+                flows, lives = self._after(one, x[:, columns], places)
+                flow[entries] = flows[inverse, asked.hour[entries]]
+                alive[entries] = lives[inverse]
+        flow[~alive] = 0.0
+        return flow, alive
+
+    def place_of(self, rows: IntArray) -> IntArray:
+        """Give the places in `rows` of branch rows; -1 where not watched here."""
+        place = np.full(len(self.case.network.branches), -1, np.int64)
+        place[self.rows] = np.arange(len(self.rows))
+        found: IntArray = place[rows]
+        return found
+
+    def _singles_over(self, threshold: FloatArray, margin: FloatArray, counted: IntArray) -> Iterator[Found]:
+        hours = self.watch.base.shape[1]
+        size = max(CHUNK, 2 * WIDTH * hours) if np.isfinite(threshold).any() else WIDTH * hours
+        found = (np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size))
+        mark = np.full(len(self.arrays.pivot), -1, np.int64)
+        unsolved = np.zeros(len(self.columns.source), np.bool_)
+        block, at, blocks = 0, 0, -(-len(self.columns.source) // WIDTH)
+        while block < blocks:
+            block, at, n = screen(
+                block, at, self.arrays, self.columns, self.watch, margin, threshold, self.limit + EDGE_MW,
+                mark, unsolved, counted, *found,
+            )  # fmt: skip
+            if n:
+                c, q, h = (column[:n].astype(np.int64) for column in found[:3])
+                yield Found(self.plan.singles.contingency[c], q, h, found[3][:n].copy())
+        self.unsolved.update(self.plan.singles.contingency[unsolved].tolist())
+
+    def _solved(
+        self, compounds: Sequence[Compound]
+    ) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
+        """Solve the transfers of compounds in batches: each with its columns, and the angles by position."""
+        at = 0
+        while at < len(compounds):
+            some, width = [], 0
+            while at < len(compounds) and (not some or width + compounds[at].columns <= COMPOUND_COLUMNS):
+                some.append((compounds[at], slice(width, width + compounds[at].columns)))
+                width += compounds[at].columns
+                at += 1
+            factor, ground = self.case.factor, len(self.case.factor.pivot)
+            removed = [one.removed for one, _ in some]
+            buses = [factor.position[one.buses] for one, _ in some]
+            pairs = zip(removed, buses, strict=True)
+            source = np.concatenate([np.r_[factor.from_position[r], b] for r, b in pairs])
+            pairs = zip(removed, buses, strict=True)
+            sink = np.concatenate([np.r_[factor.to_position[r], np.full(len(b), ground)] for r, b in pairs])
+            yield some, factor.transfers(source, sink)
+
+    def _compounds_over(
+        self,
+        some: list[tuple[Compound, slice]],
+        x: FloatArray,
+        threshold: FloatArray,
+        margin: FloatArray,
+        counted: IntArray,
+    ) -> Iterator[Found]:
+        for one, columns in some:
+            places = self._open(one, x[:, columns], margin)
+            if not len(places):
+                continue
+            flows, lives = self._after(one, x[:, columns], places)
+            flows[~lives] = 0.0
+            counted += (np.abs(flows) > self.limit[places, None] + EDGE_MW).sum(axis=0)
+            place, hour = np.nonzero(np.abs(flows) > threshold[places, None])
+            if len(place):
+                yield Found(np.full(len(place), one.contingency), places[place], hour, flows[place, hour])
+
+    def _effects(self, one: Compound, x: FloatArray, rows: IntArray) -> FloatArray:
+        """Give the MW on some branches per MW of each column, (k, columns), injections less the reference."""
+        factor = self.case.factor
+        f, t = factor.from_position[rows], factor.to_position[rows]
+        y = x[f] - x[t]
+        y[:, len(one.removed) :] -= (self.reference[f] - self.reference[t])[:, None]
+        return factor.b_mw[rows, None] * y
+
+    def _amounts(self, one: Compound, x: FloatArray) -> FloatArray | None:
+        """Give the MW of each column, (columns, H); None where the removal is singular."""
+        r = len(one.removed)
+        if not r:
+            return one.alpha
+        y = self._effects(one, x, one.removed)
+        factor = self.case.factor
+        moved = factor.flows_at(self.case.theta, one.removed) + y[:, r:] @ one.alpha
+        for shape, taken in one.gamma.items():
+            moved = moved + taken * self._shape_flows(shape, one.removed)
+        left = np.eye(r) - y[:, :r]
+        if np.abs(np.linalg.svd(left, compute_uv=False)).min() < SINGULAR:
+            self.unsolved.add(one.contingency)
+            return None
+        return np.concatenate([np.linalg.solve(left, moved), one.alpha])
+
+    def _open(self, one: Compound, x: FloatArray, margin: FloatArray) -> IntArray:
+        amounts = self._amounts(one, x)
+        if amounts is None:
+            return np.empty(0, np.int64)
+        bound = np.abs(self._effects(one, x, self.rows)) @ np.abs(amounts).max(axis=1)
+        for shape, taken in one.gamma.items():
+            strays = self.watch.spread if shape <= Shape.DOWN else np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
+            bound = bound + np.abs(taken).max() * strays
+        return np.flatnonzero(bound > margin)
+
+    def _after(self, one: Compound, x: FloatArray, places: IntArray) -> tuple[FloatArray, BoolArray]:
+        """Give flows after a compound contingency, (k, H), and which branches it leaves alive."""
+        rows = self.rows[places]
+        lives = ~np.isin(rows, one.lost)
+        if one.dead is not None:
+            lives &= ~one.dead[self.case.network.branches.from_bus[rows]]
+        flows = self.watch.base[places].copy()
+        amounts = self._amounts(one, x)
+        if amounts is None:
+            return flows, np.zeros(len(places), np.bool_)
+        flows += self._effects(one, x, rows) @ amounts
+        for shape, taken in one.gamma.items():
+            flows += taken * self._shape_flows(shape, rows)
+        return flows, lives
+
+    def _shape_flows(self, shape: Shape, rows: IntArray) -> FloatArray:
+        """Give the MW on some branches per MW that a shape takes, less the reference, (k, H)."""
+        if shape not in self.shapes:
+            self.shapes[shape] = _pick_up_angles(self.case, shape)
+        factor = self.case.factor
+        x = self.shapes[shape] - self.reference[:, None]
+        result: FloatArray = factor.b_mw[rows, None] * (x[factor.from_position[rows]] - x[factor.to_position[rows]])
+        return result
+
+    def _singles_at(
+        self, spans: dict[int, tuple[int, int]], by: IntArray, asked: Found, flow: FloatArray, alive: BoolArray
+    ) -> None:
+        some = np.flatnonzero(np.isin(self.plan.singles.contingency, np.fromiter(spans, np.int64, len(spans))))
+        if not len(some):
+            return
+        pieces = [by[slice(*spans[int(k)])] for k in self.plan.singles.contingency[some]]
+        start = np.zeros(len(pieces) + 1, np.int64)
+        np.cumsum([len(piece) for piece in pieces], out=start[1:])
+        entries = np.concatenate(pieces)
+        flows, lives = np.zeros(len(entries)), np.zeros(len(entries), np.bool_)
+        evaluate(
+            some, start, asked.place[entries], asked.hour[entries], self.arrays, self.columns, self.watch, flows, lives
+        )
+        flow[entries], alive[entries] = flows, lives
+
+
+def _pick_up_angles(case: Case, shape: Shape) -> FloatArray:
+    """Give angles by position of 1 MW spread by a shape's weights in each hour; zero where it has none."""
+    total = case.weights.total(shape)
+    spread = case.weights.by_bus(shape, case.network)
+    spread = np.divide(spread, total, out=np.zeros_like(spread), where=total > NEAR_ZERO_MW)
+    return case.factor.solve(spread)
+
+
+def _middle(case: Case, up: FloatArray) -> FloatArray:
+    has = case.weights.total(Shape.UP) > NEAR_ZERO_MW
+    middle: FloatArray = up[:, has].mean(axis=1) if has.any() else np.zeros(len(up))
+    return middle
+
+
+def _watch(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, reference: FloatArray) -> WatchArrays:
+    factor, lines = case.factor, case.network.branches
+    f, t = factor.from_position[rows], factor.to_position[rows]
+    b = factor.b_mw[rows]
+    middle = b * (reference[f] - reference[t])
+    ups = b[:, None] * (up[f] - up[t]) - middle[:, None]
+    downs = b[:, None] * (down[f] - down[t]) - middle[:, None]
+    ups[:, case.weights.total(Shape.UP) <= NEAR_ZERO_MW] = 0.0
+    downs[:, case.weights.total(Shape.DOWN) <= NEAR_ZERO_MW] = 0.0
+    spread = np.maximum(np.abs(ups).max(axis=1, initial=0.0), np.abs(downs).max(axis=1, initial=0.0))
+    return WatchArrays(
+        row=rows,
+        from_position=f,
+        to_position=t,
+        from_enter=case.tree.enter[lines.from_bus[rows]],
+        to_enter=case.tree.enter[lines.to_bus[rows]],
+        b_mw=b,
+        reference=middle,
+        spread=spread,
+        base=np.ascontiguousarray(factor.flows_at(case.theta, rows)),
+        up=ups,
+        down=downs,
+    )
+
+
+def _columns(case: Case, sorted_: Plan) -> ColumnArrays:
+    s = sorted_.singles
+    return ColumnArrays(
+        branch=s.branch,
+        b_mw=np.where(s.is_removal, case.factor.b_mw[s.branch], 0.0),
+        is_removal=s.is_removal,
+        source=s.source,
+        sink=s.sink,
+        alpha=s.alpha,
+        largest=np.abs(s.alpha).max(axis=1, initial=0.0),
+        injection=s.injection,
+        gamma_up=s.gamma_up,
+        gamma_down=s.gamma_down,
+        picked=(np.abs(s.gamma_up) + np.abs(s.gamma_down)).max(axis=1, initial=0.0),
+        part_from=s.part_from,
+        part_to=s.part_to,
+        part_is_rest=s.part_is_rest,
+    )
+
+
+def _arrays(case: Case, rows: IntArray, sorted_: Plan) -> FactorArrays:
+    factor = case.factor
+    wanted = np.zeros(len(factor.pivot) + 1, np.bool_)
+    for ends in (factor.from_position[rows], factor.to_position[rows], sorted_.singles.source, sorted_.singles.sink):
+        wanted[ends] = True
+    wanted = wanted[:-1].copy()
+    _close(wanted, factor.parent)
+    return FactorArrays(
+        begin=factor.begin,
+        l_row=factor.l_row,
+        l_value=factor.l_value,
+        pivot=factor.pivot,
+        parent=factor.parent,
+        wanted=wanted,
+    )
+
+
+@compiled
+def _close(wanted: BoolArray, parent: IntArray) -> None:
+    for j in range(len(parent)):
+        if wanted[j] and parent[j] >= 0:
+            wanted[parent[j]] = True

@@ -1,0 +1,194 @@
+"""The study: with the request, without it, and what differs (semantics 1)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.powerflow import elimination_order
+from moms.study.collect import Collector
+from moms.study.findings import Findings
+from moms.study.screen import Screen
+from moms.study.state import stand
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from moms.grid import Hours, IntArray
+    from moms.study.result import StudyResult
+    from moms.study.slices import Slice, StudyRules
+
+HOURS_AT_ONCE = 336
+"""Bounds over more hours get loose, and tables large."""
+
+
+class NothingToStudy(Refused):
+    """A study without hours."""
+
+
+class NamedTwice(Refused):
+    """Two contingencies of one list have one id."""
+
+
+class HoursDiffer(Refused):
+    """The hours with and without the request are not the same hours."""
+
+
+def study(
+    *, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False, standing: bool = True
+) -> StudyResult:
+    """Study a request over all hours of its slices, with and without it, against every contingency.
+
+    Before contingencies flows are held against rate A, after them against rate B; what the request
+    causes is told from what stood before (semantics 1.3, 1.4). `keep_old` keeps the old violations
+    as rows too (they are always counted); `standing` counts those without the request by hour,
+    which costs a second screen.
+
+    Raises:
+        NothingToStudy, NamedTwice, HoursDiffer: slices that cannot be studied.
+        Unbalanced: injections of an hour do not add up to nothing.
+        NoReactance: from the power flow.
+    """
+    _refuse(slices)
+    collector = Collector.of(slices)
+    orders: dict[int, IntArray] = {}
+    for one, index in _groups(slices):
+        network = one.network
+        key = id(network.branches.from_bus)
+        if key not in orders:
+            orders[key] = elimination_order(network)
+        findings = _open(one, index, orders[key], collector, rules=rules, keep_old=keep_old)
+        _fill(findings, standing=standing)
+    return collector.result(slices, standing=standing)
+
+
+def _refuse(slices: Sequence[Slice]) -> None:
+    if not any(len(one.hours) for one in slices):
+        raise NothingToStudy("there is no hour to study", field="slices", fix="give at least one operating point")
+    for one in slices:
+        if len({k.id for k in one.contingencies}) < len(one.contingencies):
+            raise NamedTwice("two contingencies have the same id", field="contingencies", fix="name each by itself")
+        if one.hours.label != one.hours_without.label:
+            raise HoursDiffer(
+                "the hours without the request are not those with it",
+                field="hours_without",
+                fix="dispatch the same hours twice",
+            )
+
+
+def _groups(slices: Sequence[Slice]) -> Iterator[tuple[Slice, IntArray]]:
+    """Join slices that differ in their hours only, and split what is too long, in order of first appearance."""
+    same: dict[bytes, list[tuple[int, Slice]]] = {}
+    at = 0
+    for one in slices:
+        if len(one.hours):
+            same.setdefault(_fingerprint(one), []).append((at, one))
+        at += len(one.hours)
+    for members in same.values():
+        yield from _joined(members)
+
+
+def _joined(members: list[tuple[int, Slice]]) -> Iterator[tuple[Slice, IntArray]]:
+    index = np.concatenate([np.arange(at, at + len(one.hours)) for at, one in members])
+    first = members[0][1]
+    transmission = all(one.hours is one.hours_without for _, one in members)
+    hours = _together([one.hours for _, one in members])
+    without = hours if transmission else _together([one.hours_without for _, one in members])
+    pieces = -(-len(index) // HOURS_AT_ONCE)
+    for some in np.array_split(np.arange(len(index)), pieces):
+        part = _some(hours, some)
+        before = part if transmission else _some(without, some)
+        yield replace(first, hours=part, hours_without=before), index[some]
+
+
+def _together(parts: list[Hours]) -> Hours:
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        label=tuple(label for part in parts for label in part.label),
+        start=None,
+        load_mw=np.concatenate([part.load_mw for part in parts], axis=1),
+        unit_mw=np.concatenate([part.unit_mw for part in parts], axis=1),
+        dcline_mw=np.concatenate([part.dcline_mw for part in parts], axis=1),
+        season=tuple(season for part in parts for season in part.season),
+    )
+
+
+def _some(hours: Hours, index: IntArray) -> Hours:
+    if len(index) == len(hours):
+        return hours
+    return replace(
+        hours,
+        label=tuple(hours.label[k] for k in index),
+        start=None,
+        load_mw=np.ascontiguousarray(hours.load_mw[:, index]),
+        unit_mw=np.ascontiguousarray(hours.unit_mw[:, index]),
+        dcline_mw=np.ascontiguousarray(hours.dcline_mw[:, index]),
+        season=tuple(hours.season[k] for k in index),
+    )
+
+
+def _fingerprint(one: Slice) -> bytes:
+    """Give what two slices must share to be studied as one: network, limits, what is out, contingencies."""
+    digest = hashlib.sha256()
+    lines, units, dc = one.network.branches, one.network.units, one.network.dclines
+    arrays = (
+        one.network.buses.kind, one.network.buses.shunt_mw,
+        lines.from_bus, lines.to_bus, lines.x, lines.tap, lines.shift_deg, lines.in_service, lines.monitored,
+        lines.rate_a_mw, lines.rate_b_mw, units.bus, units.p_max_mw, units.in_service, units.picks_up,
+        dc.from_bus, dc.to_bus, dc.loss_mw, dc.in_service,
+        one.out.branches, one.out.units, one.request.branches, one.request.units,
+    )  # fmt: skip
+    for array in arrays:
+        digest.update(len(array).to_bytes(8, "big"))
+        digest.update(np.ascontiguousarray(array).tobytes())
+    digest.update(str(id(one.contingencies)).encode())
+    return digest.digest()
+
+
+def _open(
+    one: Slice, index: IntArray, order: IntArray, collector: Collector, *, rules: StudyRules, keep_old: bool
+) -> Findings:
+    """Make both cases of a group of hours, and sort the contingencies in each."""
+    asked = one.contingencies
+    if not rules.generator_trips:
+        asked = tuple(k for k in asked if not k.units)
+        one = replace(one, contingencies=asked)
+    before = stand(one.network, hours=one.hours_without, out=one.out, order=order)
+    without = Screen.of(before, asked, own=one.request)
+    screened = without
+    if len(one.request) or one.hours is not one.hours_without:
+        out = one.out.plus(one.request)
+        after = stand(one.network, hours=one.hours, out=out, order=order, inside=before.island)
+        screened = Screen.of(after, asked, own=one.request)
+    return Findings(
+        slice=one,
+        hours=index,
+        places=np.array([collector.contingencies[k.id] for k in asked], np.int64),
+        screened=screened,
+        without=without,
+        rules=rules,
+        keep_old=keep_old,
+        into=collector,
+    )
+
+
+def _fill(findings: Findings, *, standing: bool) -> None:
+    """Let a group of hours say all it has to say."""
+    findings.base()
+    findings.request_cuts_off()
+    findings.islanding()
+    findings.shortfalls()
+    counted = np.zeros(len(findings.hours), np.int64)
+    for found in findings.screened.over(share=findings.rules.watch_share, counted=counted):
+        findings.after(found)
+    if standing and findings.screened is not findings.without:
+        counted = np.zeros(len(findings.hours), np.int64)
+        for _ in findings.without.over(share=np.inf, counted=counted):
+            pass
+    findings.close(counted)

@@ -1,0 +1,121 @@
+"""Every row of a study against the slow way, on random grids: branches, bridges, units, several at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moms.grid import Contingency, DcLines, Hours, Network
+from moms.study import Out, Slice, StudyRules, contingencies_of, study
+from tests.study.grids import some_hours
+from tests.study.plain import plain_study, random_network
+
+EDGE = 1e-5
+
+
+def a_slice(rng: np.random.Generator) -> Slice:
+    """Draw a grid, hours, what is out, a request, and contingencies of every kind."""
+    network = random_network(rng)
+    m, g = len(network.branches), len(network.units)
+    picks = rng.random(g) < 0.8
+    network = replace(network, units=replace(network.units, picks_up=picks))
+    hours = _hours(rng, network, hours=int(rng.integers(1, 4)))
+    if rng.random() < 0.3:
+        network, hours = _with_dcline(rng, network, hours)
+    request = Out(branches=rng.choice(m, int(rng.integers(0, 3)), replace=False))
+    without = hours
+    if rng.random() < 0.3 and g > 1:
+        without, hours, request = hours, _redispatched(hours, unit=0), Out(branches=request.branches, units=np.array([0]))
+    twos = [rng.choice(m, 2, replace=False).tolist() for _ in range(6)]
+    threes = [rng.choice(m, 3, replace=False).tolist() for _ in range(3)]
+    several = [Contingency(id=f"lines {k}", branches=tuple(k)) for k in twos + threes]
+    pairs = [(int(b), int(rng.integers(0, g))) for b in rng.choice(m, 3)]
+    several += [Contingency(id=f"line {b}, unit {u}", branches=(b,), units=(u,)) for b, u in pairs]
+    several.append(Contingency(id="two units", units=tuple(rng.choice(g, min(g, 2), replace=False).tolist())))
+    return Slice(
+        network=network,
+        hours=hours,
+        hours_without=without,
+        out=Out(branches=rng.choice(m, int(rng.integers(0, 2)), replace=False)),
+        request=request,
+        contingencies=contingencies_of(network) + tuple({one.id: one for one in several}.values()),
+    )
+
+
+def _hours(rng: np.random.Generator, network: Network, *, hours: int) -> Hours:
+    load = network.buses.load_mw[:, None] * rng.uniform(0.5, 1.2, (len(network.buses), hours))
+    unit = network.units.p_mw[:, None] * rng.uniform(0.5, 1.5, (len(network.units), hours))
+    return some_hours(network, load=load, unit=unit / unit.sum(axis=0) * load.sum(axis=0))
+
+
+def _with_dcline(rng: np.random.Generator, network: Network, hours: Hours) -> tuple[Network, Hours]:
+    a, b = (np.array([int(bus)]) for bus in rng.choice(len(network.buses), 2, replace=False))
+    loss = np.array([float(rng.choice([0.0, 2.0]))])
+    dc = DcLines(from_bus=a, to_bus=b, p_mw=np.array([30.0]), loss_mw=loss, in_service=np.array([True]))
+    load = hours.load_mw.copy()
+    load[b[0]] -= loss[0]
+    return replace(network, dclines=dc), replace(
+        hours, load_mw=load, dcline_mw=rng.uniform(5, 30, (1, len(hours)))
+    )
+
+
+def _redispatched(hours: Hours, *, unit: int) -> Hours:
+    output = hours.unit_mw.copy()
+    lost = output[unit].copy()
+    output[unit] = 0.0
+    output[1] += lost
+    return replace(hours, unit_mw=output)
+
+
+def near(flow: float, without: float | None, limit: float, share: float) -> bool:
+    """Tell whether arithmetic noise decides this row."""
+    if abs(abs(flow) - limit) < EDGE:
+        return True
+    if without is None:
+        return False
+    return abs(abs(without) - limit) < EDGE or abs(abs(flow) - abs(without) - share * limit) < EDGE
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_all_rows_equal_those_of_brute_force(seed: int) -> None:
+    one = a_slice(np.random.default_rng(seed))
+    result = study(slices=[one], rules=StudyRules(), keep_old=True)
+    violations, islanding, base = plain_study(one)
+    assert result.unsolved == ()
+    rate_a, rate_b = one.network.branches.rate_a_mw, one.network.branches.rate_b_mw
+    t = result.violations
+    found = {
+        (result.contingencies[t.contingency[e]], int(t.element[e]), int(t.hour[e])): (
+            float(t.flow_mw[e]), float(t.without_mw[e]) if t.compared[e] else None, ("old", "new", "worse")[t.caused[e]],
+        )
+        for e in range(len(t))
+    }  # fmt: skip
+    for key in found.keys() | violations.keys():
+        flow, without, caused = violations.get(key) or found[key]
+        if near(flow, without, rate_b[key[1]], 0.01):
+            continue
+        assert key in found, f"missed {key}: {violations[key]}"
+        assert key in violations, f"made up {key}: {found[key]}"
+        assert abs(found[key][0] - flow) < 1e-5
+        assert (found[key][1] is None) == (without is None)
+        assert without is None or abs(found[key][1] - without) < 1e-5
+        assert found[key][2] == caused
+    _islanding_agrees(one, result, islanding)
+    b = result.base
+    rows = {(int(b.element[e]), int(b.hour[e])): ("old", "new", "worse")[b.caused[e]] for e in range(len(b))}
+    clear = {key: row[2] for key, row in base.items() if not near(row[0], row[1], rate_a[key[0]], 0.01)}
+    assert {key: caused for key, caused in rows.items() if key in clear or key not in base} == clear
+
+
+def _islanding_agrees(one: Slice, result, islanding) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+    rows = {row.contingency: row for row in result.islanding}
+    assert rows.keys() == islanding.keys()
+    for k, (after, without) in islanding.items():
+        h = one.hours.label.index(rows[k].hour)
+        assert abs(rows[k].load_mw - after.lost_load[h]) < 2e-3
+        assert abs(rows[k].generation_mw - after.lost_generation[h]) < 2e-3
+        assert (rows[k].caused == "new") == (not without.islanded and len(one.request) > 0)
