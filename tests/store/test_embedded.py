@@ -16,12 +16,17 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
+from moms.desk.ports import Search
+from moms.outages import State, Status
 from moms.store import binaries, service
 from moms.store.embedded import ADMIN, Embedded, OtherVersion, ServerTrouble
 from moms.store.locks import FileLock, LockBusy, held
+from moms.store.place import home_of, open_place
 from moms.store.processes import folder_of, identity
-from tests.postgres import QUICK, need_debian_15
+from moms.values import SYSTEM
+from tests.postgres import QUICK, an_event, an_outage, need_debian_15
 
 ROOT = Path(__file__).parents[2]
 ENV = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")}
@@ -425,3 +430,35 @@ def test_without_any_network_it_works_all_the_same(base):
         text=True,
     ) as user:
         assert user.communicate("\n", timeout=120)[0] == "up\ndown\n"
+
+
+def test_a_book_whose_server_was_killed_goes_on_with_what_was_committed(base):
+    with open_place(env={**ENV, "MOMS_HOME": str(base / "home")}) as place:
+        first, second = (an_outage(n, state=State.SUBMITTED, status=Status.NONE) for n in (1, 2))
+        with place.book.as_(SYSTEM) as page:
+            page.add(first, an_event(first))
+        with pytest.raises(DBAPIError), place.book.as_(SYSTEM) as page:
+            page.add(second, an_event(second))
+            os.kill(server_pid(base / "home"), signal.SIGKILL)
+            assert gone(base / "home")
+        with place.book.as_(SYSTEM) as page:
+            assert page.find(Search()) == (first,)
+            page.add(second, an_event(second))
+        assert place.verify().whole
+
+
+def test_a_place_is_opened_again_in_under_two_seconds(base):
+    env = {**ENV, "MOMS_HOME": str(base / "home")}
+    open_place(env=env).close()
+    begin = time.perf_counter()  # noqa: TID251 - what is tested is how long it takes
+    place = open_place(env=env)
+    took = time.perf_counter() - begin  # noqa: TID251 - as above
+    assert not place.migrated
+    place.close()
+    assert took < 2
+
+
+def test_the_home_is_where_the_environment_says(tmp_path):
+    assert home_of({"MOMS_HOME": str(tmp_path)}) == tmp_path
+    assert home_of({"HOME": "/home/ann"}) == Path("/home/ann/.local/share/moms")
+    assert home_of({"HOME": "/home/ann", "XDG_DATA_HOME": "/data"}) == Path("/data/moms")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from moms.outages.hours import hours_of, less, total_h
-from moms.outages.lifecycle import Verb, move
+from moms.outages.lifecycle import Verb, move, wish_of
 from moms.outages.outage import State, Status
 from moms.outages.request import Kind
 from moms.outages.stamp import FREE_SHORTENING, restamp
@@ -61,8 +61,8 @@ def change(
 ) -> Changed:
     """Give what a change before the start does to the outage, its place in the queue and its exemption.
 
-    An approval stays, with the window that was approved, until a change that needs a decision has it;
-    what only gives hours back keeps it at once. `asked_by_operator` is for dates the operator offered.
+    What was granted stays as it is while a change that needs a decision waits for it (`Outage.wish`);
+    what only gives hours back is done at once. `asked_by_operator` is for dates the operator offered.
 
     Raises:
         NotAChange: the reference, organisation or category differ, or it becomes a forced report.
@@ -82,15 +82,18 @@ def change(
     needs = _decides(outage, new_request, work, more=more)
     after = move(outage, verb=Verb.CHANGE if needs else Verb.AMEND, actor=actor, now=now, acts_for=acts_for)
     lost = outage.status == Status.ACCEPTED_EXEMPT and not place.keeps_stamp
-    after = replace(
-        after,
-        request=new_request,
-        window=outage.window if outage.holds and (needs or not work) else new_request.window,
-        status=Status.ACCEPTED_NOT_EXEMPT if lost and not needs else after.status,
-        stamp=place.stamp,
-        added=place.added,
-        stamped_h=place.stamped_h,
-    )
+    if needs and outage.holds:
+        after = replace(after, wish=wish_of(new_request, place))
+    else:
+        after = replace(
+            after,
+            request=new_request,
+            window=new_request.window if work else outage.window,
+            status=Status.ACCEPTED_NOT_EXEMPT if lost else after.status,
+            stamp=place.stamp,
+            added=place.added,
+            stamped_h=place.stamped_h,
+        )
     return Changed(
         outage=after,
         keeps_stamp=place.keeps_stamp,

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from moms.values import Actor
 
 LOCK_WAIT = "20s"
-IDLE_LIMIT = "120s"
+IDLE_LIMIT = "600s"
 """A page left open longer than this is rolled back by the server: it may hold the book."""
 FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}

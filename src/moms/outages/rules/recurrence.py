@@ -68,7 +68,7 @@ def not_cut(ask: Ask) -> Iterator[Said]:
             )
 
 
-@rule(id="RECUR-4", level=Level.BLOCK, source="domain 2", test="test_a_bad_request_is_told_what_is_wrong")
+@rule(id="RECUR-4", level=Level.BLOCK, source="domain 2", test="test_what_is_broken_does_not_come_back_each_day")
 def no_daily_breakage(ask: Ask) -> Iterator[Said]:
     """Refuse a forced or emergency outage that comes back each day."""
     if ask.request.urgent_report and ask.request.recurrence is not None:

@@ -140,10 +140,10 @@ class Rule:
 
 def rule(
     *,
-    id: str,
+    id: str,  # noqa: A002 - a rule's id is called id
     level: Level,
     source: str,
-    test: str,  # noqa: A002 - a rule's id is called id
+    test: str,
 ) -> Callable[[Callable[[Ask], Iterable[Said]]], Rule]:
     """Make a rule of a function; the first line of its docstring is what it asks."""
 
