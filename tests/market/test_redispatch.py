@@ -146,6 +146,40 @@ def test_after_relief_an_independent_power_flow_finds_every_limit_kept(seed):
     assert sum(m.after_mw - m.before_mw for m in hour.moves if m.after_mw > m.before_mw) == pytest.approx(hour.moved_mw)
 
 
+@given(st.integers(0, 300))
+@settings(max_examples=4, deadline=None)
+def test_what_stays_over_is_the_least_that_can(seed):
+    grid, made, injection = problem(seed, tightness=0.3)
+    free = np.full(len(grid.network.branches), 1e6)
+    network = grid.network.with_ratings(a=free, b=grid.network.branches.rate_b_mw, c=free)
+    pairs = studied(grid, grid.network.branches.rate_b_mw[:, None])(made, (0,))
+    (hour,) = redispatch(factor=DcFactor.of(network), hours=made, over=pairs).hours
+    assume(hour.relief is Relief.CANNOT)
+    units, p = network.units, made.unit_mw[:, 0]
+    asked = (network.buses.zone[units.bus] >= 0) & (units.fuel != "nuclear")
+    weather = np.isin(units.fuel, ("wind", "solar"))
+    rise = np.where(asked & ~weather & ~units.emergency_only, units.p_max_mw - p, 0.0)
+    fall = np.where(asked & (p > 0), np.maximum(p - np.where(weather, 0.0, units.p_min_mw), 0.0), 0.0)
+    effect, flow = np.zeros((len(pairs), len(units))), np.zeros(len(pairs))
+    for k, pair in enumerate(pairs):
+        flow[k] = dense.flows(network, injection[:, 0], lost=pair.contingency.branches)[pair.element]
+        for u in range(len(units)):
+            probe = injection[:, 0].copy()
+            probe[units.bus[u]] += 1.0
+            probe[0] -= 1.0
+            effect[k, u] = dense.flows(network, probe, lost=pair.contingency.branches)[pair.element] - flow[k]
+    limit, one = np.array([pair.limit_mw for pair in pairs]), np.eye(len(pairs))
+    oracle = linprog(
+        np.r_[np.zeros(2 * len(units)), np.ones(len(pairs))],
+        A_ub=np.vstack([np.hstack([effect, -effect, -one]), np.hstack([-effect, effect, -one])]),
+        b_ub=np.r_[limit - flow, limit + flow],
+        A_eq=np.r_[np.ones(len(units)), -np.ones(len(units)), np.zeros(len(pairs))][None, :],
+        b_eq=[0.0],
+        bounds=[*((0, m) for m in np.r_[rise, fall]), *[(0, None)] * len(pairs)],
+    )
+    assert hour.over_mw == pytest.approx(oracle.fun, rel=2e-3, abs=0.02)
+
+
 def two_areas(*, rise=50.0, limit=100.0):
     """Give two buses joined by two lines, 150 MW across; one line may carry `limit` when the other is lost."""
     grid = world(seed=0, zones=1, buses=2, units=2)
