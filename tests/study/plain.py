@@ -119,6 +119,7 @@ class World:
     lost_generation: FloatArray
     islanded: bool
     short: FloatArray
+    lost: set[int]
 
 
 def lose(network: Network, hours: Hours, before: World | None, branches: set[int], units: set[int]) -> World:
@@ -130,7 +131,9 @@ def lose(network: Network, hours: Hours, before: World | None, branches: set[int
         on &= np.array([int(f) in every and int(t) in every for f, t in zip(lines.from_bus, lines.to_bus, strict=True)])
         running = {g for g in range(len(table)) if table.in_service[g]}
         nothing = np.zeros(0)
-        before = World(every, on, running, hours.load_mw, hours.unit_mw, nothing, nothing, nothing, False, nothing)
+        before = World(
+            every, on, running, hours.load_mw, hours.unit_mw, nothing, nothing, nothing, False, nothing, set()
+        )
         start = True
     else:
         start = False
@@ -169,7 +172,8 @@ def lose(network: Network, hours: Hours, before: World | None, branches: set[int
     lost = np.array([not inside[b] and b in before.buses for b in range(len(network.buses))])
     return World(
         main, on, running, load, unit, _island_flows(network, on, main, injection),
-        before.load[lost].sum(axis=0), before.unit[lost[table.bus]].sum(axis=0), len(parts) > 1, short,
+        before.load[lost].sum(axis=0), before.unit[lost[table.bus]].sum(axis=0),
+        len(parts) > 1, short, before.buses - main,
     )  # fmt: skip
 
 
@@ -224,8 +228,8 @@ def _island_flows(network: Network, on: BoolArray, main: set[int], injection: Fl
     return flows
 
 
-def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:
-    """Give violations, islanding and base rows by brute force: {(contingency, element, hour): row}."""
+def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict, dict]:
+    """Give violations, islanding, base rows and shortfalls by brute force: {(contingency, element, hour): row}."""
     lines = one.network.branches
     gone, asked = set(one.out.branches.tolist()), set(one.request.branches.tolist())
     idle, off = set(one.out.units.tolist()), set(one.request.units.tolist())
@@ -237,7 +241,7 @@ def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:
     within.unit = np.where(outside[one.network.units.bus][:, None], 0.0, within.unit)
     after = lose_request(one, within, asked, off)
     base = _compare(after.flow, without.flow, on=after.on, on_without=without.on, limit=lines.rate_a_mw, share=share)
-    violations, islanding = {}, {}
+    violations, islanding, short = {}, {}, {}
     for k in one.contingencies:
         branches = {b for b in k.branches if after.on[b]}
         units = {g for g in k.units if g in after.units}
@@ -248,6 +252,7 @@ def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:
             lose(one.network, one.hours, after, branches, units),
             lose(one.network, one.hours_without, without, *then),
         ]
+        short[k.id] = worlds[0].short
         if worlds[0].islanded:
             islanding[k.id] = worlds
         rows = _compare(
@@ -260,7 +265,7 @@ def plain_study(one: Slice, *, share: float = 0.01) -> tuple[dict, dict, dict]:
         )
         for (element, h), row in rows.items():
             violations[k.id, element, h] = row
-    return violations, islanding, base
+    return violations, islanding, base, short
 
 
 def lose_request(one: Slice, within: World, branches: set[int], units: set[int]) -> World:

@@ -87,7 +87,7 @@ def near(flow: float, without: float | None, limit: float, share: float) -> bool
 def test_all_rows_equal_those_of_brute_force(seed: int) -> None:
     one = a_slice(np.random.default_rng(seed))
     result = study(slices=[one], rules=StudyRules(), keep_old=True)
-    violations, islanding, base = plain_study(one)
+    violations, islanding, base, short = plain_study(one)
     assert result.unsolved == ()
     rate_a, rate_b = one.network.branches.rate_a_mw, one.network.branches.rate_b_mw
     t = result.violations
@@ -108,6 +108,10 @@ def test_all_rows_equal_those_of_brute_force(seed: int) -> None:
         assert found[key][:2] == pytest.approx((flow, without), abs=1e-5)
         assert found[key][2] == caused
     _islanding_agrees(one, result, islanding)
+    lacking = {k: float(mw.max()) for k, mw in short.items() if mw.max() > 1e-3}
+    assert {r.contingency: r.shortfall_mw for r in result.shortfalls if r.shortfall_mw > 1e-3} == pytest.approx(
+        lacking, abs=2e-3
+    )
     b = result.base
     rows = {(int(b.element[e]), int(b.hour[e])): ("old", "new", "worse")[b.caused[e]] for e in range(len(b))}
     clear = {key: row[2] for key, row in base.items() if not near(row[0], row[1], rate_a[key[0]], 0.01)}
@@ -121,4 +125,9 @@ def _islanding_agrees(one: Slice, result, islanding) -> None:
         h = one.hours.label.index(rows[k].hour)
         assert abs(rows[k].load_mw - after.lost_load[h]) < 2e-3
         assert abs(rows[k].generation_mw - after.lost_generation[h]) < 2e-3
-        assert (rows[k].caused == "new") == (not without.islanded and len(one.request) > 0)
+        before = len(without.lost) if without.islanded else None
+        if before is None:
+            assert rows[k].caused == "new"
+        else:
+            assert rows[k].caused == ("worse" if len(after.lost) > before else "old")
+        assert rows[k].buses == tuple(f"bus:{one.network.buses.number[b]}" for b in sorted(after.lost))

@@ -173,6 +173,7 @@ def _dclines_stopped(case: Case, dead: BoolArray | None) -> list[_Loss]:
 
 def _cut_off(case: Case, dead: BoolArray) -> CutOff:
     return CutOff(
+        size=int(dead.sum()),
         load_mw=case.load_mw[dead].sum(axis=0),
         generation_mw=case.unit_mw[dead[case.network.units.bus]].sum(axis=0),
         place=None,

@@ -9,7 +9,7 @@ import numpy as np
 
 from moms.powerflow import label
 from moms.study.judge import judge, judge_cut_off
-from moms.study.result import CODES, OLD, IslandingRow, RequestCutOff, ShortfallRow, ViolationRow, loading
+from moms.study.result import CODES, NEW, OLD, WORSE, IslandingRow, RequestCutOff, ShortfallRow, ViolationRow, loading
 from moms.study.screen import EDGE_MW, Found
 from moms.values import ElementKind, element, mw
 
@@ -75,7 +75,7 @@ class Findings:
         self._mark(found.hour[over & (caused != OLD)])
         keep = over if self.keep_old else over & (caused != OLD)
         base = self.screened.watch.base[found.place, found.hour]
-        self._near(found, without, compared, base)
+        self._near(found, without=without, compared=compared, base=base, caused=np.where(over, caused, OLD))
         self.into.violations.append(
             {
                 "contingency": self.places[found.contingency[keep]],
@@ -94,17 +94,14 @@ class Findings:
         """Tell which contingencies cut off a part, and whether they would without the request."""
         after, before = self.screened.plan.islanding, self.without.plan.islanding
         for k in sorted(after):
-            lost = (after[k].load_mw, after[k].generation_mw)
             then = before.get(k)
-            caused = judge_cut_off(lost, None if then is None else (then.load_mw, then.generation_mw))
-            if self.screened is self.without:
-                caused[:] = OLD
-            worst = int(caused.max())
-            self._mark(np.flatnonzero(caused != OLD))
+            caused = judge_cut_off(after[k].size, None if then is None else then.size)
             self.into.islands.add(int(self.places[k]))
-            if worst == OLD:
+            if caused == OLD:
                 self.into.old_islanding.add(int(self.places[k]))
-            if worst != OLD or self.keep_old:
+            else:
+                self.into.caused_by_hour[self.hours] = True
+            if caused != OLD or self.keep_old:
                 self._keep_islanding(k, after[k], then, caused)
 
     def request_cuts_off(self) -> None:
@@ -157,11 +154,13 @@ class Findings:
     def _near(
         self,
         found: Found,
+        *,
         without: FloatArray,
         compared: BoolArray,
         base: FloatArray,
+        caused: IntArray,
     ) -> None:
-        """Keep the largest loading that the request causes when the watched share is held as the limit."""
+        """Keep the largest loading that the request causes, over the limit or with the watched share held as one."""
         limit = self.screened.limit[found.place]
         moved = judge(
             found.flow,
@@ -170,6 +169,7 @@ class Findings:
             self.rules.watch_share * limit,
             worse_mw=self.rules.worsened_share * limit,
         )
+        moved = np.where(moved == OLD, caused, moved)
         some = np.flatnonzero(moved != OLD)
         if not len(some):
             return
@@ -198,10 +198,8 @@ class Findings:
     def _mark(self, hour: IntArray) -> None:
         self.into.caused_by_hour[self.hours[hour]] = True
 
-    def _keep_islanding(self, k: int, lost: CutOff, then: CutOff | None, caused: IntArray) -> None:
-        worst = int(caused.max())
-        load = np.where(caused == worst, lost.load_mw, -np.inf)
-        h = int(np.lexsort((np.arange(len(load)), -lost.generation_mw, -load))[0])
+    def _keep_islanding(self, k: int, lost: CutOff, then: CutOff | None, caused: int) -> None:
+        h = int(np.lexsort((-lost.generation_mw, -lost.load_mw))[0])
         buses = self._buses(lost)
         units = np.flatnonzero(np.isin(self.slice.network.units.bus, buses) & self.screened.case.units_on)
         row = IslandingRow(
@@ -213,10 +211,10 @@ class Findings:
             without_generation_mw=mw(then.generation_mw[h]) if then else 0.0,
             buses=self._names(ElementKind.BUS, buses),
             units=self._names(ElementKind.GEN, units),
-            hours=int((caused == worst).sum()),
-            caused=CODES[worst],
+            hours=len(self.hours),
+            caused=CODES[caused],
         )
-        weight = {0: 0.0, 1: 2.0, 2: 1.0}[worst]
+        weight = {OLD: 0.0, WORSE: 1.0, NEW: 2.0}[caused]
         rank = (weight, row.load_mw, row.generation_mw, -float(self.hours[h]))
         self.into.keep_islanding(int(self.places[k]), rank, row)
 

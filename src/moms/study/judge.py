@@ -28,16 +28,12 @@ def judge(
     return caused
 
 
-def judge_cut_off(lost: tuple[FloatArray, FloatArray], without: tuple[FloatArray, FloatArray] | None) -> IntArray:
-    """Tell for each hour, (H,), what a request has to do with the (load, generation) a contingency cuts off.
+def judge_cut_off(buses: int, without: int | None) -> int:
+    """Tell what a request has to do with a contingency that cuts off so many buses.
 
-    New: without the request it cuts nothing off. Worse: it cuts off more load or more generation.
+    New: without the request it cuts nothing off (`without` None). Worse: it cuts off more buses. Their
+    load and output are reported and do not count here: output also moves with every new dispatch.
     """
-    hours = len(lost[0])
     if without is None:
-        return np.full(hours, NEW, np.int64)
-    more = np.zeros(hours, np.bool_)
-    for now, then in zip(lost, without, strict=True):
-        more |= now > then + EDGE_MW
-    caused: IntArray = np.where(more, WORSE, OLD).astype(np.int64)
-    return caused
+        return NEW
+    return WORSE if buses > without else OLD

@@ -72,6 +72,8 @@ class Singles:
 class CutOff:
     """What the loss of one contingency cuts off, (H,) MW each."""
 
+    size: int
+    """How many buses."""
     load_mw: FloatArray
     generation_mw: FloatArray
     place: tuple[int, int, bool] | None
@@ -158,6 +160,8 @@ class _Parts:
     stop: IntArray
     is_rest: BoolArray
     """The part is all but the buses below: the main one lies below."""
+    whole: int
+    """Buses of the island."""
     load: FloatArray
     generation: FloatArray
     room_up: FloatArray
@@ -165,9 +169,13 @@ class _Parts:
     room_down: FloatArray
 
     def cut_off(self, row: int) -> CutOff:
-        place = (int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row]))
+        start, stop, is_rest = int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row])
         return CutOff(
-            load_mw=self.load[row], generation_mw=self.generation[row], place=place, buses=np.empty(0, np.int64)
+            size=self.whole - (stop - start) if is_rest else stop - start,
+            load_mw=self.load[row],
+            generation_mw=self.generation[row],
+            place=(start, stop, is_rest),
+            buses=np.empty(0, np.int64),
         )
 
 
@@ -221,6 +229,7 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
         start=start,
         stop=stop,
         is_rest=is_rest,
+        whole=whole,
         load=in_part(case.load_mw),
         generation=in_part(at_buses(case.unit_mw)),
         room_up=in_main(at_buses(case.weights.up)),

@@ -93,7 +93,7 @@ class IslandingRow:
     buses: tuple[str, ...]
     units: tuple[str, ...]
     hours: int
-    """In how many hours it is caused as said (all, for an old one)."""
+    """In how many hours of the study it is so."""
     caused: Caused
 
 
