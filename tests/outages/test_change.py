@@ -170,9 +170,9 @@ def test_nights_off_are_a_shortening_and_nights_on_a_lengthening() -> None:
 
 @pytest.mark.parametrize("field", ["external_id", "organisation", "category"])
 def test_another_request_is_no_change(field: str) -> None:
-    new = {"external_id": "X", "organisation": "River Power", "category": a_unit_request().category}[field]
+    new: Any = {"external_id": "X", "organisation": "River Power", "category": a_unit_request().category}[field]
     with pytest.raises(NotAChange):
-        change(asked(), replace(asked().request, **{field: new}), now=LATER, actor=ANN)
+        to(asked(), **{field: new})
 
 
 def test_a_planned_outage_does_not_become_a_forced_one() -> None:

@@ -24,7 +24,8 @@ DAILY = Recurrence(start="08:00", end="16:00", zone="America/Chicago")
 
 def found(request: Request, **world: Any) -> tuple[Finding, ...]:
     actor = DEE if request.organisation == "River Power" else ANN
-    return check(request, **{"grid": GRID, "book": (), "rule_book": RULES, "now": NOW, "actor": actor} | world)
+    usual: dict[str, Any] = {"grid": GRID, "book": (), "rule_book": RULES, "now": NOW, "actor": actor}
+    return check(request, **usual | world)
 
 
 def by(rule: str, findings: tuple[Finding, ...]) -> list[Finding]:

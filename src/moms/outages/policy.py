@@ -7,10 +7,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from moms.values import Level, Window, market_day
+from moms.values import Level, Refused, Window, market_day
 
 if TYPE_CHECKING:
     from moms.outages.request import Category, Kind, Request
+
+
+class NotARule(Refused):
+    """Numbers of a rule book that contradict each other or the calendar."""
 
 
 class LeadClass(StrEnum):
@@ -29,6 +33,14 @@ class Lead:
     long_days: float
     standard_days: float
     short_days: float
+
+    def __post_init__(self) -> None:
+        if not self.long_days >= self.standard_days >= self.short_days >= 0:
+            raise NotARule(
+                f"lead times {self.long_days:g}, {self.standard_days:g}, {self.short_days:g} days do not fall",
+                field="lead",
+                fix="give long, standard and short in falling order, none below nought",
+            )
 
     def class_of(self, *, start: datetime, now: datetime) -> LeadClass:
         """Give the class of a request that starts then and comes now."""
@@ -89,6 +101,14 @@ class Peak:
     categories: tuple[Category, ...]
     level: Level
     source: str
+
+    def __post_init__(self) -> None:
+        for name in ("first", "last"):
+            written: str = getattr(self, name)
+            try:
+                date.fromisoformat(f"2028-{written}")
+            except ValueError:
+                raise NotARule(f"{written!r} is no day of the year", field=name, fix="write MM-DD") from None
 
     def seasons(self, *, over: Window) -> tuple[Window, ...]:
         """Give its spans that touch a window."""
