@@ -183,7 +183,23 @@ def read_sheet(
     Raises:
         UnreadableFile: it is not there, has no header, or a column nobody knows.
     """
-    rows = _rows(_text(path), name=path.name)
+    return parse_sheet(_text(path), name=path.name, organisation=organisation, zone=zone, now=now)
+
+
+def parse_sheet(
+    text: str,
+    *,
+    name: str,
+    organisation: str | None = None,
+    zone: str | None = None,
+    now: datetime | None = None,
+) -> Sheet:
+    """Give what `read_sheet` gives, of the text itself.
+
+    Raises:
+        UnreadableFile: as `read_sheet`.
+    """
+    rows = _rows(text, name=name)
     good, faults = [], []
     first_line: dict[tuple[str, str], int] = {}
     for line, row in rows:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sys
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moms.desk.answer import Answer
 from moms.desk.ports import NoSuchOutage, Search
@@ -18,11 +17,13 @@ from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused, Window, parse_instant
+from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from moms.desk.ports import Book, Event
+    from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
     from moms.outages import Outage, Request
@@ -67,13 +68,14 @@ class Office:
 
         Raises:
             NotARequest: everything that is wrong with it.
+            UnreadableFile: not there, or not JSON.
         """
-        text = sys.stdin.read() if file == "-" else _text(file)
-        try:
-            document = json.loads(text)
-        except ValueError as why:
-            raise Refused(f"{file} is not JSON: {why}", field="FILE", fix="see docs/request.schema.json") from why
-        found = request_from(document, now=self.settings.now)
+        from moms.exchange.requests import parse_json, read_request
+
+        if file == "-":
+            found = request_from(parse_json(sys.stdin.read(), name="stdin"), now=self.settings.now)
+        else:
+            found = read_request(Path(file), now=self.settings.now)
         if isinstance(found, list):
             raise NotARequest(tuple(found))
         return found
@@ -187,6 +189,72 @@ class Office:
             raise NotARequest(tuple(found))
         return self.submit(found)
 
+    def import_requests(
+        self, file: str, *, partial: bool, decide: bool, tick: Callable[[int], None] = lambda _more: None
+    ) -> dict[str, Any]:
+        """File the requests of a table, all or (with `partial`) the good ones; decide each in turn if asked.
+
+        Nothing is filed before every line has been read and has passed the entry rules.
+        """
+        from moms.desk import settle, submit
+        from moms.exchange.requests import read_sheet
+
+        sheet = read_sheet(Path(file), organisation=self._own(), now=self.settings.now)
+        common = {"book": self.book, "world": self.world, "now": self.settings.now}
+        bad = [_bad(f.line, f.finding) for f in sheet.faults]
+        for line in sheet.lines:
+            seen = submit.preview(**common, actor=self.settings.actor, request=line.request)  # type: ignore[arg-type]  # as below
+            bad += [_bad(line.line, f, line.request.external_id) for f in seen.findings if f.level == "block"]
+            tick(1)
+        refused = {row["line"] for row in bad}
+        rows = list(bad)
+        filed = 0
+        for line in sheet.lines if partial or not bad else ():
+            if line.line in refused:
+                continue
+            one = submit.submit(**common, actor=self.settings.actor, request=line.request)  # type: ignore[arg-type]  # one mapping for all
+            if one.outage is None:  # an earlier line of the table took the equipment
+                rows += [_bad(line.line, f, line.request.external_id) for f in one.findings if f.level == "block"]
+                refused.add(line.line)
+                continue
+            filed += 1
+            outcome, says = "filed", one.outage.id
+            if decide and one.outage.decision_id is None:
+                answer = settle.decide(**common, outage_id=one.outage.id)  # type: ignore[arg-type]  # as above
+                outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
+            rows.append(
+                {
+                    "line": line.line,
+                    "external_id": line.request.external_id,
+                    "outcome": outcome,
+                    "field": None,
+                    "says": says,
+                }
+            )
+            tick(1)
+        return {"rows": sorted(rows, key=lambda r: int(r["line"])), "filed": filed, "refused": len(refused)}
+
+    def shadow(self, file: str, *, tick: Callable[[int], None] = lambda _more: None) -> Agreement:
+        """Replay past requests as they were filed, beside what people decided; nothing is written."""
+        from dataclasses import replace
+
+        from moms.desk.shadow import Compared, agreement
+        from moms.exchange.past import read_past
+
+        rows = []
+        for past in read_past(Path(file)):
+            at = replace(self, settings=replace(self.settings, now=past.filed_at))
+            answer = at.submit(past.request, preview=True)
+            record = answer.record
+            outcome = "returned" if record is None else str(record["outcome"])
+            says = "; ".join(f.says for f in answer.findings) if record is None else str(record["says"])
+            rows.append(Compared(reference=past.request.external_id, human=past.human, moms=outcome, says=says))
+            tick(1)
+        return agreement(rows)
+
+    def _own(self) -> str | None:
+        return None if self.settings.actor.organisation == OPERATOR else self.settings.actor.organisation
+
     def find(self, name: str) -> Outage:
         """Give an outage by its id, or by its owner's reference.
 
@@ -261,6 +329,11 @@ class Office:
             return tuple(page.find(Search(window=window, holding=True)))
 
 
+def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:
+    says = f"{finding.says} ({finding.fix})" if finding.fix else finding.says
+    return {"line": line, "external_id": reference, "outcome": "refused", "field": finding.field, "says": says}
+
+
 def _day(text: str, name: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -271,13 +344,6 @@ def _day(text: str, name: str) -> date:
 def _midnight(text: str) -> str:
     """Read a bare day as its market midnight."""
     return f"{text}T00:00-05:00" if len(text) == len("2027-03-01") else text
-
-
-def _text(file: str) -> str:
-    try:
-        return Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as why:
-        raise Refused(f"{file} cannot be read: {why}", field="FILE", fix="give a JSON file in UTF-8") from why
 
 
 def _line(event: Event) -> dict[str, object]:
