@@ -3,12 +3,13 @@
 from moms.outages.change import Changed, change
 from moms.outages.check import check
 from moms.outages.document import from_document, request_document, request_from, request_schema, to_document
-from moms.outages.lifecycle import MOVES, STATE_PAIRS, Verb, begin, may, move
+from moms.outages.lifecycle import FIRST, MOVES, STATE_PAIRS, Verb, begin, may, move
 from moms.outages.outage import OVER, STANDING, Added, Outage, State, Status, Wish
 from moms.outages.policy import EntryRules, LeadClass
 from moms.outages.request import Category, Contact, Kind, Nature, Position, Recurrence, Request, Switch
 
 __all__ = [
+    "FIRST",
     "MOVES",
     "OVER",
     "STANDING",
