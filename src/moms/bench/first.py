@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from moms.bench.rows import Row, timed
 from moms.desk.security import secure
-from moms.desk.situation import Situation
 from moms.desk.settle import think
+from moms.desk.situation import Situation
 from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
 from moms.outages import Outage, State, Status
@@ -21,6 +22,7 @@ from moms.wiring.worlds import open_world
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from moms.desk.ports import Book
     from moms.desk.world import World
 
 WEEK = timedelta(days=7)
@@ -59,8 +61,6 @@ def _outage(days: int) -> Outage:
     season, story = bundled("starter"), bundled_stories()[0]
     request = story.request
     window = Window(start=request.window.start, end=request.window.start + timedelta(days=days))
-    from dataclasses import replace
-
     request = replace(request, window=window)
     return Outage(id="bench", request=request, state=State.VALIDATED, status=Status.NONE, window=window,
                   stamp=season.clock, filed_at=season.clock, requester="bench")  # fmt: skip
@@ -72,7 +72,7 @@ def _study(world: World, asked: Outage) -> None:
 
 def _decide(world: World, asked: Outage) -> None:
     situation = Situation(outage=asked, holding=(), queue=(), version=1)
-    think(world=world, situation=situation, now=asked.stamp, book=_NoBook())
+    think(world=world, situation=situation, now=asked.stamp, book=cast("Book", _NoBook()))
 
 
 class _NoBook:
@@ -92,7 +92,7 @@ def _help(runs: int) -> tuple[float, tuple[float, float]]:
     found = []
     for _ in range(max(runs, 3)):
         before = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "moms", "--help"], check=True, capture_output=True)  # noqa: S603 - ourselves
+        subprocess.run([sys.executable, "-m", "moms", "--help"], check=True, capture_output=True)
         found.append(time.perf_counter() - before)
     found.sort()
     return found[len(found) // 2], (found[0], found[-1])

@@ -10,7 +10,7 @@ from moms.desk.answer import Answer
 from moms.desk.assess import assess
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import decide
+from moms.desk.settle import as_asked, decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Category, State
@@ -136,7 +136,7 @@ def change(
         before = page.outage(outage_id)
         changed = changed_by(before, request, now=now, actor=actor)
         after = changed.outage
-        findings = entry_findings(page, world=world, now=now, outage=after)
+        findings = entry_findings(page, world=world, now=now, outage=as_asked(after))
         after = replace(after, findings=findings)
         blocks = tuple(f for f in findings if f.level == "block")
         if blocks:

@@ -60,8 +60,8 @@ def decide(
         with book.as_(SYSTEM) as page:
             outage = unfiled or page.outage(outage_id)
             _refuse_decided(outage)
-            outage = replace(outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=outage))
-            situation = read(page, outage, window=outage.request.window, now=now)
+            outage = replace(outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage)))
+            situation = read(page, outage, window=outage.asked.window, now=now)
         found = think(world=world, situation=situation, now=now, book=book)
         if preview:
             return replace(found, written=False)
@@ -89,11 +89,12 @@ def _refuse_decided(outage: Outage) -> None:
 
 def think(*, world: World, situation: Situation, now: datetime, book: Book) -> Answer:
     """Give the decision and its record; nothing is written."""
-    outage = situation.outage
-    assessed = assess(world=world, situation=situation, window=outage.request.window, now=now)
-    placed = place(world=world, situation=situation, assessed=assessed, now=now, book=book)
+    outage = as_asked(situation.outage)
+    there = replace(situation, outage=outage)
+    assessed = assess(world=world, situation=there, window=outage.window, now=now)
+    placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
     record = make_record(
-        outage=replace(outage, window=outage.request.window),
+        outage=outage,
         settled=placed.settled,
         evidence=assessed.evidence,
         what=world.name(outage.request),
@@ -111,7 +112,13 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book) -> A
         versions={**world.versions, "rule_book": world.rules.name, "grid": world.grid.digest},
         now=now,
     )
-    return Answer(outage=decided(outage, placed.settled, record, now=now), record=record, findings=outage.findings)
+    after = decided(situation.outage, placed.settled, record, now=now)
+    return Answer(outage=after, record=record, findings=outage.findings)
+
+
+def as_asked(outage: Outage) -> Outage:
+    """Give the outage as it would be if what is asked were granted: what a decision is about."""
+    return replace(outage, request=outage.asked, window=outage.asked.window)
 
 
 def _seen(outage: Outage) -> dict[str, object]:
@@ -174,7 +181,7 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
     with book.as_(SYSTEM) as page:
         page.hold(page.version())
         before = page.outage(outage.id)
-        again = read(page, before, window=before.request.window, now=now)
+        again = read(page, before, window=before.asked.window, now=now)
         if again.digest != situation.digest:
             raise BookMoved("what the decision rests on has changed", fix="decide it again")
         _write_steps(page, before=before, after=outage, record=record, world=world, now=now)
