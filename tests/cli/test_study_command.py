@@ -77,7 +77,7 @@ def test_case_1_gives_the_worked_rows(folder: Path, capsys: pytest.CaptureFixtur
     flows = {row["element"]: row["flow_mw"] for row in answer["flows"]}
     worked = {1: 143.076923, 2: 96.153846, 3: 70.769231, 4: 49.230769, 5: 49.230769, 6: 0, 7: 24.615385, 8: -0.769231}
     assert flows == pytest.approx({f"branch:{k}": mw for k, mw in worked.items()}, abs=1e-3)
-    rows = {
+    rows: dict[tuple[str, str], object] = {
         (row["contingency"], row["element"]): (
             row["caused"], pytest.approx(row["flow_mw"], abs=1e-3), row["limit_mw"],
             pytest.approx(row["percent"], abs=1e-3), pytest.approx(row["without_mw"], abs=1e-3),

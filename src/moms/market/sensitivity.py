@@ -17,7 +17,8 @@ from moms.powerflow import DcFactor, adjacency, label
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.grid import BoolArray, Contingency, FloatArray
+    from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.powerflow import Adjacency
 
 NOTHING_MW = 1e-6
 SINGULAR = 1e-9
@@ -60,6 +61,9 @@ class Sensitivities:
     def __init__(self, factor: DcFactor) -> None:
         self.factor = factor
         self._ptdf: dict[int, FloatArray] = {}
+        self._graph: Adjacency | None = None
+        self._pieces: dict[tuple[int, ...], IntArray] = {}
+        self._left: dict[tuple[tuple[int, ...], int], Sensitivities] = {}
 
     def prepare(self, pairs: Sequence[Over]) -> None:
         """Solve the distribution factors that the pairs need, together."""
@@ -129,9 +133,9 @@ class Sensitivities:
         running: BoolArray,
     ) -> Answer | None:
         factor, network = self.factor, self.factor.network
-        live = factor.live.copy()
-        live[list(lost)] = False
-        main = _island_of(factor, lost, int(network.branches.from_bus[pair.element]))
+        pieces = self._pieces_without(lost)
+        piece = int(pieces[network.branches.from_bus[pair.element]])
+        main = pieces == piece
         units = () if pair.contingency is None else pair.contingency.units
         tripped = np.zeros(len(unit_mw), dtype=bool)
         tripped[list(units)] = True
@@ -144,20 +148,30 @@ class Sensitivities:
         share = _pick_up(factor, unit_mw, stays, missing_mw=missing)
         if share is None:
             return None
-        after = Sensitivities(DcFactor.on_island(network, live=live, island=main)) if lost else self
+        after = self._without(lost, piece, main)
         np.add.at(injection, network.units.bus, missing * share)
         found = after.before(pair.element, injection_mw=injection)
         picked = found.per_mw @ share
         per_mw = np.where(stays_in & ~tripped, found.per_mw - picked, 0.0)
         return Answer(flow_mw=found.flow_mw, per_mw=per_mw, exact=False)
 
+    def _pieces_without(self, lost: tuple[int, ...]) -> IntArray:
+        """Number the islands that are left, (n,)."""
+        if lost not in self._pieces:
+            if self._graph is None:
+                self._graph = adjacency(self.factor.network, self.factor.live)
+            self._pieces[lost] = label(self._graph, self.factor.island, np.array(lost, dtype=np.int64))
+        return self._pieces[lost]
 
-def _island_of(factor: DcFactor, lost: tuple[int, ...], bus: int) -> BoolArray:
-    """Give the buses that still hang together with this one, (n,)."""
-    graph = adjacency(factor.network, factor.live)
-    found = label(graph, factor.island, np.array(lost, dtype=np.int64))
-    inside: BoolArray = found == found[bus]
-    return inside
+    def _without(self, lost: tuple[int, ...], piece: int, main: BoolArray) -> Sensitivities:
+        """Give the answers of one island that is left, factorised once."""
+        if not lost:
+            return self
+        if (lost, piece) not in self._left:
+            live = self.factor.live.copy()
+            live[list(lost)] = False
+            self._left[lost, piece] = Sensitivities(DcFactor.on_island(self.factor.network, live=live, island=main))
+        return self._left[lost, piece]
 
 
 def _pick_up(factor: DcFactor, unit_mw: FloatArray, stays: BoolArray, *, missing_mw: float) -> FloatArray | None:

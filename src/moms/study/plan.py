@@ -91,7 +91,7 @@ class Plan:
     """(place in the list, live branch rows, live unit rows)."""
     islanding: dict[int, CutOff] = field(default_factory=dict)
     shortfall: dict[int, FloatArray] = field(default_factory=dict)
-    """(H,) MW that headroom cannot cover, only where some is."""
+    """(H,) MW that headroom cannot cover, only where some is: compounds all (compound.py)."""
     skipped: dict[int, Skipped] = field(default_factory=dict)
 
 
@@ -128,7 +128,7 @@ def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
     removal, cutting = lost[~bridge], lost[bridge]
     parts = _cut_parts(case, cutting[:, 1])
     injected = _Injections.of_bridges(case, cutting, parts).plus(_Injections.of_units(case, tripped))
-    factors, shortfall = share_out(
+    factors, _ = share_out(
         injected.appears,
         {Shape.UP: injected.room_up, Shape.DOWN: injected.room_down} | _no_more(injected.appears.shape),
     )
@@ -143,8 +143,6 @@ def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
         result.compounds.append(
             (k, nothing if branch < 0 else np.array([branch]), nothing if unit < 0 else np.array([unit]))
         )
-        if np.any(shortfall[row] > 0.0):
-            result.shortfall[k] = shortfall[row]
     return result
 
 
