@@ -28,6 +28,7 @@ RULES = DecisionRules(
     model_error_share=0.005,
     system_may_deny=True,
     recall_within_h=4.0,
+    redispatch_most_mw=600.0,
     alternatives=3,
     search_days=28,
     offer_held_h=0.0,

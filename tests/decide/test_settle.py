@@ -136,6 +136,15 @@ def test_a_verified_redispatch_is_a_condition_with_its_megawatts_and_cost() -> N
     assert "$4,000" in answer.conditions[0].says
 
 
+def test_a_redispatch_larger_than_the_rule_book_lets_the_system_accept_goes_to_a_person() -> None:
+    large = replace(CURED, mw=601.0)
+    answer = settled(an_evidence(security=a_security(crossings=(a_crossing(),)), remedy=large))
+    assert answer.outcome == Outcome.REFER
+    tight = a_security(tight=(a_crossing(flow_mw=97.0, percent=97.0),))
+    assert settled(an_evidence(security=tight, remedy=large)).outcome == Outcome.REFER
+    assert settled(an_evidence(security=tight, remedy=CURED)).outcome == Outcome.APPROVE
+
+
 def test_small_load_at_risk_is_a_condition() -> None:
     answer = settled(an_evidence(security=a_security(cut_off=(a_cut_off(),))))
     assert answer.status == Status.APPROVED_WITH_CONDITIONS

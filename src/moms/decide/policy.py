@@ -42,6 +42,8 @@ class DecisionRules:
     """A new crossing smaller than this share of its limit neither approves nor denies."""
     system_may_deny: bool
     recall_within_h: float
+    redispatch_most_mw: float
+    """A redispatch that moves more than this in an hour is a person's to accept (semantics 2.1)."""
     alternatives: int
     search_days: int
     """How far, in days either side of the asked start, alternatives are looked for."""

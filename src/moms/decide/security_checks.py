@@ -73,6 +73,15 @@ def after_each_contingency(evidence: Evidence, rules: DecisionRules, *, agreed: 
     numbers = {"value": abs(worst.flow_mw), "limit": worst.limit_mw, "unit": "MW", "evidence": (found.digest,)}
     remedy = evidence.remedy
     if remedy is not None and remedy.possible and remedy.verified:
+        if remedy.mw > rules.redispatch_most_mw:
+            return Check(
+                rule="SEC-N1-1",
+                asks=asks,
+                verdict=Verdict.REFER,
+                says=f"{told}; {remedy.says}, more than the {rules.redispatch_most_mw:.0f} MW the system may accept",
+                fix="an outage engineer accepts the redispatch, or another window",
+                **numbers,  # type: ignore[arg-type]  # a dict of mixed keyword values
+            )
         return Check(
             rule="SEC-N1-1",
             asks=asks,
@@ -140,7 +149,9 @@ def voltage_margin(evidence: Evidence, rules: DecisionRules, *, agreed: bool | N
     if not found.tight:
         return Check(rule="SEC-TIGHT-1", asks=asks, verdict=Verdict.PASS, says="none above", evidence=(found.digest,))
     worst = _worst(found.tight)
-    cured = evidence.remedy is not None and evidence.remedy.possible and evidence.remedy.verified
+    remedy = evidence.remedy
+    works = remedy is not None and remedy.possible and remedy.verified
+    cured = remedy is not None and works and remedy.mw <= rules.redispatch_most_mw
     return Check(
         rule="SEC-TIGHT-1",
         asks=asks,

@@ -183,6 +183,13 @@ def _cannot(found: HourRelief | None, one: Slice, key: tuple[int, int]) -> Remed
     hour = one.hours.label[key[1]]
     if found.relief == Relief.NOT_KNOWN:
         return Remedy(possible=True, verified=False, says=f"no redispatch was settled at {hour}: {found.says}")
+    if not found.exact:
+        return Remedy(
+            possible=True,
+            verified=False,
+            left_mw=mw(found.over_mw),
+            says=f"no redispatch was found at {hour}, nor ruled out",
+        )
     names = ", ".join(
         f"{element(ElementKind.BRANCH, r.pair.element)} after {getattr(r.pair.contingency, 'id', 'nothing')}"
         for r in found.remaining[:2]

@@ -60,7 +60,9 @@ def decide(
         with book.as_(SYSTEM) as page:
             outage = unfiled or page.outage(outage_id)
             _refuse_decided(outage)
-            outage = replace(outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage)))
+            outage = replace(
+                outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage))
+            )
             situation = read(page, outage, window=outage.asked.window, now=now)
         found = think(world=world, situation=situation, now=now, book=book)
         if preview:

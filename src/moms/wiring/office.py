@@ -22,6 +22,7 @@ from moms.wiring.settings import OPERATOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from moms.adequacy import Taken
     from moms.desk.ports import Book, Event
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
@@ -323,10 +324,15 @@ class Office:
             )  # fmt: skip
         return found, each.cpu_s
 
-    def holding(self, window: Window) -> tuple[Outage, ...]:
-        """Give what is out in a window, as the operator sees it."""
+    def taken(self, window: Window) -> tuple[Taken, ...]:
+        """Give the units that the book takes out or derates in a window, those cut off included."""
+        from moms.desk.margins import booked
+
         with self.book.as_(SYSTEM) as page:
-            return tuple(page.find(Search(window=window, holding=True)))
+            near = page.find(Search(window=window, holding=True))
+            late = page.find(Search(holding=True, states=("active", "pending_complete")))
+        out = {o.id: o for o in (*near, *late) if o.request.takes_out}
+        return booked(self.world, [out[k] for k in sorted(out)], now=self.settings.now, until=window.end)
 
 
 def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`moms margin`: what is left of capacity by market day, for the footprint, sub-regions and zones."""
+"""`moms margin`: what the book leaves of capacity by market day, for the footprint, sub-regions and zones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
+from moms.cli.who import who_arguments
 from moms.values import ElementKind, NotAnElement, Refused, Window, parse_instant, row_of
 from moms.values.quantity import mw
 
@@ -36,33 +37,31 @@ class TooManyDays(Refused):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the grid, the days, what is out and what is asked."""
-    parser.add_argument("--grid", default="miso", metavar="NAME", help="a name from `moms grid list`, or a file")
     parser.add_argument("--from", dest="start", required=True, metavar="INSTANT", help="first hour, with an offset")
     parser.add_argument("--days", type=int, default=7, help="how many days (default 7)")
     what = "UNIT[:MW][=FROM/TO]: a unit out, or derated by MW, over a window (all the days if left out); repeatable"
     parser.add_argument("--out", action="append", default=[], metavar="TAKING", help=what)
     parser.add_argument("--ask", action="append", default=[], metavar="TAKING", help="the same, shown before and after")
+    parser.add_argument("--empty-book", action="store_true", help="leave the outages of the book aside")
+    who_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compute it, print it; exit 1 where a request hurts a day or something needed is missing."""
-    from moms.exchange.grids import open_grid
+    from moms.cli.who import office
 
     if not 0 < args.days <= LONGEST_DAYS:
         raise TooManyDays(f"{args.days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")
-    grid = open_grid(args.grid)
     start = parse_instant(args.start, field="from")
     window = Window(start=start, end=start + timedelta(days=args.days))
-    taken = [taking(text, grid=grid, window=window) for text in args.out]
-    asked = [taking(text, grid=grid, window=window) for text in args.ask]
-    return show(grid=grid, window=window, taken=taken, asked=asked, rules=rules(), as_json=args.json)
-
-
-def rules() -> MarginRules:
-    """Give the margin rules of the built-in rule book until the books are wired."""
-    from moms.adequacy import MarginRules
-
-    return MarginRules()
+    with office(args) as desk:
+        grid = desk.world.grid
+        booked = () if args.empty_book else desk.taken(window)
+        taken = [*booked, *(taking(text, grid=grid, window=window) for text in args.out)]
+        asked = [taking(text, grid=grid, window=window) for text in args.ask]
+        return show(
+            grid=grid, window=window, taken=taken, asked=asked, rules=desk.world.rules.margin, as_json=args.json
+        )
 
 
 def taking(text: str, *, grid: Grid, window: Window) -> Taken:
