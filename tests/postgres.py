@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.pool import NullPool
 
 from moms.desk.ports import Event
 from moms.outages import Category, Kind, Nature, Outage, Request, State, Status
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, Address, Embedded
+from moms.store.migrate import lifecycle
 from moms.store.place import close_to_others, prepare, url_of
 from moms.values import SYSTEM, Actor, Window
 
@@ -36,22 +36,8 @@ if TYPE_CHECKING:
 QUICK = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """A test database need not survive a power cut."""
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
-MOVES = [
-    *[(None, state) for state in ("draft", "submitted", "active", "decided")],
-    ("draft", "submitted"),
-    ("submitted", "validated"),
-    ("submitted", "withdrawn"),
-    ("validated", "in_study"),
-    ("validated", "decided"),
-    ("in_study", "negotiating"),
-    ("in_study", "decided"),
-    ("submitted", "decided"),
-    ("decided", "active"),
-    ("decided", "cancelled"),
-    ("active", "completed"),
-    ("completed", "closed"),
-]
-"""A lifecycle for the tests of the store, which takes whatever table it is given."""
+ANY_FIRST = frozenset((before, after) for before, after in lifecycle() if before is not None)
+"""The lifecycle, but a new outage may be in any state, so that a test need not lead it there."""
 _number = itertools.count(1)
 
 
@@ -61,7 +47,7 @@ class Server:
 
     address: Address
     embedded: Embedded
-    made: list[Database] = field(default_factory=list)
+    templates: set[str] = field(default_factory=set)
 
     def admin(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
         """Log in as the superuser: what a test of tampering needs, and no program."""
@@ -74,11 +60,14 @@ class Server:
             autocommit=True,
         )
 
-    def fresh(self) -> Database:
-        """Give a new database, copied from the template."""
-        name = f"t{next(_number)}"
+    def fresh(self, *, any_first: bool = False) -> Database:
+        """Give a new database, copied from a template that is migrated once a run."""
+        name, template = f"t{next(_number)}", "template_any_first" if any_first else "template_moms"
+        if template not in self.templates:
+            prepare(self.address, database=template, moves=ANY_FIRST if any_first else lifecycle())
+            self.templates.add(template)
         with self.admin() as admin:
-            admin.execute(f"CREATE DATABASE {name} TEMPLATE template_moms OWNER moms_owner")  # type: ignore[arg-type]
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER moms_owner STRATEGY FILE_COPY")
             close_to_others(admin, database=name)
         return Database(server=self, name=name)
 
@@ -106,7 +95,7 @@ class Database:
         for engine in self.engines:
             engine.dispose()
         with self.server.admin() as admin:
-            admin.execute(f"DROP DATABASE {self.name} WITH (FORCE)")  # type: ignore[arg-type]
+            admin.execute(f"DROP DATABASE {self.name} WITH (FORCE)")
 
 
 class Servers:
@@ -126,7 +115,6 @@ class Servers:
             embedded = Embedded(home=self.base / name, env=env, settings=QUICK)
             address = embedded.start()
             self.running[name] = Server(address=address, embedded=embedded)
-            prepare(address, database="template_moms", moves=MOVES)
         return self.running[name]
 
     def close(self) -> None:
@@ -140,7 +128,7 @@ def need_debian_15() -> None:
     if (DEBIAN_15 / "postgres").exists():
         return
     says = f"PostgreSQL 15 is not in {DEBIAN_15}: apt-get install postgresql-15"
-    if os.environ.get("CI") == "true":
+    if os.environ.get("CI", "").lower() in {"1", "true"}:
         pytest.fail(says)
     pytest.skip(says)
 
@@ -190,7 +178,8 @@ def an_outage(number: int = 1, **changes) -> Outage:
     for name in list(changes):
         if name in Request.__dataclass_fields__ and name != "window":
             asked[name] = changes.pop(name)
-    return Outage(id=changes.pop("id", f"O-{number:04d}"), request=Request(**asked), window=window, **{**stands, **changes})
+    name = changes.pop("id", f"O-{number:04d}")
+    return Outage(id=name, request=Request(**asked), window=window, **{**stands, **changes})
 
 
 def an_event(outage: Outage | str, verb: str = "submit", *, actor: Actor = SYSTEM, **changes) -> Event:

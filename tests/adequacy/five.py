@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
+
 from moms.adequacy import MarginRules, Taken
 from moms.grid import Branches, Buses, DcLines, Grid, Network, Shapes, Units, Zones
 from moms.values import Window
@@ -23,7 +25,7 @@ def out(unit: int, *, first: int = 0, last: int = 24, derate_mw: float | None = 
     return Taken(unit=unit, window=hours(first, last), derate_mw=derate_mw, cut_off_by=cut_off_by)
 
 
-def grid(*, units: dict | None = None, zones: dict | None = None) -> Grid:
+def grid(*, units: dict | None = None, zones: dict | None = None) -> Any:
     return Grid(
         name="five",
         title="Five units",

@@ -47,4 +47,5 @@ def load_mw() -> np.ndarray:
     for week in range(1, 53):
         season = "winter" if week <= 8 or week >= 44 else "summer" if 18 <= week <= 30 else "other"
         rows += [HOURLY[f"{season} {'weekend' if day >= 5 else 'weekday'}"].split() for day in range(7)]
-    return (daily_peaks_mw()[:, None] * np.array(rows, dtype=float) / 100.0).reshape(-1)
+    hours: np.ndarray = (daily_peaks_mw()[:, None] * np.array(rows, dtype=float) / 100.0).reshape(-1)
+    return hours

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from moms.adequacy.copt import NotAFleet, add_unit, capacity_outage, lole_days, loss_of_load, remove_unit
 
 from . import rts79
@@ -129,7 +132,10 @@ def test_a_coarse_grid_keeps_the_mean_outage(units):
 
 def test_the_ten_mw_grid_stays_close_to_the_exact_one_at_system_size():
     rng = np.random.default_rng(7)
-    units = {"capacity_mw": np.ceil(rng.gamma(1.0, 90.0, 400)), "outage_rate": rng.uniform(0.02, 0.12, 400)}
+    units: dict[str, Any] = {
+        "capacity_mw": np.ceil(rng.gamma(1.0, 90.0, 400)),
+        "outage_rate": rng.uniform(0.02, 0.12, 400),
+    }
     exact, coarse = capacity_outage(**units), capacity_outage(**units, step_mw=10.0)
     spare = exact.installed_mw * np.linspace(0.05, 0.3, 50)
     lolp, eue = loss_of_load(table=coarse, load_mw=exact.installed_mw - spare)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from moms.adequacy import MarginRules, Taken, headroom_mw, margin, margin_with_request
 from moms.grid import NoSuchElement
 from moms.values import Window
@@ -137,6 +138,13 @@ def test_a_sub_region_may_join_regions():
     grid = five.grid(zones={"region_import_limit_mw": {"North+South": 7.0}})
     margins = day_margins(margin_of(grid=grid))
     assert margins["region North+South P50"] == pytest.approx(WORKED["footprint P50"] + 7.0)
+
+
+def test_an_area_that_is_no_region_is_what_the_other_areas_leave():
+    grid = five.grid(zones={"region_import_limit_mw": {"South": 60.0, "Midwest": 9.0}})
+    margins = day_margins(margin_of(grid=grid))
+    assert margins["region Midwest P50"] == pytest.approx(WORKED["zone A P50"] - 40.0 + 9.0)
+    assert margins["region South P50"] == pytest.approx(WORKED["region South P50"])
 
 
 def test_a_row_that_is_no_unit_is_refused():

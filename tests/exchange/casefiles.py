@@ -106,7 +106,9 @@ def table(text: str, name: str) -> npt.NDArray[np.float64] | None:
     found = re.search(rf"^mpc\.{name} = \[(.*?)^\];", text, re.DOTALL | re.MULTILINE)
     if not found:
         return None
-    inside = "\n".join(found[1].split("\n")[1:]).replace(";", "").replace("135/sqrt(3)", "77.94228634059948")
+    inside = "\n".join(found[1].split("\n")[1:]).replace(";", "")
+    inside = re.sub(r"(\d+)/3\b", lambda found: repr(float(found[1]) / 3), inside)
+    inside = re.sub(r"(\d+)/sqrt\(3\)", lambda found: repr(float(found[1]) / 3**0.5), inside)
     return np.loadtxt(io.StringIO(inside), comments="%", ndmin=2)
 
 

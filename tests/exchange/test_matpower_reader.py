@@ -49,7 +49,7 @@ def test_the_line_of_each_row_is_kept():
     [
         ("{'a'; 'b'}", ("a", "b")),
         ("{\n\t'a';\n\t'it''s; 50% {b}';\n};", ("a", "it's; 50% {b}")),
-        ('{ "a", \'b\' % c\n \'d\' }', ("a", "b", "d")),
+        ("{ \"a\", 'b' % c\n 'd' }", ("a", "b", "d")),
         ("{'a', ... more\n'b'}", ("a", "b")),
         ("{}", ()),
     ],
@@ -87,7 +87,8 @@ def test_code_is_handed_back_joined_and_with_its_line():
     ("body", "line", "says"),
     [
         ("mpc.a = [\n1 2;\n3 4;\n", 2, "never closed"),
-        ("mpc.a = [\n1 2;\nmpc.b = [\n1 2;\n];", 4, "inner bracket"),
+        ("mpc.a = [\n1 2;\nmpc.b = [\n1 2;\n];", 4, "not closed before"),
+        ("mpc.a = [\n1 2;\n[3 4\n];", 4, "inner bracket is not closed"),
         ("mpc.a = [\n1 2;\nmpc.b = 3;\n];", 4, "not closed before"),
         ("mpc.a = [\n1 2;\n3;\n];", 4, "1 columns"),
         ("mpc.a = [\n1 x;\n];", 3, "'x' is not a number"),

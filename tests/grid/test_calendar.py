@@ -2,13 +2,17 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
-from moms.grid import Season, market_day, season_of, shape_columns
+
+from moms.grid import Season, Shapes, season_of, shape_columns
+from moms.values.clock import market_day_of
 
 
 def columns(*starts, first_weekday=None):
-    return shape_columns(shapes=SimpleNamespace(first_weekday=first_weekday), starts=starts).tolist()
+    shapes = cast("Shapes", SimpleNamespace(first_weekday=first_weekday))
+    return shape_columns(shapes=shapes, starts=starts).tolist()
 
 
 def test_the_first_column_is_midnight_of_the_market_clock():
@@ -33,19 +37,8 @@ def test_weekends_fall_on_weekends_and_no_day_moves_more_than_three(year):
         start = datetime(year, 1, 1, 12, tzinfo=UTC) + timedelta(days=k)
         (column,) = columns(start, first_weekday=weather_year.weekday())
         (plain,) = columns(start)
-        assert (weather_year + timedelta(days=column // 24)).weekday() == market_day(start).weekday()
+        assert (weather_year + timedelta(days=column // 24)).weekday() == market_day_of(start).weekday()
         assert abs(column - plain) // 24 <= (3 if 3 <= k < 362 else 6)
-
-
-def test_the_market_day_is_the_same_24_hours_on_both_clock_change_days():
-    for day in (date(2027, 3, 14), date(2027, 11, 7)):
-        first = datetime(day.year, day.month, day.day, 5, tzinfo=UTC)
-        assert [market_day(first + timedelta(hours=h)) for h in (-1, 0, 23, 24)] == [
-            day - timedelta(days=1),
-            day,
-            day,
-            day + timedelta(days=1),
-        ]
 
 
 def test_seasons_change_with_the_market_month():

@@ -83,6 +83,27 @@ def test_zones_keep_their_limits(seed, units):
         assert (sends <= np.maximum(250.0, sent_in_data) + 1e-6).all()
 
 
+def test_a_sub_region_keeps_its_limit_when_the_others_have_less_to_do():
+    met = 0
+    for seed in range(12):
+        grid = at_its_own_load(world(seed=seed, loose=True))
+        zone, load = grid.network.buses.zone, np.ones_like(grid.shapes.load)
+        load[-1] = 0.2  # the outside world takes (or gives) less than in the data
+
+        def takes(limit, grid=grid, zone=zone, load=load):
+            shapes = replace(grid.shapes, load=load)
+            zones = replace(grid.zones, region_import_limit_mw={"South": limit, "Midwest": 1e9})
+            made = dispatch(grid=replace(grid, shapes=shapes, zones=zones), starts=hours(1)).hours
+            return -made.injection_mw(grid.network)[zone == 2].sum()
+
+        in_data = -dispatch(grid=grid, starts=hours(1)).hours.injection_mw(grid.network)[zone == 2].sum()
+        free = takes(1e9)
+        if free > max(in_data, 0.0) + 5.0:
+            met += 1
+            assert takes(max(in_data, 0.0) + 2.0) <= max(in_data, 0.0) + 2.0 + 1e-6
+    assert met > 1
+
+
 def test_at_the_datas_own_load_the_dispatch_is_the_datas():
     for seed in range(5):
         grid = at_its_own_load(world(seed=seed, loose=True))
@@ -189,9 +210,7 @@ def test_the_exchange_with_the_outside_world_scales_with_its_load():
     load[-1] = 0.5
     half = replace(grid, shapes=replace(grid.shapes, load=load))
     outside = grid.network.buses.zone < 0
-    full, less = (
-        dispatch(grid=g, starts=hours(1)).hours.injection_mw(g.network)[outside].sum() for g in (grid, half)
-    )
+    full, less = (dispatch(grid=g, starts=hours(1)).hours.injection_mw(g.network)[outside].sum() for g in (grid, half))
     fixed = -grid.network.buses.shunt_mw[outside].sum() - grid.network.dclines.p_mw.sum()
     assert less - fixed == pytest.approx(0.5 * (full - fixed))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -16,8 +17,8 @@ def hours(count: int, *, first: datetime = FIRST) -> tuple[datetime, ...]:
     return tuple(first + timedelta(hours=k) for k in range(count))
 
 
-def world(*, seed: int = 0, zones: int = 3, buses: int = 24, units: int = 30, loose: bool = False) -> Grid:
-    """Give a world whose data balance; with `loose` limits nothing binds."""
+def world(*, seed: int = 0, zones: int = 3, buses: int = 24, units: int = 30, loose: bool = False) -> Any:
+    """Give a world whose data balance; with `loose` limits nothing binds; no part of the Grid is None."""
     rng = np.random.default_rng(seed)
     zone = np.arange(buses) % (zones + 1) - 1
     load = rng.uniform(20, 120, buses)

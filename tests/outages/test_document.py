@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from moms.outages import Category, Contact, Kind, Nature, Outage, Position, Recurrence, Request, State, Status, Switch
 from moms.outages.document import NotAnOutage, from_document, request_document, request_from, to_document
-from moms.outages.outage import Added
+from moms.outages.outage import Added, Wish
 from moms.values import Finding, Level, Window
 from tests.outages.builders import NOW, a_request, an_outage
 
@@ -85,6 +85,7 @@ requests = st.builds(
 findings = st.builds(
     Finding, rule=st.just("LEAD-1"), level=st.sampled_from(Level), says=_lines, field=_maybe(_lines), fix=_maybe(_lines)
 )
+_added = _tuples(st.builds(Added, window=windows(), stamp=_instants), most=2)
 outages = st.builds(
     Outage,
     id=_lines,
@@ -101,9 +102,10 @@ outages = st.builds(
     actual_start=_maybe(_instants),
     actual_end=_maybe(_instants),
     requester=_lines,
-    added=_tuples(st.builds(Added, window=windows(), stamp=_instants), most=2),
+    added=_added,
     granted=_maybe(st.sampled_from(Status)),
     stamped_h=_maybe(_hours),
+    wish=_maybe(st.builds(Wish, request=requests, stamp=_instants, added=_added, stamped_h=_hours)),
 )
 
 

@@ -54,7 +54,8 @@ def active(**changes: Any) -> Outage:
 
 
 def settle(outage: Outage, verb: Verb = Verb.APPROVE, **facts: Any) -> Outage:
-    return move(outage, **{"verb": verb, "actor": BOB, "now": NOW, "decision_id": "D-1"} | facts)
+    usual: dict[str, Any] = {"verb": verb, "actor": BOB, "now": NOW, "decision_id": "D-1"}
+    return move(outage, **usual | facts)
 
 
 def test_a_simple_outage_goes_from_draft_to_closed() -> None:
@@ -218,7 +219,8 @@ def test_an_owner_starts_only_what_the_control_room_released() -> None:
 
 def test_an_opportunity_starts_when_its_unit_is_off_and_its_study_holds() -> None:
     waiting = move(approved(), verb="await_opportunity", actor=MOMS, now=NOW)
-    for facts in ({}, {"trigger_off": True}, {"study_valid": True}):
+    tries: list[dict[str, Any]] = [{}, {"trigger_off": True}, {"study_valid": True}]
+    for facts in tries:
         with pytest.raises(NoTrigger):
             move(waiting, verb="start", actor=CAL, now=START, **facts)
     started = move(waiting, verb="start", actor=CAL, now=START, trigger_off=True, study_valid=True)
@@ -246,7 +248,8 @@ def test_a_recalled_outage_is_negotiated_again_once_it_is_back() -> None:
 
 def test_a_completed_outage_closes_after_its_days_of_correction() -> None:
     done = approved(state=State.COMPLETED, actual_end=AFTER)
-    for facts in ({}, {"wait": timedelta(days=7)}):
+    tries: list[dict[str, Any]] = [{}, {"wait": timedelta(days=7)}]
+    for facts in tries:
         with pytest.raises(TooEarly):
             move(done, verb="close", actor=MOMS, now=AFTER + timedelta(days=6), **facts)
 
@@ -320,7 +323,7 @@ def test_no_path_skips_a_guard(data: st.DataObject, *, generation: bool, kind: K
         verb = data.draw(st.sampled_from(may(outage, role=data.draw(st.sampled_from(Role))) or tuple(Verb)))
         actor = data.draw(st.sampled_from(PEOPLE))
         longer = Window(start=outage.window.start, end=outage.window.end + timedelta(hours=5))
-        facts = data.draw(
+        facts: dict[str, Any] = data.draw(
             st.fixed_dictionaries(
                 {
                     "reason": st.sampled_from([None, "because"]),

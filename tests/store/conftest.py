@@ -18,7 +18,7 @@ __all__ = ["book", "servers"]
 @pytest.fixture(params=["wheel", "debian15"])
 def database(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Database]:
     """Give a database of this test's own, on each server in turn."""
-    found = servers.named(request.param).fresh()
+    found = servers.named(request.param).fresh(any_first=True)
     yield found
     found.drop()
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, Search, StaleRevision
 from moms.outages import Category, Kind, State, Status
-from moms.store.book import ForbiddenMove, NoSuchDecision
+from moms.store.book import ForbiddenMove, NoSuchDecision, PostgresBook
 from moms.values import SYSTEM, Window
 from tests.postgres import NOON, an_event, an_outage
 
@@ -117,9 +117,11 @@ def test_touching_windows_and_other_kinds_may_share_equipment(book):
 def test_an_outage_that_ended_gives_its_equipment_back(book):
     active = an_outage(1, state=State.ACTIVE)
     put(book, active)
-    done = replace(active, revision=2, state=State.COMPLETED, actual_end=NOON)
+    done = replace(active, revision=2, state=State.PENDING_COMPLETE, actual_end=NOON)
     with book.as_(SYSTEM) as page:
         page.revise(done, an_event(done, "end"))
+        done = replace(done, revision=3, state=State.COMPLETED)
+        page.revise(done, an_event(done, "confirm_end"))
     put(book, an_outage(2, window=active.window))
 
 
@@ -146,8 +148,15 @@ def test_the_lifecycle_is_kept_by_the_database_too(book):
     back = replace(an_outage(1), revision=2, state=State.DRAFT)
     with pytest.raises(ForbiddenMove), book.as_(SYSTEM) as page:
         page.revise(back, an_event(back, "change"))
+
+
+def test_a_new_outage_begins_where_the_lifecycle_begins(servers):
+    database = servers.named("wheel").fresh()
+    book = PostgresBook(database.engine())
+    put(book, an_outage(1, state=State.SUBMITTED, status=Status.NONE))
     with pytest.raises(ForbiddenMove), book.as_(SYSTEM) as page:
-        page.add(an_outage(2, state=State.CLOSED), an_event("O-0002"))
+        page.add(an_outage(2), an_event("O-0002"))
+    database.drop()
 
 
 def test_history_tells_the_events_in_order_and_as_they_were(book, ann):
@@ -240,7 +249,7 @@ def test_find_gives_what_a_filter_in_python_gives(book, data):
 
     def matches(outage):
         request = outage.request
-        words = "\n".join([outage.id, request.external_id, request.description]).lower()
+        words = f"{outage.id}\n{request.external_id}\n{request.description}".lower()
         return all(
             [
                 search.window is None or outage.window.overlaps(search.window),

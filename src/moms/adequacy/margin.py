@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy.fleet import Fleet, Taken, fleet_of, removed_mw
-from moms.grid import market_day, shape_columns
+from moms.adequacy.fleet import Taken, fleet_of, removed_mw
+from moms.grid import shape_columns
+from moms.values.clock import market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -172,7 +173,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
 def _zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
     """Give each zone's load by hour, (z, H)."""
     buses = grid.network.buses
-    inside = (buses.zone >= 0) & (buses.kind != 4)  # noqa: PLR2004 - isolated buses serve nobody
+    inside = (buses.zone >= 0) & (buses.kind != 4)
     count = len(shapes.load) - 1
     base = np.bincount(buses.zone[inside], weights=buses.load_mw[inside], minlength=count)
     loads: FloatArray = base[:count, None] * shapes.load[:-1][:, columns]
@@ -183,11 +184,9 @@ def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tupl
     """Give the rows, footprint first, then sub-regions, then zones, each for every load."""
     places = [(FOOTPRINT, FOOTPRINT, tuple(range(len(zones.name))), 0.0)]
     notes = []
-    for region in sorted(zones.region_import_limit_mw):
-        members = tuple(k for k, r in enumerate(zones.region) if r in region.split("+"))
-        places.append(("region", region, members, zones.region_import_limit_mw[region]))
-    for k, name in enumerate(zones.name):
-        places.append(("zone", name, (k,), float(zones.import_limit_mw[k])))
+    limits = zones.region_import_limit_mw
+    places.extend(("region", area, zones.area(area), limits[area]) for area in sorted(limits))
+    places.extend(("zone", name, (k,), float(zones.import_limit_mw[k])) for k, name in enumerate(zones.name))
     rows = []
     for scope, place, members, limit in places:
         if not members or not np.isfinite(limit):
@@ -199,7 +198,7 @@ def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tupl
     return tuple(rows), tuple(notes)
 
 
-def _result(  # noqa: PLR0913 - one sum, its terms by name
+def _result(
     *,
     rows: tuple[MarginRow, ...],
     notes: tuple[str, ...],
@@ -243,7 +242,7 @@ def _result(  # noqa: PLR0913 - one sum, its terms by name
 
 def _least_of_days(margins: FloatArray, starts: Sequence[datetime]) -> tuple[tuple[date, ...], FloatArray, IntArray]:
     """Give the market days, each row's least margin of the day, and the column it stands in."""
-    spans = [(day, [k for k, _ in hours]) for day, hours in groupby(enumerate(starts), lambda e: market_day(e[1]))]
+    spans = [(day, [k for k, _ in hours]) for day, hours in groupby(enumerate(starts), lambda e: market_day_of(e[1]))]
     worst = np.empty((len(margins), len(spans)), dtype=np.int64)
     for d, (_, columns) in enumerate(spans):
         worst[:, d] = columns[0] + np.argmin(margins[:, columns[0] : columns[-1] + 1], axis=1)

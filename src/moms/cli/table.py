@@ -21,9 +21,42 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
+    Command(
+        verb="demo", says="Run the product: the starter book and four stories, decided before your eyes.", module="demo"
+    ),
+    Command(verb="stories", says="Tell the four stories again, computed, with their evidence.", module="stories"),
+    Command(verb="submit", says="Ask for an outage, and get the decision with its evidence.", module="submit"),
+    Command(
+        verb="windows",
+        says="Show which start days are free for some equipment, and why the others are not.",
+        module="windows",
+    ),
+    Command(verb="show", says="Show one outage with its decision record and history.", module="show"),
+    Command(verb="list", says="List the outages of the book that match.", module="list"),
+    Command(verb="change", says="Change a request, take a window that was offered, or decline.", module="change"),
+    Command(verb="cancel", says="Take a request or an outage back.", module="cancel"),
+    Command(verb="decide", says="Decide a filed request on the book as it stands now.", module="decide"),
+    Command(verb="settle", says="Settle as a person, never the requester, what was referred.", module="settle"),
+    Command(verb="start", says="Report that the equipment is out of service.", module="start"),
+    Command(verb="extend", says="Ask for a later end of a running outage.", module="extend"),
+    Command(verb="end", says="Report that the equipment is back in service.", module="end"),
+    Command(verb="recall", says="Call a running outage back (control room).", module="recall"),
+    Command(verb="forced", says="Report equipment that is out now: acknowledged at once and studied.", module="forced"),
+    Command(verb="import", says="File many requests from a table.", module="imports"),
+    Command(
+        verb="shadow", says="Replay past requests beside what people decided; false approvals first.", module="shadow"
+    ),
     Command(verb="grid", says="Import a grid, list the grids there are, or show one.", module="grid"),
     Command(
         verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"
     ),
+    Command(verb="margin", says="Show what is left of capacity by market day, zone and sub-region.", module="margin"),
+    Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
+    Command(
+        verb="verify",
+        says="Check that nothing in the journal was changed, deleted, swapped or cut off.",
+        module="verify",
+    ),
+    Command(verb="migrate", says="Bring the database to the shape this program needs.", module="migrate"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )

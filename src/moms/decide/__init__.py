@@ -1,1 +1,30 @@
 """Yes, no, or a person? From findings and studies to an outcome with its reasons."""
+
+from moms.decide.check import Check, Condition, Verdict
+from moms.decide.evidence import Adequacy, Crossing, CutOff, Evidence, MarginDay, Move, Remedy, Security
+from moms.decide.policy import Authority, AuthorityRow, DecisionRules
+from moms.decide.reasons import sentence, would_change
+from moms.decide.settle import Outcome, Settled, run_checks, settle
+
+__all__ = [
+    "Adequacy",
+    "Authority",
+    "AuthorityRow",
+    "Check",
+    "Condition",
+    "Crossing",
+    "CutOff",
+    "DecisionRules",
+    "Evidence",
+    "MarginDay",
+    "Move",
+    "Outcome",
+    "Remedy",
+    "Security",
+    "Settled",
+    "Verdict",
+    "run_checks",
+    "sentence",
+    "settle",
+    "would_change",
+]

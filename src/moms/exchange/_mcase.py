@@ -44,8 +44,8 @@ REQUIRED = {"bus": (BUS, 13), "gen": (GEN, 10), "branch": (BRANCH, 11)}
 OPTIONAL = {"dcline": (DCLINE, 17)}
 CELLS = ("bus_name", "genfuel", "gentype")
 _PROMISES = (
-    (re.compile(r"specified in kV?[AW]\b.*converted|convert loads from k", re.IGNORECASE), "loads", "kW"),
     (re.compile(r"specified in ohms.*converted|convert branch impedances from ohms", re.IGNORECASE), "ohms", "ohms"),
+    (re.compile(r"specified in kV?[AW]\b.*converted|convert loads from k", re.IGNORECASE), "loads", "kW"),
     (re.compile(r"for 0?\.\d+ power factor, converted|convert loads from MVA", re.IGNORECASE), "pf", "MVA"),
 )
 
@@ -91,7 +91,7 @@ class _Run:
         self.document = document
         self.fields: dict[str, Assigned] = {}
         self.scalars: dict[str, float] = {}
-        self.converted: dict[str, int] = {}
+        self.converted: set[str] = set()
         self.said: list[str] = []
         self.known: set[str] = set()
         self.blocks: list[int] = []
@@ -224,7 +224,7 @@ class _Run:
     def _once(self, key: str, says: str, statement: Code) -> None:
         if key in self.converted:
             raise BadCaseFile(f"{says} are converted twice", line=statement.line, fix="convert once")
-        self.converted[key] = statement.line
+        self.converted.add(key)
         self.said.append(f"the file's own code converts {says}")
 
     def _columns(self, name: str, statement: Code) -> FloatArray:
@@ -234,13 +234,18 @@ class _Run:
         return table.value.values
 
     def _promises_kept(self) -> None:
-        """Refuse a file cut before a conversion it announces; one that goes on without it is MATPOWER's own."""
-        last = max(self.converted.values(), default=0)
+        """Refuse a file cut before a conversion it announces.
+
+        Published cases convert ohms, then loads, then MVA; one that leaves a step out and does a later one is
+        not cut: MATPOWER reads it so, and the note tells.
+        """
+        order = [key for _, key, _ in _PROMISES]
+        last = max((order.index(key) for key in self.converted), default=-1)
         for line, comment in self.document.comments:
             for promise, key, unit in _PROMISES:
                 if not promise.search(comment) or key in self.converted:
                     continue
-                if line > last:
+                if order.index(key) > last:
                     raise BadCaseFile(
                         f"the file says it converts from {unit} but never does: it may be cut",
                         line=line,

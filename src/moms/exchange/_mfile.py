@@ -286,14 +286,14 @@ class _Reader:
                     f"{name}: rows inside an inner bracket are not read", line=start, fix="one row a line"
                 )
             out.append(" " if char in "[]" else char)
-        if depth > 1:
-            raise BadCaseFile(f"{name}: an inner bracket is not closed on its line", line=start, fix="close it with ]")
         if "=" in bare:
             raise BadCaseFile(
                 f"the matrix {name} opened on line {opened} is not closed before {_short(bare)!r}",
                 line=start,
                 fix="add ];",
             )
+        if depth > 1:
+            raise BadCaseFile(f"{name}: an inner bracket is not closed on its line", line=start, fix="close it with ]")
         return "".join(out), None
 
     def _numbers(self, name: str, kept: list[tuple[int, str]], *, usual: bool) -> Matrix:

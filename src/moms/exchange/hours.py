@@ -152,14 +152,15 @@ def operating_points(
         rows = np.flatnonzero(
             (home == island) & network.units.in_service & (network.units.p_max_mw > 0) & ~fixed[:, hour]
         )
-        pushed = _balance(hours.unit_mw[:, hour], rows, float(left[island, hour]), network=network)
-        if pushed is None:
+        surplus = float(left[island, hour])
+        rest, pushed = _balance(hours.unit_mw[:, hour], rows, surplus, network=network)
+        if rest > EXACT_MW:
             first = int(network.buses.number[np.flatnonzero(part == island)[0]])
             raise CannotBalance(
-                f"hour {hours.label[hour]}: the island of bus {first} is {-left[island, hour]:.3f} MW short "
-                "and its units cannot make it up within their limits",
+                f"hour {hours.label[hour]}: the island of bus {first} is {rest:.3f} MW "
+                f"{'short' if surplus < 0 else 'over'} with its units at their limits",
                 field="hours",
-                fix="lower the scale, or put units in service",
+                fix="lower the scale, or put units in service" if surplus < 0 else "raise the load of that island",
             )
         below[hour] += pushed
     return OperatingPoints(hours=hours, moved_mw=np.abs(hours.unit_mw - unit_mw).sum(axis=0), below_min=below)
@@ -170,8 +171,8 @@ def _season(start: datetime | None) -> Season:
     return Season.SUMMER if start is None else Season(SEASON_OF_MONTH[start.month - 1])
 
 
-def _balance(output: FloatArray, rows: IntArray, surplus: float, *, network: Network) -> int | None:
-    """Move the units `rows` in place to take up a surplus; give how many fell below Pmin, None if it cannot be."""
+def _balance(output: FloatArray, rows: IntArray, surplus: float, *, network: Network) -> tuple[float, int]:
+    """Move the units `rows` in place to take up a surplus; give the MW left and how many fell below Pmin."""
     units = network.units
     top, low = units.p_max_mw[rows], units.p_min_mw[rows]
     steps: tuple[Callable[[], FloatArray], ...]
@@ -182,17 +183,17 @@ def _balance(output: FloatArray, rows: IntArray, surplus: float, *, network: Net
         )
     else:
         steps = (lambda: np.maximum(output[rows] - low, 0.0), lambda: np.maximum(output[rows], 0.0))
-    left = abs(surplus)
+    left, pushed = abs(surplus), 0
     for k, room_of in enumerate(steps):
         room = room_of()
         total = float(room.sum())
-        if total > 0 and left > 0:
-            move = min(1.0, left / total) * room
-            output[rows] += move if surplus < 0 else -move
-            left -= float(move.sum())
-        if left <= EXACT_MW:
-            return int(np.sum(output[rows] < low - EXACT_MW)) if surplus > 0 and k else 0
-    return None
+        if left <= EXACT_MW or total <= 0:
+            continue
+        move = min(1.0, left / total) * room
+        output[rows] += move if surplus < 0 else -move
+        left -= float(move.sum())
+        pushed = int(np.sum(output[rows] < low - EXACT_MW)) if surplus > 0 and k else 0
+    return left, pushed
 
 
 # -- the file -------------------------------------------------------------------------------------

@@ -103,6 +103,8 @@ class _Made:
         self.said: list[str] = []
         self.bus, self.gen, self.line = (parts.matrices[t] for t in ("bus", "gen", "branch"))
         self.dc = parts.matrices.get("dcline")
+        if not len(self.bus.values):
+            raise BadCaseFile("mpc.bus has no rows", fix="give the buses")
         self.numbers = _whole("bus", "BUS_I", self.bus, BUS)
         self.kinds = _whole("bus", "BUS_TYPE", self.bus, BUS)
         self.order = np.argsort(self.numbers, kind="stable")
@@ -318,8 +320,6 @@ class _Made:
 
     def _rows(self, numbers: IntArray) -> IntArray:
         """Give the row of each bus number, -1 where no bus has it (GRID-2 tells)."""
-        if not len(self.numbers):
-            return np.full(len(numbers), -1, dtype=np.int64)
         place = np.searchsorted(self.numbers, numbers, sorter=self.order).clip(max=len(self.numbers) - 1)
         rows = self.order[place]
         return np.where(self.numbers[rows] == numbers, rows, -1).astype(np.int64)
@@ -335,7 +335,7 @@ class _Made:
             )
         up: BoolArray = given == 1
         for rows in ends:
-            alone = (rows >= 0) & (self.kinds[rows] == BusKind.ISOLATED) if len(self.kinds) else rows < -1
+            alone = (rows >= 0) & (self.kinds[rows] == BusKind.ISOLATED)
             self._say(int(np.sum(up & alone)), f"{name} rows at isolated buses are out of service")
             up = up & ~alone
         return up

@@ -1,6 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
-from moms.grid.calendar import MARKET_OFFSET, market_day, season_of, shape_columns
+from moms.grid.calendar import season_of, shape_columns
 from moms.grid.contingency import Contingency
 from moms.grid.network import (
     UNRATED,
@@ -21,7 +21,6 @@ from moms.grid.network import (
 from moms.grid.world import Flag, Grid, Hours, Register, Season, Shapes, Stations, Zones
 
 __all__ = [
-    "MARKET_OFFSET",
     "UNRATED",
     "BoolArray",
     "BranchKind",
@@ -45,7 +44,6 @@ __all__ = [
     "TextArray",
     "Units",
     "Zones",
-    "market_day",
     "season_of",
     "shape_columns",
 ]

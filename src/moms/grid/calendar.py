@@ -1,35 +1,25 @@
-"""The market's calendar: which market day and which column of the weather year an instant falls in."""
+"""The calendar of a grid's hours: the column of the weather year and the rating season of an instant."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moms.grid.world import Season
+from moms.values.clock import MARKET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from moms.grid.network import IntArray
     from moms.grid.world import Shapes
 
-MARKET_OFFSET = timedelta(hours=-5)
-"""The market clock is fixed at UTC-5 all year (architecture decision 9)."""
-
 YEAR_DAYS = 365
 WEEK_DAYS = 7
 _COMMON_YEAR = 2001
-
-
-def market_day(instant: datetime) -> date:
-    """Give the market day an instant lies in.
-
-    >>> market_day(datetime(2027, 3, 14, 4, 59, tzinfo=UTC))
-    datetime.date(2027, 3, 13)
-    """
-    return (instant.astimezone(UTC) + MARKET_OFFSET).date()
 
 
 def shape_columns(*, shapes: Shapes, starts: Sequence[datetime]) -> IntArray:
@@ -44,7 +34,7 @@ def shape_columns(*, shapes: Shapes, starts: Sequence[datetime]) -> IntArray:
 
 
 def _column(start: datetime, first_weekday: int | None) -> int:
-    local = start.astimezone(UTC) + MARKET_OFFSET
+    local = start.astimezone(MARKET)
     leap_day = (local.month, local.day) == (2, 29)
     day = date(_COMMON_YEAR, local.month, 28 if leap_day else local.day).timetuple().tm_yday - 1
     if first_weekday is not None:
@@ -57,10 +47,11 @@ def _column(start: datetime, first_weekday: int | None) -> int:
 def season_of(instant: datetime) -> Season:
     """Give the rating season of an instant: June to August summer, December to February winter.
 
-    >>> season_of(datetime(2027, 6, 1, 4, tzinfo=UTC))
+    >>> from moms.values import parse_instant
+    >>> season_of(parse_instant("2027-06-01T04:00Z"))
     <Season.SHOULDER: 2>
     """
-    month = market_day(instant).month
+    month = instant.astimezone(MARKET).month
     if month in {6, 7, 8}:
         return Season.SUMMER
     return Season.WINTER if month in {12, 1, 2} else Season.SHOULDER

@@ -22,7 +22,7 @@ import numpy as np
 
 from moms.grid.network import BusKind
 from moms.grid.topology import component_of
-from moms.values import Finding, Level
+from moms.values import ElementKind, Finding, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -73,6 +73,7 @@ def duplicate_buses(network: Network, origin: Origin) -> Iterator[Finding]:
         again,
         "bus",
         origin,
+        network,
         lambda k: f"bus {numbers[k]} stands twice in the file",
         fix="give each bus one row",
     )
@@ -96,6 +97,7 @@ def missing_buses(network: Network, origin: Origin) -> Iterator[Finding]:
             lost,
             table,
             origin,
+            network,
             lambda k, named=named: f"is at bus {named[k]}, which does not exist",  # type: ignore[misc]
             column=column,
             fix="add the bus or correct the number",
@@ -117,6 +119,7 @@ def unfinished_numbers(network: Network, origin: Origin) -> Iterator[Finding]:
                 np.flatnonzero(bad),
                 name,
                 origin,
+                network,
                 lambda k, v=values, c=column: f"{c} is {v[k]}, not a finite number",  # type: ignore[misc]
                 column=column,
                 fix="give a number",
@@ -131,6 +134,7 @@ def zero_impedance(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero((lines.x == 0) & lines.in_service),
         "branch",
         origin,
+        network,
         lambda _: "has zero reactance and is in service",
         column="x",
         fix="give its reactance, or merge its two buses",
@@ -158,6 +162,7 @@ def islands_without_slack(network: Network, origin: Origin) -> Iterator[Finding]
         np.array(sorted(which), dtype=np.int64),
         "bus",
         origin,
+        network,
         lambda k: (
             f"an island of {size[which[k]]} buses from bus {buses.number[k]} on has {load[which[k]]:g} MW load, "
             f"{units[which[k]]} units and no slack bus"
@@ -181,6 +186,7 @@ def dead_islands(network: Network, origin: Origin) -> Iterator[Finding]:
         np.sort(first[dead]),
         "bus",
         origin,
+        network,
         lambda k: f"bus {buses.number[k]} and what hangs on it hold no load, no unit and no slack",
         level=Level.FLAG,
     )
@@ -209,6 +215,7 @@ def many_slacks(network: Network, origin: Origin) -> Iterator[Finding]:
         slack[more],
         "bus",
         origin,
+        network,
         lambda k: f"bus {network.buses.number[k]} is a second slack bus of its island",
         fix="keep one bus of type 3 an island",
     )
@@ -223,6 +230,7 @@ def negative_ratings(network: Network, origin: Origin) -> Iterator[Finding]:
             np.flatnonzero(values < 0),
             "branch",
             origin,
+            network,
             lambda k, v=values, c=column: f"{c} is {v[k]:g}, below zero",  # type: ignore[misc]
             column=column,
             fix="give the rating in MW, or 0 for none",
@@ -237,6 +245,7 @@ def falling_ratings(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero((lines.rate_a_mw > lines.rate_b_mw) | (lines.rate_b_mw > lines.rate_c_mw)),
         "branch",
         origin,
+        network,
         lambda k: f"ratings fall: A {lines.rate_a_mw[k]:g}, B {lines.rate_b_mw[k]:g}, C {lines.rate_c_mw[k]:g} MW",
         level=Level.FLAG,
     )
@@ -250,6 +259,7 @@ def crossed_limits(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero(units.p_min_mw > units.p_max_mw),
         "gen",
         origin,
+        network,
         lambda k: f"Pmin {units.p_min_mw[k]:g} is above Pmax {units.p_max_mw[k]:g} MW",
         column="p_min_mw",
         fix="correct the limits",
@@ -290,6 +300,7 @@ def alive_at_isolated(network: Network, origin: Origin) -> Iterator[Finding]:
             np.flatnonzero(bad),
             name,
             origin,
+            network,
             lambda _: "is in service at an isolated bus (type 4)",
             fix="take it out of service or change the bus type",
         )
@@ -303,6 +314,7 @@ def loops(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero(lines.from_bus == lines.to_bus),
         "branch",
         origin,
+        network,
         lambda k: f"begins and ends at bus {network.buses.number[lines.from_bus[k]]}",
         fix="correct its buses or leave it out",
     )
@@ -316,6 +328,7 @@ def unknown_kinds(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero(~np.isin(kinds, list(BusKind))),
         "bus",
         origin,
+        network,
         lambda k: f"bus {network.buses.number[k]} has type {kinds[k]}",
         column="kind",
         fix="give 1 (load), 2 (generator), 3 (slack) or 4 (isolated)",
@@ -330,6 +343,7 @@ def bad_taps(network: Network, origin: Origin) -> Iterator[Finding]:
         np.flatnonzero(taps <= 0),
         "branch",
         origin,
+        network,
         lambda k: f"the tap ratio is {taps[k]:g}",
         column="tap",
         fix="give a positive ratio, or 0 in a MATPOWER file for none",
@@ -345,6 +359,7 @@ def dispatch_outside_limits(network: Network, origin: Origin) -> Iterator[Findin
         np.flatnonzero(over & u.in_service),
         "gen",
         origin,
+        network,
         lambda k: f"its dispatch {u.p_mw[k]:g} MW lies outside {u.p_min_mw[k]:g} to {u.p_max_mw[k]:g} MW",
         level=Level.FLAG,
     )
@@ -358,6 +373,7 @@ def dc_lines_that_make_power(network: Network, origin: Origin) -> Iterator[Findi
         np.flatnonzero(dc.in_service & (dc.loss_mw < 0)),
         "dcline",
         origin,
+        network,
         lambda k: f"its loss is {dc.loss_mw[k]:g} MW at {dc.p_mw[k]:g} MW: it makes power",
         column="loss_mw",
         fix="correct the loss coefficients or the direction",
@@ -383,11 +399,12 @@ RULES: tuple[Check, ...] = (
 )
 
 
-def _rows(
+def _rows(  # noqa: PLR0917 - one row of a rule: which, rows, where, and what to say
     rule: str,
     rows: IntArray,
     table: str,
     origin: Origin,
+    network: Network,
     says: Callable[[int], str],
     *,
     column: str | None = None,
@@ -396,14 +413,14 @@ def _rows(
 ) -> Iterator[Finding]:
     """Give one finding a row, at most `SHOWN`, and one that counts the rest."""
     for k in rows[:SHOWN].tolist():
-        what = f"{table}:{k + 1}" if table != "bus" else "bus table"
+        name = network.name_of(ElementKind(table), k)
         sentence = says(k)
-        subject = "" if table == "bus" and sentence.startswith(("bus ", "an island")) else f"{what} "
+        subject = "" if table == "bus" and sentence.startswith(("bus ", "an island")) else f"{name} "
         yield Finding(
             rule=rule,
             level=level,
             says=f"{origin.at(table, k)}{subject}{sentence}",
-            field=f"{table}:{k + 1}" + (f" {column}" if column else ""),
+            field=name + (f" {column}" if column else ""),
             fix=fix,
         )
     if len(rows) > SHOWN:

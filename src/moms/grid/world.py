@@ -50,7 +50,20 @@ class Zones:
     firm_import_mw: FloatArray
     firm_export_mw: FloatArray
     region_import_limit_mw: dict[str, float]
-    """What each sub-region can take in from the others (Midwest-South transfer limit)."""
+    """What each sub-region can take in from the others (Midwest-South transfer limit), by area."""
+
+    def area(self, name: str) -> tuple[int, ...]:
+        """Give the zones of an area of `region_import_limit_mw`, by row.
+
+        An area is a region, regions joined by `+`, or a name that no region has: the zones that no
+        other area covers (Midwest beside South).
+        """
+        parts = name.split("+")
+        inside = tuple(k for k, region in enumerate(self.region) if region in parts)
+        if inside or name in self.region:
+            return inside
+        others = {part for area in self.region_import_limit_mw if area != name for part in area.split("+")}
+        return tuple(k for k, region in enumerate(self.region) if region not in others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

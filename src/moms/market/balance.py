@@ -67,7 +67,7 @@ def settle(*, balance: Balance, zones: Zones) -> Settled:
         desk.share((zone,), desk.everything)
     desk.keep_to_limits()
     for members, area in _places(zones):
-        desk.share(members, desk.area_rooms(members, area))
+        desk.share(members, desk.area_rooms(area))
     desk.turn_down()
     return Settled(unit_mw=desk.unit_mw, shortfall=desk.short, spilled=desk.spilled)
 
@@ -75,11 +75,10 @@ def settle(*, balance: Balance, zones: Zones) -> Settled:
 def _places(zones: Zones) -> Iterator[tuple[tuple[int, ...], tuple[str, ...]]]:
     """Give the places wider than a zone, narrow to wide, each with the limited areas inside it."""
     everywhere = tuple(range(len(zones.name)))
-    named = {region: region.split("+") for region in (*zones.region, *zones.region_import_limit_mw)}
-    members = {name: tuple(k for k in everywhere if zones.region[k] in parts) for name, parts in named.items()}
+    members = {area: zones.area(area) for area in sorted({*zones.region, *zones.region_import_limit_mw})}
     wider = sorted({m for m in members.values() if 1 < len(m) < len(everywhere)}, key=lambda m: (len(m), m))
     for place in (*wider, everywhere):
-        inside = (a for a in sorted(zones.region_import_limit_mw) if set(members[a]) < set(place))
+        inside = (a for a in sorted(zones.region_import_limit_mw) if members[a] and set(members[a]) < set(place))
         yield place, tuple(inside)
 
 
@@ -101,12 +100,9 @@ class _Desk:
         self.spilled = np.zeros(self.need.shape[1])
         self.rows = {z: balance.merit[(balance.zone[balance.merit] == z)] for z in range(count)}
 
-    def _members(self, area: str) -> list[int]:
-        return [k for k, region in enumerate(self.zones.region) if region in area.split("+")]
-
     def _area_left(self, area: str) -> FloatArray:
         """Give what a limited area may still take in, (H,), all that its zones lack not yet counted."""
-        inside, balance = self._members(area), self.balance
+        inside, balance = list(self.zones.area(area)), self.balance
         given = np.array([self.unit_mw[self.rows[z]].sum(axis=0) for z in inside])
         settled = balance.takes[inside] + balance.want[inside] - given
         settled += self.surplus[inside] - self.need[inside] - self.short[inside]
@@ -121,11 +117,11 @@ class _Desk:
         self.surplus += np.maximum(kept - self.need, 0.0)
         self.need = kept
 
-    def area_rooms(self, members: tuple[int, ...], areas: tuple[str, ...]) -> FloatArray:
-        """Set aside what limited areas inside a place may not take in; give each zone's room by them."""
+    def area_rooms(self, areas: tuple[str, ...]) -> FloatArray:
+        """Set aside what limited areas may not take in; give each zone's room by them."""
         room = self.everything.copy()
         for area in areas:
-            inside = self._members(area)
+            inside = list(self.zones.area(area))
             lacking = np.maximum(self.need[inside], 0.0)
             left = self._area_left(area)
             excess = np.maximum(lacking.sum(axis=0) - left, 0.0)

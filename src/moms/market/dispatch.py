@@ -10,9 +10,10 @@ The rule, in order (semantics 1.2):
    in proportion to the data's dispatch, between their Pmin and Pmax, to the zone's total; fuels
    that do not follow load stay where they are.
 4. Units out give nothing and derated ones no more than is left of them. What that takes away is
-   filled in merit order (those that do not follow load, then emergency-only units last) within the zone, then the sub-region, then the footprint; a surplus is
-   taken from other units in proportion to their room above Pmin, in the same order of places; both
-   within the import and export limits of zones and sub-regions.
+   filled in merit order (units that do not follow load, then emergency-only ones, come last) within
+   the zone, then the sub-region, then the footprint; a surplus is taken from other units in
+   proportion to their room above Pmin, in the same order of places; both within the import and
+   export limits of zones and sub-regions.
 5. Surplus still left: units of the zone below Pmin, then its wind and solar spilled. Shortfall still left: load of
    the zone is cut by it and it is reported; a study that meets one refers.
 
@@ -58,7 +59,7 @@ class Dispatched:
     notes: tuple[str, ...]
 
 
-def dispatch(  # noqa: PLR0913 - an hour is all of these
+def dispatch(
     *,
     grid: Grid,
     starts: Sequence[datetime],
@@ -106,7 +107,7 @@ class _World:
     def __init__(self, network: Network, zones: Zones, shapes: Shapes, rules: DispatchRules) -> None:
         buses, units = network.buses, network.units
         self.network, self.zones, self.shapes, self.rules = network, zones, shapes, rules
-        self.live_bus = buses.kind != 4  # noqa: PLR2004 - isolated
+        self.live_bus = buses.kind != 4
         self.runs = units.in_service & self.live_bus[units.bus]
         self.zone = buses.zone[units.bus]
         self.base = np.where(self.runs, units.p_mw, 0.0)
@@ -135,7 +136,7 @@ class _World:
         return total
 
 
-def _dispatched(  # noqa: PLR0913 - as `dispatch`
+def _dispatched(
     *,
     world: _World,
     starts: Sequence[datetime],
@@ -154,7 +155,10 @@ def _dispatched(  # noqa: PLR0913 - as `dispatch`
     generated = world.by_zone(world.base[:, None], world.zone)[:z]
     scaled = generated * shape[:z]
     want = scaled * _ratio(-(fixed[:z].sum(axis=0) + outside_gives), scaled.sum(axis=0))
-    import_limit, export_limit = _limits(world, generated, shape[:z])
+    in_data = _exchange_in_data(world, generated, shape[:z])
+    import_limit = np.maximum(world.zones.import_limit_mw[:, None], in_data)
+    export_limit = np.maximum(world.zones.export_limit_mw[:, None], -in_data)
+    want = _within_area_limits(want, -fixed[:z], in_data, world.zones)
     want = _within_limits(want, -fixed[:z], import_limit, export_limit)
     takes = -fixed[:z] - want
     unit_mw += _weather(world, columns, available) + np.where(world.inside[:, None], absorbed, 0.0)
@@ -244,17 +248,29 @@ def _following(world: _World, target: FloatArray, available: FloatArray) -> Floa
     return unit_mw
 
 
-def _limits(world: _World, generated: FloatArray, shape: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give what each zone may take in and send out, (z, H).
+def _exchange_in_data(world: _World, generated: FloatArray, shape: FloatArray) -> FloatArray:
+    """Give what each zone takes in in the data, scaled with its load, (z, H).
 
-    A zone whose exchange in the data, scaled with its load, is beyond its limit keeps that exchange.
+    A zone or area whose exchange there is beyond its limit keeps that exchange.
     """
     fixed = _fixed_by_zone(world, world.bus_load[:, None], world.dc)[: world.zone_count]
-    in_data = -fixed - generated
-    return (
-        np.maximum(world.zones.import_limit_mw[:, None], in_data * shape),
-        np.maximum(world.zones.export_limit_mw[:, None], -in_data * shape),
-    )
+    scaled: FloatArray = (-fixed - generated) * shape
+    return scaled
+
+
+def _within_area_limits(want: FloatArray, fixed_load: FloatArray, in_data: FloatArray, zones: Zones) -> FloatArray:
+    """Shift generation into each sub-region that would take in more than it may, from the others, in proportion."""
+    for area in sorted(zones.region_import_limit_mw):
+        inside = np.isin(np.arange(len(want)), zones.area(area))
+        if not inside.any() or inside.all():
+            continue
+        limit = np.maximum(zones.region_import_limit_mw[area], in_data[inside].sum(axis=0))
+        over = np.maximum((fixed_load - want)[inside].sum(axis=0) - limit, 0.0)
+        share = np.where(
+            inside[:, None], _ratio(want, want[inside].sum(axis=0)), -_ratio(want, want[~inside].sum(axis=0))
+        )
+        want = want + over * share
+    return want
 
 
 def _within_limits(

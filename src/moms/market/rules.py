@@ -26,8 +26,10 @@ class RedispatchRules:
     """$/MWh for a unit whose cost the data do not give: dear, so that it is asked last."""
     least_move_price: float = 0.01
     """$/MWh added to every move in either direction, so that equal prices move as little as they can."""
-    least_effect: float = 1e-4
-    """A unit that changes no violated flow by this share of its move is left where it is."""
-    dispatchable_only: bool = True
-    """Wind and solar may go down, never up."""
+    weather_fuels: tuple[str, ...] = ("wind", "solar")
+    """Fuels that may go down to nothing and never up."""
+    fixed_fuels: tuple[str, ...] = ("nuclear",)
+    """Fuels that are not asked."""
+    may_start: bool = True
+    """Whether a unit that stands still may be started; each such move says that it starts."""
     source: str = "semantics 2.1, models 6.3"

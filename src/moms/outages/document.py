@@ -5,12 +5,12 @@ Instants go out in UTC. What comes in is read whole: either a Request, or all th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
-from moms.outages.outage import Added, Outage, State, Status
+from moms.outages.outage import Added, Outage, State, Status, Wish
 from moms.outages.request import Category, Contact, Kind, Nature, Position, Recurrence, Request, Switch
 from moms.values import Finding, Level, Window, digest, parse_instant, plain
 from moms.values.shape import (
@@ -22,6 +22,7 @@ from moms.values.shape import (
     Many,
     Notes,
     Number,
+    Read,
     Record,
     Shape,
     Span,
@@ -48,7 +49,7 @@ class _Built:
     def __init__(self, kind: type, record: Record) -> None:
         self.kind, self.record = kind, record
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         parts = self.record.read(value, at=at, notes=notes)
         return BAD if parts is BAD else self.kind(**parts)
 
@@ -278,7 +279,10 @@ def _loosened(name: str, schema: dict[str, object]) -> dict[str, object]:
 def to_document(outage: Outage) -> dict[str, object]:
     """Give the JSON document of an outage: every field, absent ones null, instants in UTC."""
     whole = cast("dict[str, object]", plain(outage))
-    return whole | {"request": request_document(outage.request)}
+    wish = cast("dict[str, object]", whole["wish"]) if outage.wish else None
+    if wish is not None and outage.wish is not None:
+        wish["request"] = request_document(outage.wish.request)
+    return whole | {"request": request_document(outage.request), "wish": wish}
 
 
 class NotAnOutage(ValueError):  # noqa: N818 - named for the fact
@@ -291,14 +295,35 @@ def from_document(document: Mapping[str, Any]) -> Outage:
     Raises:
         NotAnOutage: it did not write this.
     """
-    request = request_from(document["request"])
-    if not isinstance(request, Request):
-        raise NotAnOutage(f"outage {document.get('id')}: {request[0].says}")
+    request = _request(document["request"], outage_id=document.get("id"))
     known = {one.name for one in fields(Outage)}
     strangers = sorted(set(document) - known)
     if strangers:
         raise NotAnOutage(f"outage {document.get('id')} has fields of another version: {', '.join(strangers)}")
     return Outage(**{**document, **_read_back(document), "request": request})
+
+
+def _request(document: object, *, outage_id: object) -> Request:
+    request = request_from(document)
+    if not isinstance(request, Request):
+        raise NotAnOutage(f"outage {outage_id}: {request[0].says}")
+    return request
+
+
+def _wish(document: Mapping[str, Any]) -> Wish | None:
+    parts = document.get("wish")
+    if parts is None:
+        return None
+    return Wish(
+        request=_request(parts["request"], outage_id=document.get("id")),
+        stamp=parse_instant(parts["stamp"]),
+        added=_added(parts["added"]),
+        stamped_h=parts["stamped_h"],
+    )
+
+
+def _added(parts: Iterable[Mapping[str, Any]]) -> tuple[Added, ...]:
+    return tuple(Added(window=_window(one["window"]), stamp=parse_instant(one["stamp"])) for one in parts)
 
 
 def _read_back(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -311,9 +336,8 @@ def _read_back(document: Mapping[str, Any]) -> dict[str, Any]:
         "window": _window(document["window"]),
         "conditions": tuple(document.get("conditions", ())),
         "findings": tuple(Finding(**{**one, "level": Level(one["level"])}) for one in document.get("findings", ())),
-        "added": tuple(
-            Added(window=_window(one["window"]), stamp=parse_instant(one["stamp"])) for one in document.get("added", ())
-        ),
+        "added": _added(document.get("added", ())),
+        "wish": _wish(document),
     }
 
 

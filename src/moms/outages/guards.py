@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.outages.request import Category
@@ -11,7 +10,7 @@ from moms.values import Level, Refused, Role, instant_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from moms.outages.outage import Outage
     from moms.values import Actor, Window

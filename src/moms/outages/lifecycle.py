@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from moms.outages import guards as g
 from moms.outages.guards import Guard, NotAllowedNow, NotYourRole, Step
-from moms.outages.outage import STANDING, Added, Outage, State, Status
-from moms.outages.stamp import restamp
+from moms.outages.outage import STANDING, Added, Outage, State, Status, Wish
+from moms.outages.stamp import Restamped, restamp
 from moms.values import Role, Window
 
 if TYPE_CHECKING:
@@ -98,7 +98,9 @@ class Row:
     @property
     def ends(self) -> frozenset[Status | None]:
         """The statuses it may lead to; None is the one it came from."""
-        return GRANTED - {Status.AT_RISK} if self.verb == Verb.CLEAR_RISK else frozenset({self.to_status})
+        if self.verb == Verb.CLEAR_RISK:
+            return GRANTED - {Status.AT_RISK}
+        return frozenset({self.to_status})
 
 
 def _row(  # noqa: PLR0917 - read as the columns of the table
@@ -237,6 +239,10 @@ MOVES: frozenset[tuple[State, Status, State, Status]] = frozenset(
     for state in row.states
     for status in row.statuses
     for end in row.ends
+) | frozenset(
+    # Giving back more than a fifth costs the exemption and needs no decision (semantics 4).
+    (state, Status.ACCEPTED_EXEMPT, state, Status.ACCEPTED_NOT_EXEMPT)
+    for state in (State.DECIDED, State.OPPORTUNITY_WAITING)
 )
 """Every (state, status) -> (state, status) that some row allows."""
 
@@ -317,7 +323,17 @@ def _nothing(_outage: Outage, _step: Step) -> dict[str, Any]:
 
 
 def _granted(outage: Outage, step: Step) -> dict[str, Any]:
-    return {"window": outage.request.window, "decision_id": step.decision_id, "conditions": step.conditions}
+    decided = {"window": outage.asked.window, "decision_id": step.decision_id, "conditions": step.conditions}
+    return decided | (_wish_granted(outage.wish) if outage.wish else {})
+
+
+def _wish_granted(wish: Wish) -> dict[str, Any]:
+    place = {"stamp": wish.stamp, "added": wish.added, "stamped_h": wish.stamped_h}
+    return {"request": wish.request, "wish": None} | place
+
+
+def _wish_refused(_outage: Outage, step: Step) -> dict[str, Any]:
+    return {"wish": None, "decision_id": step.decision_id}
 
 
 def _decided(_outage: Outage, step: Step) -> dict[str, Any]:
@@ -325,15 +341,16 @@ def _decided(_outage: Outage, step: Step) -> dict[str, Any]:
 
 
 def _took_offer(outage: Outage, step: Step) -> dict[str, Any]:
-    window = step.window or outage.window
-    request = replace(outage.request, window=window)
+    request = replace(outage.asked, window=step.window or outage.asked.window)
     place = restamp(outage, request, now=step.now, asked_by_operator=True)
-    return {
-        "request": request,
-        "window": outage.window if outage.holds else window,
-        "added": place.added,
-        "stamped_h": place.stamped_h,
-    }
+    if outage.holds:
+        return {"wish": wish_of(request, place)}
+    return {"request": request, "window": request.window, "added": place.added, "stamped_h": place.stamped_h}
+
+
+def wish_of(request: Request, place: Restamped) -> Wish:
+    """Give a change that waits, with the place in the queue it would have."""
+    return Wish(request=request, stamp=place.stamp, added=place.added, stamped_h=place.stamped_h)
 
 
 def _submitted(outage: Outage, step: Step) -> dict[str, Any]:
@@ -384,7 +401,7 @@ EFFECTS: dict[Verb, Callable[[Outage, Step], dict[str, Any]]] = {
     Verb.REFER: _decided,
     Verb.NEGOTIATE: _decided,
     Verb.DENY: _decided,
-    Verb.REFUSE_CHANGE: _decided,
+    Verb.REFUSE_CHANGE: _wish_refused,
     Verb.CLEAR_RISK: _cleared,
     Verb.TAKE_OFFER: _took_offer,
     Verb.START: _started,

@@ -73,11 +73,22 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A change of a standing outage that waits for its decision; what stands is untouched until then."""
+
+    request: Request
+    stamp: datetime
+    added: tuple[Added, ...]
+    stamped_h: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outage:
     """One outage in the book.
 
     `window` is what stands now: the asked one until decided, then the approved or moved one, then
-    with the extended end. `stamp` is the queue stamp (semantics 4).
+    with the extended end. `stamp` is the queue stamp (semantics 4). While a change of a standing outage
+    waits, `request`, `window` and `stamp` stay those that were granted, and `wish` is what is asked.
     """
 
     id: str
@@ -101,6 +112,12 @@ class Outage:
     """While at risk: what had been granted, and comes back if the risk is cleared."""
     stamped_h: float | None = None
     """Hours asked for when the stamp was given, against which a shortening is measured; None: those of the request."""
+    wish: Wish | None = None
+
+    @property
+    def asked(self) -> Request:
+        """What is to be decided: the change that waits, or the request itself."""
+        return self.wish.request if self.wish else self.request
 
     @property
     def holds(self) -> bool:

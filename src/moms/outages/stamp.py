@@ -33,6 +33,8 @@ class Restamped:
     keeps_stamp: bool
     added_hours: Spans
     """Hours that this change asks for anew."""
+    moved: bool
+    """Whether hours were given up and others asked for, on the owner's own wish."""
     cut_share: float
     """Share of the hours of the stamp that are gone, this change included."""
 
@@ -69,11 +71,12 @@ def restamp(outage: Outage, request: Request, *, now: datetime, asked_by_operato
             stamped_h=total_h(after),
             keeps_stamp=False,
             added_hours=after,
+            moved=bool(gone and fresh),
             cut_share=cut,
         )
     added = _within(outage.added, after) + tuple(Added(window=one, stamp=max(now, outage.stamp)) for one in fresh)
     return Restamped(
-        stamp=outage.stamp, added=added, stamped_h=base, keeps_stamp=True, added_hours=fresh, cut_share=cut
+        stamp=outage.stamp, added=added, stamped_h=base, keeps_stamp=True, added_hours=fresh, moved=False, cut_share=cut
     )
 
 
@@ -83,7 +86,7 @@ def _moved(outage: Outage, *, by: timedelta, before: Spans, after: Spans, base: 
     fresh = less(after, moved(before, by))
     added = _within(carried, after) + tuple(Added(window=one, stamp=max(now, outage.stamp)) for one in fresh)
     return Restamped(
-        stamp=outage.stamp, added=added, stamped_h=base, keeps_stamp=True, added_hours=fresh, cut_share=0.0
+        stamp=outage.stamp, added=added, stamped_h=base, keeps_stamp=True, added_hours=fresh, moved=False, cut_share=0.0
     )
 
 

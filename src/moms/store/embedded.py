@@ -80,7 +80,7 @@ class Embedded:
     """
 
     home: Path
-    env: Mapping[str, str]
+    env: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     _users: FileLock | None = None
 
@@ -147,7 +147,9 @@ class Embedded:
             found = _read(file)
         except PermissionError as why:
             raise ServerTrouble(
-                f"{file} belongs to another user", field="MOMS_HOME", fix="run as its owner, or set MOMS_HOME to a folder of yours"
+                f"{file} belongs to another user",
+                field="MOMS_HOME",
+                fix="run as its owner, or set MOMS_HOME to a folder of yours",
             ) from why
         if found is None and not fresh:
             raise ServerTrouble(
@@ -185,13 +187,21 @@ class _Server:
         half = self.place / "data.new"
         shutil.rmtree(half, ignore_errors=True)
         secret = self.place / "first-password"
+        careless = ("--no-sync",) if self.settings.get("fsync") == "off" else ()
         try:
             _write_secret(secret, password, who=self.who)
             for locale in _locales(tools.major):
                 done = self.who.run(
                     [
                         *(str(tools.initdb), "-D", str(half), "-U", ADMIN, f"--pwfile={secret}"),
-                        *("--auth=scram-sha-256", "--encoding=UTF8", "--data-checksums", "--no-instructions", *locale),
+                        *(
+                            "--auth=scram-sha-256",
+                            "--encoding=UTF8",
+                            "--data-checksums",
+                            "--no-instructions",
+                            *careless,
+                            *locale,
+                        ),
                     ],
                     env=_clean(),
                     timeout_s=INITDB_S,
@@ -246,16 +256,23 @@ class _Server:
         pid = self._pid()
         if pid is None:  # not running, or running where this process cannot signal it (another container)
             return
+        folder = self._ready()
         for how in (signal.SIGINT, signal.SIGQUIT):  # fast, then at once
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, how)
             until = time.monotonic() + STOP_S
             while time.monotonic() < until:
                 if not self.alive():
-                    (self.home / "server.json").unlink(missing_ok=True)
+                    self._swept(folder)
                     return
                 time.sleep(STEP_S)
         raise ServerTrouble(f"the server (process {pid}) does not stop", field="MOMS_HOME", fix=f"read {self._log}")
+
+    def _swept(self, folder: str | None) -> None:
+        """Remove what a stopped server leaves outside its place."""
+        (self.home / "server.json").unlink(missing_ok=True)
+        if folder and Path(folder).name.startswith("moms-") and Path(folder).parent != self.place:
+            shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def _log(self) -> Path:
@@ -265,7 +282,7 @@ class _Server:
         """Start the server and wait until it takes connections."""
         tools = self._tools()
         folder = self._socket_folder()
-        self._clear_stale()
+        self._clear_stale(folder)
         if self._log.exists() and self._log.stat().st_size > LOG_BYTES:
             self._log.replace(self.place / "server.log.1")
         lock = FileLock(self.home / "server.lock")
@@ -275,8 +292,10 @@ class _Server:
             arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
             done = self.who.run(
                 # The shell leaves the server without a parent here: nobody has to wait for it.
-                ["/bin/sh", "-c", 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!', "sh"]
-                + [str(self._log), str(tools.postgres), "-D", str(self.data), *arguments],
+                [
+                    *("/bin/sh", "-c", 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!', "sh"),
+                    *(str(self._log), str(tools.postgres), "-D", str(self.data), *arguments),
+                ],
                 env=_clean(),
                 timeout_s=START_S,
                 fds=(lock.fd,),
@@ -292,12 +311,14 @@ class _Server:
             if not pid or identity(pid) is None:
                 break
             time.sleep(STEP_S)
-        raise ServerTrouble(f"the database server does not start: {self._why()}", field="MOMS_HOME", fix=f"read {self._log}")
+        raise ServerTrouble(
+            f"the database server does not start: {self._why()}", field="MOMS_HOME", fix=f"read {self._log}"
+        )
 
     def _ready(self) -> str | None:
         """Give the socket folder once the server takes connections."""
         lines = self._pid_file()
-        return lines[4] if len(lines) >= 8 and lines[7].strip() == "ready" else None  # noqa: PLR2004 - postmaster.pid has 8 lines
+        return lines[4] if len(lines) >= 8 and lines[7].strip() == "ready" else None  # the eighth line is the state
 
     def _pid(self) -> int | None:
         """Give the postmaster's pid if it lives here and serves these data."""
@@ -327,13 +348,14 @@ class _Server:
         finally:
             lock.close()
 
-    def _clear_stale(self) -> None:
-        """Remove the pid file of a dead server, whose pid another process may have by now.
+    def _clear_stale(self, folder: str) -> None:
+        """Remove the pid files of a dead server, whose pid another process may have by now.
 
-        PostgreSQL would refuse to start while any process has that pid. Only called when neither the
-        lock nor the start time shows a live one.
+        PostgreSQL would refuse to start while any process has that pid, be it a zombie. Only called
+        when neither the lock nor the start time shows a live server.
         """
-        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        for name in (self.data / "postmaster.pid", *Path(folder).glob(f".s.PGSQL.{PORT}*")):
+            name.unlink(missing_ok=True)
 
     def _check_version(self) -> None:
         """Compare the data with the programs.
@@ -354,7 +376,7 @@ class _Server:
             raise OtherVersion(
                 f"{self.data} was made by PostgreSQL {made_by}, and {tools.folder} is {tools.version}",
                 field="MOMS_HOME",
-                fix=f"use the programs of PostgreSQL {made_by} (MOMS_POSTGRES_BIN), or back up with them and restore into a new MOMS_HOME",
+                fix=f"set MOMS_POSTGRES_BIN to PostgreSQL {made_by}, or back up with it and restore into a new home",
             )
 
     def _tools(self) -> Binaries:
@@ -382,9 +404,11 @@ class _Server:
     def _why(self) -> str:
         """Give the last thing the server said."""
         try:
-            return _last_line(self._log.read_text(errors="replace"))
+            lines = self._log.read_text(errors="replace").splitlines()
         except OSError:
             return "it said nothing"
+        grave = [line for line in lines[-20:] if "FATAL" in line or "PANIC" in line]
+        return _last_line("\n".join(grave or lines))
 
 
 def _make_home(home: Path) -> None:
@@ -396,14 +420,16 @@ def _make_home(home: Path) -> None:
         home.parent.mkdir(parents=True, exist_ok=True)
         home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, exist_ok=True)
     except OSError as why:
-        raise ServerTrouble(f"{home} cannot be made: {why.strerror}", field="MOMS_HOME", fix="set MOMS_HOME to a folder of yours") from why
+        fix = "set MOMS_HOME to a folder of yours"
+        raise ServerTrouble(f"{home} cannot be made: {why.strerror}", field="MOMS_HOME", fix=fix) from why
     if not os.access(home, os.W_OK | os.X_OK):
-        raise ServerTrouble(f"{home} cannot be written", field="MOMS_HOME", fix="run as its owner, or set MOMS_HOME to a folder of yours")
+        fix = "run as its owner, or set MOMS_HOME to a folder of yours"
+        raise ServerTrouble(f"{home} cannot be written", field="MOMS_HOME", fix=fix)
 
 
 def _locales(major: int) -> tuple[tuple[str, ...], ...]:
     """Give the initdb words for the locale C.UTF-8, the best first."""
-    if major >= 17:  # noqa: PLR2004 - the version that brought the builtin provider
+    if major >= 17:  # brought the builtin provider
         return (("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),)
     return (("--locale=C.UTF-8",), ("--locale=C",))
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
+from moms.outages.lifecycle import FIRST, STATE_PAIRS
 from moms.store.tables import lifecycle_move
 from moms.values import Refused
 
@@ -26,9 +27,16 @@ OWNER, APP, READER = "moms_owner", "moms_app", "moms_reader"
 LOCK = 0x6D6F6D73
 """Number of the advisory lock that lets one process migrate at a time ("moms")."""
 
+OF_THE_OPERATOR = {"organisation": "operator", "classification": "public", "revision": 1}
 ROLES_BY_HAND = " ".join(
     f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB;" for role in (OWNER, APP, READER)
 )
+
+
+def lifecycle() -> frozenset[tuple[str | None, str]]:
+    """Give the states that may follow each other, None before the first, from the one table in `outages`."""
+    first = {(None, state.value) for state in FIRST}
+    return frozenset(first | {(before.value, after.value) for before, after in STATE_PAIRS})
 
 
 class CannotMigrate(Refused):
@@ -99,7 +107,8 @@ def _prepare(connection: Connection) -> None:
         raise CannotMigrate(
             f"the database cannot be prepared: {str(why.orig).splitlines()[0]}",
             field="MOMS_MIGRATE_URL",
-            fix=f"let a superuser run once: {ROLES_BY_HAND} GRANT {OWNER} TO the login, and make the login owner of the database",
+            fix=f"let a superuser run once: {ROLES_BY_HAND} GRANT {OWNER} TO the login;"
+            " ALTER DATABASE the database OWNER TO the login",
         ) from why
 
 
@@ -125,7 +134,7 @@ def _load(connection: Connection, wanted: set[tuple[str, str]]) -> bool:
         connection.execute(
             text("SELECT set_config('moms.organisation', 'operator', true), set_config('moms.role', 'system', true)")
         )
-        rows = connection.execute(lifecycle_move.select().with_only_columns(lifecycle_move.c.from_state, lifecycle_move.c.to_state))
+        rows = connection.execute(select(lifecycle_move.c.from_state, lifecycle_move.c.to_state))
         found = {(before, after) for before, after in rows}
         if found == wanted:
             return False
@@ -134,9 +143,6 @@ def _load(connection: Connection, wanted: set[tuple[str, str]]) -> bool:
         if wanted:
             connection.execute(
                 lifecycle_move.insert(),
-                [
-                    {"organisation": "operator", "classification": "public", "revision": 1, "from_state": b, "to_state": a}
-                    for b, a in sorted(wanted)
-                ],
+                [{**OF_THE_OPERATOR, "from_state": before, "to_state": after} for before, after in sorted(wanted)],
             )
         return True

@@ -6,25 +6,31 @@ migrated as needed.
 
 from __future__ import annotations
 
-import os
+import contextlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import psycopg
-from sqlalchemy import URL, create_engine, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import URL, create_engine, make_url, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from moms.store.book import PostgresBook
+from moms.store import tables
+from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
+from moms.store.book import PostgresBook, act_as
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
-from moms.store.migrate import APP, HEAD, OWNER, READER, migrate, step_of
-from moms.values import Refused
+from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
+from moms.values import SYSTEM, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from sqlalchemy import Connection, Engine
+
+    from moms.records.journal import Anchor
+    from moms.records.verify import Verdict
 
 
 CONNECT_S = 10
@@ -47,14 +53,39 @@ class Place:
     _closed: bool = field(default=False)
 
     def close(self) -> None:
-        """Close all connections; the last process to use the embedded server stops it."""
-        if not self._closed:
-            self._closed = True
+        """Anchor the journal and close all connections; the last user of the embedded server stops it."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            # A server that is gone, a full disk or a damaged journal must not keep anybody from leaving:
+            # the next close anchors what this one did not, and `moms verify` tells of damage.
+            with contextlib.suppress(DBAPIError, OSError, Refused):
+                self.anchor()
+        finally:
             self.engine.dispose()
             if self.embedded is not None:
                 self.embedded.close()
 
-    def __enter__(self) -> Place:
+    def anchor(self, *, at: datetime | None = None) -> Anchor | None:
+        """Anchor the journal if it grew, in the database and in MOMS_HOME; give the anchor that was made.
+
+        Raises:
+            NotAnchored: the journal no longer agrees with its last anchor.
+        """
+        self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return set_anchor(self.engine, file=self.anchors, at=at or now())
+
+    def verify(self, *, anchors: Path | None = None) -> Verdict:
+        """Examine the whole record, with a copy of the anchors kept elsewhere or the one in MOMS_HOME."""
+        return verify(self.engine, outside=read_anchors(anchors or self.anchors))
+
+    @property
+    def anchors(self) -> Path:
+        """The copy of the anchors in MOMS_HOME."""
+        return self.home / ANCHORS
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -70,7 +101,7 @@ def home_of(env: Mapping[str, str]) -> Path:
     return Path(base) / "moms"
 
 
-def open_place(*, env: Mapping[str, str], moves: Iterable[tuple[str | None, str]]) -> Place:
+def open_place(*, env: Mapping[str, str]) -> Place:
     """Open the database of this installation, ready to use.
 
     The embedded server is migrated as needed; a named one must have been (`moms migrate`).
@@ -81,30 +112,30 @@ def open_place(*, env: Mapping[str, str], moves: Iterable[tuple[str | None, str]
     """
     named = env.get("MOMS_DATABASE_URL")
     if named:
-        return _open_named(_url_of(named, field="MOMS_DATABASE_URL"), home=home_of(env), moves=moves)
+        return _open_named(_url_of(named, field="MOMS_DATABASE_URL"), home=home_of(env), moves=lifecycle())
     embedded = Embedded(home=home_of(env), env=env)
     try:
-        return open_embedded(embedded, moves=moves)
+        return open_embedded(embedded)
     except BaseException:
         embedded.close()
         raise
 
 
-def open_embedded(embedded: Embedded, *, moves: Iterable[tuple[str | None, str]]) -> Place:
+def open_embedded(embedded: Embedded) -> Place:
     """Open the database of an embedded server, started and migrated as needed."""
     address = embedded.start()
-    migrated = prepare(address, database=DATABASE, moves=moves)
+    migrated = prepare(address, database=DATABASE, moves=lifecycle())
     engine = _engine(url_of(address, login=APP, database=DATABASE), revive=embedded)
     book = PostgresBook(engine)
     return Place(home=embedded.home, engine=engine, book=book, embedded=embedded, migrated=migrated)
 
 
-def migrate_named(*, env: Mapping[str, str], moves: Iterable[tuple[str | None, str]]) -> bool:
+def migrate_named(*, env: Mapping[str, str]) -> bool:
     """Migrate the server that `MOMS_MIGRATE_URL` (or `MOMS_DATABASE_URL`) names; tell whether anything changed."""
     field_name = "MOMS_MIGRATE_URL" if env.get("MOMS_MIGRATE_URL") else "MOMS_DATABASE_URL"
     engine = create_engine(_url_of(env[field_name], field=field_name), poolclass=NullPool)
     try:
-        return migrate(engine, moves=moves)
+        return migrate(engine, moves=lifecycle())
     except OperationalError as why:
         raise _silent(field_name, why) from why
     finally:
@@ -188,21 +219,13 @@ def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
     return create_engine(url, creator=connect, pool_pre_ping=True, pool_size=5, max_overflow=15)
 
 
-def _open_named(
-    url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]
-) -> Place:
+def _open_named(url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]) -> Place:
     """Open a server that somebody else keeps, once it is shown to be ready and its login to be modest."""
     engine = _engine(url)
     try:
         with engine.connect() as connection:
             _check_login(connection)
-            if step_of(connection) != HEAD:
-                raise NotReady("the database lacks steps of this program", field="MOMS_DATABASE_URL", fix="run: moms migrate")
-            wanted = {(before or "", after) for before, after in moves}
-            connection.execute(text("SELECT set_config('moms.organisation', 'operator', true), set_config('moms.role', 'system', true)"))
-            found = {(b, a) for b, a in connection.execute(text("SELECT from_state, to_state FROM moms.lifecycle_move"))}
-            if found != wanted:
-                raise NotReady("the database has another lifecycle than this program", field="MOMS_DATABASE_URL", fix="run: moms migrate")
+            _check_shape(connection, {(before or "", after) for before, after in moves})
     except OperationalError as why:
         engine.dispose()
         raise _silent("MOMS_DATABASE_URL", why) from why
@@ -235,22 +258,36 @@ def _check_login(connection: Connection) -> None:
         )
 
 
+def _check_shape(connection: Connection, moves: set[tuple[str, str]]) -> None:
+    """See that the database has the steps and the lifecycle of this program.
+
+    Raises:
+        NotReady: it has not.
+    """
+    fix = "run: moms migrate"
+    if step_of(connection) != HEAD:
+        raise NotReady(
+            "the database lacks steps of this program, or has later ones", field="MOMS_DATABASE_URL", fix=fix
+        )
+    act_as(connection, SYSTEM)
+    query = select(tables.lifecycle_move.c.from_state, tables.lifecycle_move.c.to_state)
+    if {(before, after) for before, after in connection.execute(query)} != moves:
+        raise NotReady("the database has another lifecycle than this program", field="MOMS_DATABASE_URL", fix=fix)
+
+
 def _url_of(named: str, *, field: str) -> URL:
     """Read the address of a server."""
+    fix = "write postgresql://user:password@host/database"
     try:
         url = make_url(named)
     except ArgumentError as why:
-        raise NotReady("this is not the address of a server", field=field, fix="write postgresql://user:password@host/database") from why
-    if url.get_backend_name() != "postgresql":
-        raise NotReady(f"{url.get_backend_name()} is not PostgreSQL", field=field, fix="write postgresql://user:password@host/database")
+        raise NotReady("this is not the address of a server", field=field, fix=fix) from why
+    if url.drivername.partition("+")[0] not in {"postgresql", "postgres"}:
+        raise NotReady(f"{url.drivername} is not PostgreSQL", field=field, fix=fix)
     return url.set(drivername="postgresql+psycopg")
 
 
 def _silent(name: str, why: OperationalError) -> NotReady:
     """Say that a server does not let us in, without its password."""
-    return NotReady(f"the server cannot be used: {str(why.orig).strip().splitlines()[0]}", field=name, fix="see that it runs and the login is right")
-
-
-def environment() -> Mapping[str, str]:
-    """Give the environment of this process."""
-    return os.environ
+    says = f"the server cannot be used: {str(why.orig).strip().splitlines()[0]}"
+    return NotReady(says, field=name, fix="see that it runs and the login is right")

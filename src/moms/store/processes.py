@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 
@@ -18,7 +17,9 @@ def identity(pid: int) -> str | None:
         except OSError:
             return None
         return None if fields[_STATE] in {"Z", "X"} else f"{_boot()}/{fields[_START]}"
-    answer = subprocess.run(["ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10)
+    answer = subprocess.run(  # noqa: S603 - a number is all that is handed over
+        ["/bin/ps", "-o", "stat=,lstart=", "-p", str(pid)], capture_output=True, text=True, check=False, timeout=10
+    )
     text = " ".join(answer.stdout.split())
     return None if not text or text.startswith("Z") else text.partition(" ")[2]
 
@@ -26,7 +27,7 @@ def identity(pid: int) -> str | None:
 def folder_of(pid: int) -> Path | None:
     """Give the folder a process works in (a PostgreSQL server works in its data folder), where known."""
     try:
-        return Path(os.readlink(f"/proc/{pid}/cwd"))
+        return Path(f"/proc/{pid}/cwd").readlink()
     except OSError:
         return None
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moms.outages import Outage
-    from moms.values import Actor, Window
+    from moms.values import Window
 
 NOT_A_CLAIM = frozenset({Kind.FORCED, Kind.EMERGENCY})
 """What has happened is recorded even where it overlaps; only what is asked for claims its equipment."""
@@ -72,12 +72,20 @@ def span(window: Window) -> Range[datetime]:
 
 
 def matters(outage: Outage) -> tuple[object, ...]:
-    """Give what of an outage the book's version counts: what is out or pending, where, when, and in which place."""
+    """Give what of an outage the book's version counts: what is out or pending, where, when, where in the queue."""
     request = outage.request
     if not (outage.holds or outage.pending):
         return ()
     return (
-        *(outage.holds, outage.pending, outage.window, outage.stamp, outage.actual_start, outage.actual_end, outage.added),
+        *(
+            outage.holds,
+            outage.pending,
+            outage.window,
+            outage.stamp,
+            outage.actual_start,
+            outage.actual_end,
+            outage.added,
+        ),
         *(request.assets, request.kind, request.derate_to_mw, request.switch, request.recurrence, request.group),
     )
 
@@ -99,11 +107,10 @@ def event_body(event: Event, *, revision: int | None, document: str | None) -> d
     }
 
 
-def decision_body(*, decision_id: str, outage_id: str, actor: Actor, record: str) -> dict[str, object]:
+def decision_body(*, decision_id: str, outage_id: str, record: str) -> dict[str, object]:
     """Write the keeping of a decision record as the body of a journal line."""
     return {
         "line": DECISION,
-        "actor": actor_body(actor),
         "decision_id": decision_id,
         "outage_id": outage_id,
         "document": record,

@@ -7,6 +7,7 @@ mode of a folder that was there before is never changed; only folders made here 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SERVICE_USERS = ("moms", "postgres", "nobody")
 """Who may serve when root starts MOMS, the first that exists."""
+LEAVINGS = frozenset({"data.new", "first-password"})
 STATE = Path("/var/lib/moms")
 
 
@@ -38,9 +40,11 @@ class Service:
     name: str
     drop: bool
 
-    def run(self, command: list[str], *, env: Mapping[str, str], timeout_s: float, fds: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, command: list[str], *, env: Mapping[str, str], timeout_s: float, fds: tuple[int, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program as this user, in a session of its own, with only this environment."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603 - the programs are ours: PostgreSQL's and /bin/sh
             command,
             env=dict(env),
             cwd="/",
@@ -72,11 +76,10 @@ class Service:
 
     def make_folder(self, folder: Path) -> None:
         """Make a folder of this user's own, closed to all others; leave one that is there as it is."""
-        try:
+        with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        except FileExistsError:
-            return
-        if self.drop:
+        # One that is empty but for the leavings of a first start that was killed is ours, if not yet handed over.
+        if self.drop and folder.stat().st_uid != self.uid and {p.name for p in folder.iterdir()} <= LEAVINGS:
             os.chown(folder, self.uid, self.gid)
 
 

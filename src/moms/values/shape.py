@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from moms.values.clock import (
     INSTANT_PATTERN,
@@ -52,6 +52,10 @@ PROSE = r"[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ud800-\udfff]*"
 """Text of any number of lines that a database can keep."""
 
 
+Read: TypeAlias = Any
+"""What a shape gives: as many kinds of value as a document has; or BAD."""
+
+
 class _Bad:
     """What a shape gives for a value it could not read."""
 
@@ -78,7 +82,7 @@ class Notes:
 class Shape(Protocol):
     """One kind of value in a document."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give what the value means, or BAD with the reasons in `notes`."""
         ...
 
@@ -100,7 +104,7 @@ class Text:
     most: int = 200
     wants: str = "text on one line"
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the text."""
         if not isinstance(value, str):
             return notes.say(TYPE, at, f"{at} is {_kind(value)}, not text", f"give {self.wants}")
@@ -125,7 +129,7 @@ class Number:
     above: bool = False
     """Whether `least` itself is refused."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the number: a float, or an int if whole."""
         if isinstance(value, bool) or not isinstance(value, int | float):
             return notes.say(TYPE, at, f"{at} is {_kind(value)}, not a number", f"give {self._wants()}")
@@ -149,7 +153,7 @@ class Number:
 class YesNo:
     """True or false."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the bool."""
         if not isinstance(value, bool):
             return notes.say(TYPE, at, f"{at} is {_kind(value)}", "give true or false")
@@ -166,7 +170,7 @@ class Choice:
 
     of: type[StrEnum]
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the member."""
         if not isinstance(value, str):
             return notes.say(TYPE, at, f"{at} is {_kind(value)}, not text", f"give one of {self._names()}")
@@ -190,7 +194,7 @@ class Choice:
 class Instant:
     """A moment: text with an offset, or local text with a zone (its own or the document's) and, if needed, which."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the instant in UTC."""
         zone, fold = notes.zone, None
         if isinstance(value, Mapping):
@@ -214,7 +218,7 @@ class Instant:
 class ZoneName:
     """The name of a zone: `EST` for the market clock, or one of the tables."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the name."""
         name = _ZONE_TEXT.read(value, at=at, notes=notes)
         if isinstance(name, _Bad):
@@ -234,7 +238,7 @@ class ZoneName:
 class Span:
     """A window: an object with a start and an end after it."""
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the Window."""
         parts = _SPAN.read(value, at=at, notes=notes)
         return BAD if isinstance(parts, _Bad) else window_of(parts["start"], parts["end"], at=at, notes=notes)
@@ -244,7 +248,7 @@ class Span:
         return _SPAN.schema()
 
 
-def window_of(start: datetime, end: datetime, *, at: str, notes: Notes) -> Any:
+def window_of(start: datetime, end: datetime, *, at: str, notes: Notes) -> Read:
     """Give the Window from start to end, or BAD with the reason in `notes`."""
     try:
         return Window(start=start, end=end)
@@ -260,7 +264,7 @@ class Many:
     least: int = 0
     most: int = 500
 
-    def read(self, value: object, *, at: str, notes: Notes) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes) -> Read:
         """Give the tuple."""
         if not isinstance(value, list | tuple):
             return notes.say(TYPE, at, f"{at} is {_kind(value)}, not a list", "give a list, as [ ... ]")
@@ -296,7 +300,7 @@ class Record:
 
     fields: tuple[Field, ...]
 
-    def read(self, value: object, *, at: str, notes: Notes, needed: frozenset[str] | None = None) -> Any:
+    def read(self, value: object, *, at: str, notes: Notes, needed: frozenset[str] | None = None) -> Read:
         """Give a dict of the fields that are there; `needed` overrides which must be."""
         if not isinstance(value, Mapping):
             return notes.say(

@@ -119,7 +119,7 @@ def show(args: argparse.Namespace) -> int:
         ],
     )
     total = {what: f"{mw:,.1f} MW" for what, mw in p.items()}
-    paper.say(f"Load {total['load_mw']}, output {total['generation_mw']}, in service {total['capacity_mw']}.")
+    paper.say(f"Load {total['load_mw']}, output {total['generation_mw']}; capacity {total['capacity_mw']} in service.")
     paper.say(f"Source: {grid.source}. Licence: {grid.licence}. Digest: {grid.digest[:16]}.")
     _tell_notes(grid)
     return Exit.DONE

@@ -132,18 +132,19 @@ CREATE TABLE moms.journal_anchor (
 """
 
 JOURNAL = """
-CREATE FUNCTION moms.journal_lock(chain text) RETURNS TABLE (count bigint, hash text)
+CREATE FUNCTION moms.journal_lock(chain text) RETURNS TABLE (count bigint, hash text, at timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   INSERT INTO moms.journal_head (organisation, hash) VALUES (chain, repeat('0', 64)) ON CONFLICT DO NOTHING;
-  RETURN QUERY SELECT h.revision, h.hash FROM moms.journal_head h WHERE h.organisation = chain FOR UPDATE;
+  RETURN QUERY SELECT h.revision, h.hash, transaction_timestamp() FROM moms.journal_head h
+    WHERE h.organisation = chain FOR UPDATE;
 END $$;
 
 CREATE FUNCTION moms.journal_append() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE last record; wanted text;
 BEGIN
-  SELECT count, hash INTO last FROM moms.journal_lock(NEW.organisation);
+  SELECT l.count, l.hash INTO last FROM moms.journal_lock(NEW.organisation) AS l;
   wanted := encode(sha256(convert_to(concat_ws(E'\\n', NEW.previous, NEW.organisation, NEW.seq::text,
     NEW.classification, NEW.revision::text, NEW.outage_id, coalesce(NEW.outage_revision::text, ''), NEW.body),
     'UTF8')), 'hex');

@@ -1,0 +1,98 @@
+"""The figures of one request from submit to decision, on the bundled grid."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, cast
+
+from moms.bench.rows import Row, timed
+from moms.desk.security import secure
+from moms.desk.settle import think
+from moms.desk.situation import Situation
+from moms.exchange.season import bundled
+from moms.exchange.stories import bundled_stories
+from moms.outages import Outage, State, Status
+from moms.values import Window
+from moms.wiring.worlds import open_world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from moms.desk.ports import Book
+    from moms.desk.world import World
+
+WEEK = timedelta(days=7)
+
+
+def rows(*, home: Path, quick: bool) -> list[Row]:
+    """Measure them; `quick` studies a day instead of a week, and once instead of three times."""
+    runs, days = (1, 1) if quick else (3, 7)
+    load_s, load_spread = timed(lambda: open_world(grid="miso", rule_book="miso-demo-1", home=home), runs=runs)
+    world = open_world(grid="miso", rule_book="miso-demo-1", home=home)
+    asked = _outage(days)
+    before = time.process_time()
+    _study(world, asked)
+    cold = time.process_time() - before
+    study_s, study_spread = timed(lambda: _study(world, asked), runs=runs)
+    decide_s, decide_spread = timed(lambda: _decide(world, asked), runs=runs)
+    help_s, help_spread = _help(runs)
+    return [
+        Row(id="first.study", what=f"study of one line for {days} days, {days * 24} hours and more, on miso, warm",
+            value=study_s, unit="s", spread=study_spread, goal=60.0, runs=runs),
+        Row(id="first.study_cold", what="the same, first in its process (compiled code from its cache)",
+            value=cold, unit="s", runs=1),
+        Row(id="first.decision", what=f"decision of one line for {days} days, empty book, nothing written",
+            value=decide_s, unit="s", spread=decide_spread, runs=runs),
+        Row(id="first.load", what="grid and rule book read", value=load_s, unit="s", spread=load_spread, goal=1.0, runs=runs),
+        Row(id="first.help", what="moms --help", value=help_s, unit="s", spread=help_spread, goal=0.3, clock="wall", runs=runs),
+        Row(id="first.demo_fresh", what="demo from a fresh clone, install included", value=None, unit="s", goal=360.0,
+            clock="wall", why="needs a fresh clone: `git clone`, then `time ./moms demo --exit`"),
+        Row(id="first.demo_again", what="demo, second start", value=None, unit="s", goal=60.0, clock="wall",
+            why="needs the demo's own home: `time ./moms demo --exit` once more"),
+    ]  # fmt: skip
+
+
+def _outage(days: int) -> Outage:
+    """Give the first story's request, for so many days, as nobody has filed it."""
+    season, story = bundled("starter"), bundled_stories()[0]
+    request = story.request
+    window = Window(start=request.window.start, end=request.window.start + timedelta(days=days))
+    request = replace(request, window=window)
+    return Outage(id="bench", request=request, state=State.VALIDATED, status=Status.NONE, window=window,
+                  stamp=season.clock, filed_at=season.clock, requester="bench")  # fmt: skip
+
+
+def _study(world: World, asked: Outage) -> None:
+    secure(world, asked, (), book="book", window=asked.window, now=asked.stamp)
+
+
+def _decide(world: World, asked: Outage) -> None:
+    situation = Situation(outage=asked, holding=(), queue=(), version=1)
+    think(world=world, situation=situation, now=asked.stamp, book=cast("Book", _NoBook()))
+
+
+class _NoBook:
+    """Stands where a book would be asked; an approval asks none."""
+
+    def as_(self, actor: object) -> object:
+        """Fail: this benchmark's request leads to an approval, which looks for no other window.
+
+        Raises:
+            RuntimeError: always.
+        """
+        msg = f"the benchmark's request is no longer approved at once ({actor})"
+        raise RuntimeError(msg)
+
+
+def _help(runs: int) -> tuple[float, tuple[float, float]]:
+    found = []
+    for _ in range(max(runs, 3)):
+        before = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "moms", "--help"], check=True, capture_output=True)
+        found.append(time.perf_counter() - before)
+    found.sort()
+    return found[len(found) // 2], (found[0], found[-1])

@@ -1,0 +1,53 @@
+"""`moms bench`: whole problems, timed, with their goals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLE = """moms bench first
+moms bench first --quick --json first.json"""
+NAMES = ("first",)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare which problem, and where the rows go."""
+    parser.add_argument("name", choices=NAMES, help="first: one request on the MISO-size grid")
+    parser.add_argument("--quick", action="store_true", help="a small size, for CI")
+    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure and print; 1 where a goal was measured and not met."""
+    from pathlib import Path
+
+    from moms.bench.first import rows
+    from moms.bench.rows import document
+    from moms.cli.paper import Cell, show_json, show_table
+    from moms.values import canonical
+    from moms.wiring.settings import home
+
+    found = rows(home=home(), quick=args.quick)
+    if args.json == "-":
+        show_json(document(found))
+    elif args.json:
+        Path(args.json).write_bytes(canonical(document(found)) + b"\n")
+    if args.json != "-":
+        show_table(
+            columns=["id", "what", "value", "spread", "goal", "met"],
+            rows=[
+                [
+                    r.id,
+                    r.what if r.why is None else f"{r.what} ({r.why})",
+                    "not measured" if r.value is None else f"{r.value:.2f} {r.unit} {r.clock}",
+                    "" if r.spread is None else f"{r.spread[0]:.2f}-{r.spread[1]:.2f}",
+                    "" if r.goal is None else f"{r.goal:g}",
+                    Cell(text={True: "yes", False: "NO", None: ""}[r.met], abnormal=r.met is False),
+                ]
+                for r in found
+            ],
+            right=["value", "goal"],
+        )
+    return 1 if any(r.met is False for r in found) else 0

@@ -1,0 +1,204 @@
+"""`moms margin`: what is left of capacity by market day, for the footprint, sub-regions and zones."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.cli import paper
+from moms.cli.exits import Exit
+from moms.values import ElementKind, NotAnElement, Refused, Window, parse_instant, row_of
+from moms.values.quantity import mw
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from moms.adequacy import DayMargin, MarginChange, MarginResult, MarginRules, Taken
+    from moms.grid import Grid
+
+EXAMPLE = """
+moms margin --from 2027-04-12T00:00-05:00 --days 7
+moms margin --from 2027-04-12T00:00-05:00 --days 7 --ask gen:120
+moms margin --from 2027-04-12T00:00-05:00 --days 7 --out gen:7=2027-04-13T06:00-05:00/2027-04-15T18:00-05:00 --json"""
+
+LONGEST_DAYS = 400
+
+
+class NotATaking(Refused):
+    """A text that does not say which unit is out, or derated by how much, and when."""
+
+
+class TooManyDays(Refused):
+    """More days than one answer shows."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the grid, the days, what is out and what is asked."""
+    parser.add_argument("--grid", default="miso", metavar="NAME", help="a name from `moms grid list`, or a file")
+    parser.add_argument("--from", dest="start", required=True, metavar="INSTANT", help="first hour, with an offset")
+    parser.add_argument("--days", type=int, default=7, help="how many days (default 7)")
+    what = "UNIT[:MW][=FROM/TO]: a unit out, or derated by MW, over a window (all the days if left out); repeatable"
+    parser.add_argument("--out", action="append", default=[], metavar="TAKING", help=what)
+    parser.add_argument("--ask", action="append", default=[], metavar="TAKING", help="the same, shown before and after")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compute it, print it; exit 1 where a request hurts a day or something needed is missing."""
+    from moms.exchange.grids import open_grid
+
+    if not 0 < args.days <= LONGEST_DAYS:
+        raise TooManyDays(f"{args.days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")
+    grid = open_grid(args.grid)
+    start = parse_instant(args.start, field="from")
+    window = Window(start=start, end=start + timedelta(days=args.days))
+    taken = [taking(text, grid=grid, window=window) for text in args.out]
+    asked = [taking(text, grid=grid, window=window) for text in args.ask]
+    return show(grid=grid, window=window, taken=taken, asked=asked, rules=rules(), as_json=args.json)
+
+
+def rules() -> MarginRules:
+    """Give the margin rules of the built-in rule book until the books are wired."""
+    from moms.adequacy import MarginRules
+
+    return MarginRules()
+
+
+def taking(text: str, *, grid: Grid, window: Window) -> Taken:
+    """Read `gen:7`, `gen:7:50` or `gen:7:50=FROM/TO`.
+
+    Raises:
+        NotATaking: it is none of these.
+        NoSuchElement: the grid has no such unit.
+    """
+    from moms.adequacy import Taken
+
+    head, _, span = text.partition("=")
+    asset, _, derate = head.rpartition(":") if head.count(":") > 1 else (head, "", "")
+    try:
+        row_of(asset, kind=ElementKind.GEN)
+        derate_mw = float(derate) if derate else None
+    except (NotAnElement, ValueError):
+        raise NotATaking(f"{text!r} names no unit", field="out", fix="write gen:7, gen:7:50 or gen:7=FROM/TO") from None
+    if derate_mw is not None and not 0 < derate_mw < float("inf"):
+        raise NotATaking(f"a derate of {derate} MW", field="out", fix="give MW above 0")
+    return Taken(
+        unit=grid.network.row(asset),
+        window=_span(span, text) if span else window,
+        derate_mw=derate_mw,
+    )
+
+
+def _span(span: str, text: str) -> Window:
+    first, slash, last = span.partition("/")
+    if not slash:
+        raise NotATaking(f"{text!r} has no end", field="out", fix="write FROM/TO, two instants with offsets")
+    return Window(start=parse_instant(first, field="out"), end=parse_instant(last, field="out"))
+
+
+def show(
+    *,
+    grid: Grid,
+    window: Window,
+    taken: Sequence[Taken],
+    asked: Sequence[Taken],
+    rules: MarginRules,
+    as_json: bool,
+) -> int:
+    """Print the margin of a window with a book's units out, and what a request does to it.
+
+    The one door for whoever has a book: hand in its units as `taken`.
+    """
+    from moms.adequacy import margin, margin_with_request
+
+    starts = window.clock_hours()
+    if not asked:
+        result = margin(grid=grid, starts=starts, taken=taken, rules=rules)
+        _print(result, None, as_json=as_json)
+        return Exit.DONE if result.known else Exit.NO
+    change = margin_with_request(grid=grid, starts=starts, taken=taken, asked=asked, rules=rules)
+    _print(change.after, change, as_json=as_json)
+    return Exit.DONE if change.known and not change.hurt else Exit.NO
+
+
+def _print(result: MarginResult, change: MarginChange | None, *, as_json: bool) -> None:
+    if as_json:
+        paper.show_json(facts(result, change))
+        return
+    paper.say(_sentence(result, change), abnormal=not result.known or bool(change and change.hurt))
+    rows = [_row(day, _before(change, k)) for k, day in enumerate(result.binding())]
+    if rows:
+        columns = ["market day", "least MW", "in the hour of", "binding row", "before MW"]
+        paper.show_table(columns=columns[: len(rows[0])], right=["least MW", "before MW"], rows=rows)
+    for text in (*result.unknown, *result.notes):
+        paper.say(f"- {text}")
+    for one in result.cut_off:
+        paper.say(f"- gen:{one.unit + 1} is cut off by {one.cut_off_by}")
+
+
+def _before(change: MarginChange | None, day: int) -> float | None:
+    return None if change is None else change.before.binding()[day].margin_mw
+
+
+def _row(day: DayMargin, before: float | None) -> list[paper.Cell | str]:
+    least = paper.Cell(text=f"{day.margin_mw:,.1f}", abnormal=day.margin_mw < 0)
+    row: list[paper.Cell | str] = [str(day.day), least, _hour(day.hour), day.row.name]
+    return row if before is None else [*row, f"{before:,.1f}"]
+
+
+def _hour(instant: datetime) -> str:
+    from moms.values.clock import hour_beginning
+
+    return str(hour_beginning(instant))
+
+
+def _sentence(result: MarginResult, change: MarginChange | None) -> str:
+    least = result.least()
+    if least is None:
+        return "No margin can be computed; the request refers to a person."
+    if not result.known:
+        return "Something the margin needs is missing; the request refers to a person."
+    if change is None:
+        return f"The least margin is {least.margin_mw:,.1f} MW, on {least.day}, {least.row.name}."
+    if not change.hurt:
+        return f"The request hurts no day; the least margin with it is {least.margin_mw:,.1f} MW ({least.row.name})."
+    worst = min(change.hurt, key=lambda h: h.after.margin_mw).after
+    days = len({h.after.day for h in change.hurt})
+    return f"The request hurts {days} day(s); the worst is {worst.day}, {worst.row.name}: {worst.margin_mw:,.1f} MW."
+
+
+def facts(result: MarginResult, change: MarginChange | None) -> dict[str, object]:
+    """Give the answer for machines: rows by day, MW at 0.001."""
+    days = [
+        {
+            "day": str(day),
+            "rows": [_fact(result.of(row=r, day=d)) for r in range(len(result.rows))],
+            "binding": result.binding()[d].row.name if result.rows else None,
+        }
+        for d, day in enumerate(result.day)
+    ]
+    out: dict[str, object] = {
+        "known": result.known,
+        "unknown": list(result.unknown),
+        "notes": list(result.notes),
+        "days": days,
+        "cut_off": [{"unit": f"gen:{t.unit + 1}", "by": t.cut_off_by} for t in result.cut_off],
+    }
+    if change is not None:
+        out["hurt"] = [
+            {"day": str(h.after.day), "before_mw": mw(h.before.margin_mw), "new": h.is_new} | _fact(h.after)
+            for h in change.hurt
+        ]
+    return out
+
+
+def _fact(day: DayMargin) -> dict[str, object]:
+    return {
+        "row": day.row.name,
+        "scope": day.row.scope,
+        "place": day.row.place,
+        "load": day.row.load,
+        "margin_mw": mw(day.margin_mw),
+        "hour": day.hour,
+    }

@@ -1,0 +1,181 @@
+"""How a decision, an outage and a list look on paper: the sentence first, then tables."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from rich.console import Console
+
+MARKET = timezone(timedelta(hours=-5), "EST")
+"""The market clock: UTC-5 all year (architecture decision 9)."""
+
+COLOURS = {
+    "approve": "green",
+    "accept": "green",
+    "counter": "yellow",
+    "refer": "yellow",
+    "deny": "red",
+    "pass": "",
+    "condition": "yellow",
+    "refer ": "yellow",
+    "missing": "yellow",
+    "fail": "red",
+    "not required": "dim",
+}
+SHOWN = 12
+
+
+def market_time(text: str | None) -> str:
+    """Write an instant of a record on the market clock.
+
+    >>> market_time("2027-03-01T05:00Z")
+    'Mon 01 Mar 2027 00:00'
+    """
+    if not text:
+        return "-"
+    return datetime.fromisoformat(text).astimezone(MARKET).strftime("%a %d %b %Y %H:%M")
+
+
+def span(window: Mapping[str, str]) -> str:
+    """Write a window on the market clock."""
+    return f"{market_time(window['start'])} to {market_time(window['end'])} EST"
+
+
+def console() -> Console:
+    """Give the paper to print on: a terminal's width there, a page's elsewhere."""
+    import sys
+
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() else 120
+    return Console(highlight=False, width=width)
+
+
+def print_decision(console: Console, record: Mapping[str, Any]) -> None:
+    """Print one decision record as a person wants to read it."""
+    colour = COLOURS.get(str(record["outcome"]), "")
+    console.print(f"[bold {colour}]{escape(record['says'])}[/]" if colour else escape(record["says"]))
+    console.print(f"  [dim]{record['outage']} · {span(record['window'])} · record {record['id']}[/]")
+    _rules(console, record["rules"])
+    _crossings(console, record)
+    _conditions(console, record["conditions"])
+    _alternatives(console, record)
+    if record["would_change"]:
+        console.print("What would change the answer:")
+        for line in record["would_change"]:
+            console.print(f"  - {escape(line)}")
+    for note in record["notes"]:
+        console.print(f"  [dim]{escape(note)}[/]")
+
+
+def escape(text: object) -> str:
+    """Keep square brackets of data from being read as markup."""
+    return str(text).replace("[", "\\[")
+
+
+def _rules(console: Console, rules: Sequence[Mapping[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, right in (("rule", False), ("asks", False), ("value", True), ("limit", True), ("answer", False)):
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    table.add_column("found", overflow="fold")
+    for row in rules:
+        colour = COLOURS.get(row["verdict"], "")
+        answer = f"[{colour}]{row['verdict']}[/]" if colour else str(row["verdict"])
+        table.add_row(
+            row["rule"], escape(row["asks"]), number(row["value"], row["unit"]), number(row["limit"], row["unit"]),
+            answer, escape(row["says"]),
+        )  # fmt: skip
+    console.print(table)
+
+
+def number(value: float | None, unit: str | None) -> str:
+    """Write a number with its unit, or nothing."""
+    return "" if value is None else f"{value:,.1f} {unit or ''}".strip()
+
+
+def _crossings(console: Console, record: Mapping[str, Any]) -> None:
+    from rich.table import Table
+
+    security = record["evidence"]["security"]
+    if not security or not security["crossings"]:
+        return
+    rows = sorted(security["crossings"], key=lambda c: -c["percent"])
+    table = Table(title="Limits exceeded because of the request", title_justify="left", box=None, pad_edge=False)
+    for name in ("after", "element", "flow MW", "rate MW", "%", "without MW", "caused", "hours", "worst hour (EST)"):
+        table.add_column(name, justify="right" if "MW" in name or name in {"%", "hours"} else "left")
+    for c in rows[:SHOWN]:
+        without = "" if c["without_mw"] is None else f"{c['without_mw']:,.1f}"
+        table.add_row(
+            c["contingency"] or "nothing", c["element"], f"{c['flow_mw']:,.1f}", f"{c['limit_mw']:,.1f}",
+            f"{c['percent']:.1f}", without, c["caused"], str(c["hours"]), hour_text(c["hour"]),
+        )  # fmt: skip
+    console.print(table)
+    if len(rows) > SHOWN:
+        console.print(f"  [dim]and {len(rows) - SHOWN} more in the record (--json)[/]")
+
+
+def hour_text(label: str) -> str:
+    """Write an hour's label: market time where it is an instant, else as it is named."""
+    try:
+        return market_time(label)
+    except ValueError:
+        return label
+
+
+def _conditions(console: Console, conditions: Iterable[Mapping[str, Any]]) -> None:
+    rows = list(conditions)
+    if rows:
+        console.print("Conditions:")
+    for row in rows:
+        console.print(f"  - {escape(row['says'])}")
+
+
+def _alternatives(console: Console, record: Mapping[str, Any]) -> None:
+    if record["alternatives"]:
+        console.print("Windows already studied and free:")
+        for number_, row in enumerate(record["alternatives"], start=1):
+            console.print(f"  {number_}. {span(row['window'])} - {escape(row['says'])}")
+    if record["searched"]:
+        console.print(f"  [dim]{escape(record['searched'])}[/]")
+
+
+def print_list(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print outages, a line each."""
+    from rich.table import Table
+
+    paper = console()
+    if not rows:
+        paper.print("No outage matches. `moms list` without filters shows the whole book.")
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in ("id", "owner's id", "organisation", "assets", "from (EST)", "to (EST)", "state", "status"):
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        request = row["request"]
+        table.add_row(
+            row["id"], request["external_id"], request["organisation"], ", ".join(request["assets"]),
+            market_time(row["window"]["start"]), market_time(row["window"]["end"]), row["state"], row["status"],
+        )  # fmt: skip
+    paper.print(table)
+    paper.print(f"[dim]{len(rows)} outages[/]")
+
+
+def markdown(record: Mapping[str, Any]) -> str:
+    """Write one decision record as Markdown."""
+    lines = [f"**{record['says']}**", "", f"{record['outage']}, {span(record['window'])}, record `{record['id']}`", ""]
+    lines += ["| rule | asks | value | limit | answer | found |", "|---|---|---:|---:|---|---|"]
+    for row in record["rules"]:
+        cells = (row["rule"], row["asks"], number(row["value"], row["unit"]), number(row["limit"], row["unit"]))
+        lines.append("| " + " | ".join([*cells, row["verdict"], row["says"]]) + " |")
+    if record["conditions"]:
+        lines += ["", "Conditions:", *(f"- {c['says']}" for c in record["conditions"])]
+    if record["alternatives"]:
+        lines += ["", "Windows already studied and free:"]
+        lines += [f"{n}. {span(a['window'])} ({a['says']})" for n, a in enumerate(record["alternatives"], start=1)]
+    return "\n".join(lines)

@@ -1,0 +1,157 @@
+"""What a decision rests on, condensed from the studies: plain values that a record can keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """A limit that the request makes exceeded, or worse (semantics 1.4), at its worst hour."""
+
+    contingency: str | None
+    """None before any contingency."""
+    element: str
+    hour: str
+    flow_mw: float
+    limit_mw: float
+    percent: float
+    base_mw: float
+    without_mw: float | None
+    caused: str
+    """`new` or `worse`."""
+    hours: int
+    """In how many of the hours studied."""
+
+    @property
+    def over_mw(self) -> float:
+        """How far above the limit."""
+        return abs(self.flow_mw) - self.limit_mw
+
+    @property
+    def name(self) -> str:
+        """Name the pair for a rule row."""
+        return (
+            f"{self.element} after {self.contingency}" if self.contingency else f"{self.element} before any contingency"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CutOff:
+    """A contingency that splits the grid only because of the request, at its worst hour."""
+
+    contingency: str | None
+    """None where the request itself cuts it off."""
+    load_mw: float
+    generation_mw: float
+    buses: tuple[str, ...]
+    units: tuple[str, ...]
+    hours: int
+    critical_load: bool
+    clean_after: bool
+    """Whether the flows after it were checked and are within limits."""
+    zone_largest_mw: float | None
+    """The largest single unit of the zone: what generation may be lost; None where unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """One study of the request, condensed."""
+
+    book: str
+    """`book` (all that stands), `queue` (and what waits before it), or `alone` (no other outage)."""
+    crossings: tuple[Crossing, ...]
+    tight: tuple[Crossing, ...]
+    """Caused at the tight share of rate B though not over it."""
+    cut_off: tuple[CutOff, ...]
+    self_cut: CutOff | None
+    old: int
+    """Pairs over their limit before the request."""
+    contingencies: int
+    monitored: int
+    unrated: int
+    synthetic: int
+    points: int
+    """Operating points studied."""
+    slices: int
+    shortfall_mw: float
+    """The most that headroom could not pick up after a trip, beyond what it could not without the request."""
+    skipped: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One unit moved in a remedy."""
+
+    unit: str
+    mw: float
+    """The largest change over the hours; up is positive."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """What a redispatch can do about the crossings (semantics 2.1)."""
+
+    possible: bool
+    verified: bool
+    """The whole study was repeated with it and is clean."""
+    moves: tuple[Move, ...] = ()
+    mw: float = 0.0
+    """Largest total moved up in one hour."""
+    cost_per_h: float = 0.0
+    """Largest cost in one hour."""
+    cost: float = 0.0
+    """Over all hours."""
+    hours: int = 0
+    left_mw: float = 0.0
+    """What it leaves above the limits where it is not possible."""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginDay:
+    """One row of the margin on one market day, before and with the request, MW."""
+
+    day: str
+    row: str
+    without_mw: float
+    with_mw: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adequacy:
+    """The maintenance margin around the request (semantics 5.1)."""
+
+    removed_mw: float
+    """Expected capacity the request takes away at its worst hour."""
+    least: MarginDay | None
+    """The least row with the request."""
+    hurt: tuple[MarginDay, ...]
+    """Rows below zero with the request that it makes lower."""
+    unknown: tuple[str, ...]
+    """What the grid does not say, so that a margin cannot be trusted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that one decision rests on. A part that was not run is None, and says why in `missing`."""
+
+    security: Security | None
+    queue: Security | None = None
+    """The same study with the earlier-queued pending requests also out; None where there are none."""
+    alone: Security | None = None
+    """The same study with no other outage; None where no other outage overlaps."""
+    relies_on: tuple[str, ...] = ()
+    """Outages without which the answer would be different."""
+    remedy: Remedy | None = None
+    adequacy: Adequacy | None = None
+    missing: tuple[str, ...] = ()
+    base_kv: float | None = None
+    is_line: bool = True
+    reactive: bool = False
+    lead_days: float = 0.0
+    overlapping: tuple[str, ...] = ()
+    earlier_pending: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = field(default=())
+    """Starts inside the owner's own limits that were looked at, and why each failed."""

@@ -1,0 +1,111 @@
+"""The rules beside the grid's: data, special classes, margin, exemption (semantics §2.0, §2.3, §2.4, §5.1)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from moms.decide.check import Check, Verdict
+from moms.values import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from moms.decide.evidence import Evidence
+    from moms.decide.policy import DecisionRules
+    from moms.values import Finding
+
+
+def data_are_there(evidence: Evidence) -> Check:
+    """DEC-DATA-1: nothing that the decision needs is missing (missing data never approves)."""
+    asks = "every datum the rule book needs is there"
+    if evidence.missing:
+        return Check(
+            rule="DEC-DATA-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="; ".join(evidence.missing),
+            fix="the model team or the owner supplies it",
+        )
+    return Check(rule="DEC-DATA-1", asks=asks, verdict=Verdict.PASS, says="all there")
+
+
+def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
+    """Turn what the entry rules found into rows: a referral is a person's alone."""
+    verdicts = {Level.REFER: Verdict.MISSING, Level.BLOCK: Verdict.FAIL, Level.FLAG: Verdict.PASS}
+    return tuple(
+        Check(
+            rule=f.rule,
+            asks="entry rule",
+            verdict=verdicts[f.level],
+            says=("noted: " if f.level == Level.FLAG else "") + f.says,
+            fix=f.fix,
+        )
+        for f in findings
+    )
+
+
+def margin_holds(evidence: Evidence) -> Check:
+    """MAR-1: no day's margin is below zero and made lower by the request (semantics 5.1)."""
+    asks = "no row of the maintenance margin below zero and lowered by the request"
+    found = evidence.adequacy
+    if found is None:
+        return Check(
+            rule="MAR-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="the margin was not computed",
+            fix="a grid with zones, shapes and outage rates",
+        )
+    if found.unknown:
+        return Check(
+            rule="MAR-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says="; ".join(found.unknown),
+            fix="the owner reports the outage rate",
+        )
+    if found.hurt:
+        worst = min(found.hurt, key=lambda d: (d.with_mw, d.day, d.row))
+        days = len({d.day for d in found.hurt})
+        return Check(
+            rule="MAR-1",
+            asks=asks,
+            verdict=Verdict.FAIL,
+            says=f"{worst.row} would be at {worst.with_mw:,.0f} MW on {worst.day}"
+            f" ({worst.without_mw:,.0f} MW without it), below zero on {days} days",
+            value=worst.with_mw,
+            limit=0.0,
+            unit="MW",
+            fix="days with more margin",
+        )
+    least = found.least
+    return Check(
+        rule="MAR-1",
+        asks=asks,
+        verdict=Verdict.PASS,
+        says="it takes no capacity away"
+        if found.removed_mw <= 0 or least is None
+        else f"least row {least.row} on {least.day}: {least.with_mw:,.0f} MW",
+        value=least.with_mw if least is not None and found.removed_mw > 0 else None,
+        limit=0.0,
+        unit="MW",
+    )
+
+
+def exemption(evidence: Evidence, rules: DecisionRules) -> Check:
+    """EXE-1: enough notice for the accreditation exemption (domain §1.3; 120 days, or the margin holds)."""
+    full, part = rules.full_exemption_lead_days, rules.partial_exemption_lead_days
+    asks = f"{full:.0f} days' notice, or {part:.0f} days' and a margin that holds"
+    lead = evidence.lead_days
+    margin = margin_holds(evidence).verdict == Verdict.PASS
+    earned = lead >= rules.full_exemption_lead_days or (lead >= rules.partial_exemption_lead_days and margin)
+    return Check(
+        rule="EXE-1",
+        asks=asks,
+        verdict=Verdict.PASS if earned else Verdict.NOT_REQUIRED,
+        says=f"{lead:.0f} days' notice: {'exempt' if earned else 'not exempt'}",
+        value=round(lead, 1),
+        limit=rules.full_exemption_lead_days,
+        unit="days",
+        fix=None if earned else "ask earlier, or accept dates the operator offers",
+    )

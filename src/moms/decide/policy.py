@@ -1,0 +1,61 @@
+"""What a rule book says about deciding: numbers and powers, no code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Authority(StrEnum):
+    """How far the system may go by itself for a class of asset (semantics 2.6)."""
+
+    OBSERVE = "observe"
+    """Computes and records; a person decides without being shown a recommendation first."""
+    ADVISE = "advise"
+    """Recommends; a person decides."""
+    DECIDE = "decide"
+    """Decides."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorityRow:
+    """Authority for one class of asset; the first row that fits holds."""
+
+    category: str
+    """`transmission` or `generation`."""
+    up_to_kv: float | None
+    """Holds for assets of less than this voltage; None for any."""
+    authority: Authority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionRules:
+    """The decision part of a rule book (semantics §1.7, §2)."""
+
+    ac_required: bool
+    tight_share: float
+    """A plain approval without AC needs every caused loading at or below this share of rate B."""
+    voltage_kv: float
+    """Without AC, lines of this voltage and up refer."""
+    load_at_risk_mw: float
+    model_error_share: float
+    """A new crossing smaller than this share of its limit neither approves nor denies."""
+    system_may_deny: bool
+    recall_within_h: float
+    alternatives: int
+    search_days: int
+    """How far, in days either side of the asked start, alternatives are looked for."""
+    offer_held_h: float
+    """How long an offered window is held; 0 if it is not."""
+    full_exemption_lead_days: float
+    partial_exemption_lead_days: float
+    authority: tuple[AuthorityRow, ...]
+
+    def authority_over(self, *, category: str, base_kv: float | None) -> Authority:
+        """Give the authority for an asset; an asset no row fits is a person's to decide."""
+        for row in self.authority:
+            if row.category != category:
+                continue
+            if row.up_to_kv is None or (base_kv is not None and base_kv < row.up_to_kv):
+                return row.authority
+        return Authority.ADVISE

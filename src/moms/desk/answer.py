@@ -1,0 +1,45 @@
+"""What a use case gives back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from moms.outages import Outage
+    from moms.values import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The outage as it now is (or would be), with the decision's record where one was made."""
+
+    outage: Outage | None
+    """None where the request was returned and nothing was written."""
+    record: dict[str, object] | None = None
+    findings: tuple[Finding, ...] = ()
+    """Of the entry rules; those that block say why it was returned."""
+    written: bool = True
+    again: bool = False
+    """The same request had been filed before; this is its answer."""
+    says: str = ""
+    """What else the one who acts should know (queue place, exemption)."""
+
+    @property
+    def returned(self) -> bool:
+        """Whether the request goes back to its owner."""
+        return self.outage is None
+
+
+def outage_id(organisation: str, external_id: str) -> str:
+    """Give the id of the outage that an owner's own reference names: the same reference, the same id.
+
+    Eight letters of the digest's base 32, so that a control room can read them over the telephone.
+
+    >>> outage_id("LAKES", "W-17")
+    'OTG-U2ZLU67I'
+    """
+    name = f"{organisation}\n{external_id}".encode()
+    return "OTG-" + base64.b32encode(hashlib.sha256(name).digest()).decode()[:8]

@@ -1,0 +1,149 @@
+"""Assess one request: security, remedy and margin on the same hours of the same world."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from moms.decide import Evidence
+from moms.desk.margins import adequate
+from moms.desk.remedy import redispatched
+from moms.desk.security import secure
+from moms.outages import Category
+from moms.values import ElementKind
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from moms.decide import Security
+    from moms.desk.security import Studied
+    from moms.desk.situation import Situation
+    from moms.desk.world import World
+    from moms.outages import Outage, Request
+    from moms.values import Window
+
+ALONE, BOOK, QUEUE = "alone", "book", "queue"
+NAMED_MOST = 4
+"""With more overlapping outages than this they are all named; with fewer each is left out in turn."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessed:
+    """Evidence, and what was run to get it."""
+
+    evidence: Evidence
+    notes: tuple[str, ...]
+    window: Window
+    book: Studied | None
+    """The study on the book: kept for a remedy or an opened calendar cell."""
+
+
+def assess(*, world: World, situation: Situation, window: Window, now: datetime) -> Assessed:
+    """Give the evidence on one request as if its window were this one.
+
+    Whatever cannot be computed is named in `evidence.missing`: it refers, it never approves.
+    """
+    outage = replace(situation.outage, window=window)
+    request = outage.request
+    missing = _missing(world, request, window=window, now=now)
+    if missing:
+        return Assessed(evidence=_bare(world, situation, now=now, missing=missing), notes=(), window=window, book=None)
+    studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now)
+    evidence = Evidence(
+        security=studied.security,
+        queue=_with_queue(world, outage, situation, window=window, now=now),
+        alone=_alone(world, outage, situation, window=window, now=now),
+        remedy=redispatched(world, outage, studied),
+        adequacy=adequate(world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units),
+        missing=studied.missing,
+        base_kv=world.base_kv(request),
+        is_line=request.category == Category.TRANSMISSION,
+        reactive=world.is_reactive(request),
+        lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
+        overlapping=tuple(o.id for o in situation.holding),
+        earlier_pending=tuple(o.id for o in situation.queue),
+    )
+    if evidence.alone is not None and _leans(evidence):
+        evidence = replace(evidence, relies_on=_relied_on(world, outage, situation, evidence, window=window, now=now))
+    return Assessed(evidence=evidence, notes=studied.notes, window=window, book=studied)
+
+
+def _missing(world: World, request: Request, *, window: Window, now: datetime) -> tuple[str, ...]:
+    found = []
+    grid = world.grid
+    if grid.shapes is None or grid.zones is None:
+        found.append(f"grid {grid.name} has no hourly load, wind and solar")
+    if grid.register is None:
+        found.append(f"grid {grid.name} has no register of owners and special flags")
+    kinds = {a.partition(":")[0] for a in request.assets}
+    odd = sorted(kinds - {ElementKind.BRANCH, ElementKind.GEN})
+    if odd:
+        found.append(f"outages of a {' or a '.join(odd)} are not studied yet")
+    if request.switch is not None:
+        found.append("a switch request changes what trips together; that is not studied yet")
+    if request.group is not None:
+        found.append("a group is studied together; that is not in yet")
+    if window.start <= now and not request.urgent_report:
+        found.append("its start has passed")
+    return tuple(found)
+
+
+def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[str, ...]) -> Evidence:
+    del now
+    request = situation.outage.request
+    return Evidence(
+        security=None,
+        missing=missing,
+        base_kv=world.base_kv(request),
+        is_line=request.category == Category.TRANSMISSION,
+        overlapping=tuple(o.id for o in situation.holding),
+        earlier_pending=tuple(o.id for o in situation.queue),
+    )
+
+
+def _with_queue(
+    world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime
+) -> Security | None:
+    if not situation.queue:
+        return None
+    others = (*situation.holding, *situation.queue)
+    return secure(world, outage, others, book=QUEUE, window=window, now=now).security
+
+
+def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Security | None:
+    if not situation.holding:
+        return None
+    return secure(world, outage, (), book=ALONE, window=window, now=now).security
+
+
+def _pairs(found: Security) -> frozenset[tuple[str | None, str]]:
+    """Name what a study found against a request: pairs over or tight, and contingencies that cut off."""
+    rows = {(c.contingency, c.element) for c in (*found.crossings, *found.tight)}
+    return frozenset(rows | {(c.contingency, "") for c in found.cut_off})
+
+
+def _leans(evidence: Evidence) -> bool:
+    """Tell whether the answer is cleaner with the book out than alone: then another outage helps it."""
+    if evidence.alone is None or evidence.security is None:
+        return False
+    return bool(_pairs(evidence.alone) - _pairs(evidence.security))
+
+
+def _relied_on(
+    world: World, outage: Outage, situation: Situation, evidence: Evidence, *, window: Window, now: datetime
+) -> tuple[str, ...]:
+    """Name the outages each of which alone, if it were not out, would make the answer worse.
+
+    Where there are too many to try, or only several together help, all of them are named.
+    """
+    everyone = tuple(o.id for o in situation.holding)
+    if len(everyone) > NAMED_MOST or evidence.security is None:
+        return everyone
+    clean = _pairs(evidence.security)
+    needed = []
+    for one in situation.holding:
+        rest = tuple(o for o in situation.holding if o.id != one.id)
+        found = secure(world, outage, rest, book="less one", window=window, now=now).security
+        if _pairs(found) - clean:
+            needed.append(one.id)
+    return tuple(needed) or everyone

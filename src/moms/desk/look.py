@@ -1,0 +1,87 @@
+"""Look ahead cheaply: which days around a request are clean, a week of days to each study."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.desk.margins import adequate
+from moms.desk.security import secure
+from moms.desk.situation import read
+from moms.outages import Category
+from moms.values import HOUR, SYSTEM, Window, market_day_of
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from moms.desk.ports import Book
+    from moms.desk.situation import Situation
+    from moms.desk.world import World
+
+BATCH = timedelta(days=7)
+
+
+@dataclass(slots=True, kw_only=True)
+class Lookout:
+    """Remembers which hours were studied, so that overlapping windows share the work.
+
+    A window that looks free here is then studied like the request; one that does not is skipped.
+    """
+
+    world: World
+    situation: Situation
+    now: datetime
+    book: Book
+    dirty: dict[datetime, bool] = field(default_factory=dict)
+    margins: dict[Window, bool] = field(default_factory=dict)
+    blocked: Counter[str] = field(default_factory=Counter)
+    """What stood in the way, by days."""
+
+    @property
+    def days_studied(self) -> int:
+        """How many market days were studied."""
+        return len({market_day_of(h) for h in self.dirty})
+
+    def looks_free(self, window: Window) -> bool:
+        """Tell whether nothing speaks against a window: margin first, it costs least."""
+        if not self._margin_holds(window):
+            return False
+        if self.situation.outage.request.category == Category.GENERATION:
+            return True  # its security is studied next, window by window
+        hours = window.clock_hours()
+        for hour in hours:
+            if hour not in self.dirty:
+                self._study(Window(start=hour, end=max(min(hour + BATCH, window.end), hour + HOUR)))
+            if self.dirty[hour]:
+                return False
+        return True
+
+    def _margin_holds(self, window: Window) -> bool:
+        outage = self.situation.outage
+        if outage.request.category != Category.GENERATION:
+            return True
+        if window not in self.margins:
+            with self.book.as_(SYSTEM) as page:
+                there = read(page, outage, window=window, now=self.now)
+            found = adequate(self.world, outage, there.holding, window=window, now=self.now, cut_off=())
+            self.margins[window] = not found.hurt and not found.unknown
+            self._note({f"margin of {h.row}" for h in found.hurt}, days={d.day for d in found.hurt})
+        return self.margins[window]
+
+    def _study(self, window: Window) -> None:
+        outage = self.situation.outage
+        with self.book.as_(SYSTEM) as page:
+            there = read(page, outage, window=window, now=self.now)
+        studied = secure(self.world, outage, there.holding, book="look", window=window, now=self.now)
+        flags = studied.result.caused_by_hour
+        for hour, flag in zip(studied.result.hours, flags, strict=True):
+            if hour.start is not None:
+                self.dirty[hour.start] = bool(flag)
+        names = {f"{c.element} after {c.contingency}" for c in studied.security.crossings[:3]}
+        self._note(names, days={market_day_of(h) for h in window.clock_hours() if self.dirty.get(h)})
+
+    def _note(self, names: set[str], *, days: set[date] | set[str]) -> None:
+        for name in sorted(names):
+            self.blocked[name] += len(days)

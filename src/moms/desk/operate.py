@@ -1,0 +1,329 @@
+"""Operate an outage: start, end, recall, cancel, extend, change, take or decline what was offered."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from moms.decide import Outcome, settle
+from moms.desk.answer import Answer
+from moms.desk.assess import assess
+from moms.desk.ports import Search
+from moms.desk.record import make_record
+from moms.desk.settle import as_asked, decide
+from moms.desk.situation import read
+from moms.desk.submit import entry_findings, event
+from moms.outages import Category, State
+from moms.outages.change import change as changed_by
+from moms.outages.lifecycle import Verb, move
+from moms.values import SYSTEM, Refused, Window, digest, parse_instant, plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from moms.desk.assess import Assessed
+    from moms.desk.ports import Book, Page
+    from moms.desk.world import World
+    from moms.outages import Outage, Request
+    from moms.values import Actor
+
+
+class NoSuchOffer(Refused):
+    """A window that was not offered, or not under that number."""
+
+
+def step(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    outage_id: str,
+    verb: Verb,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Answer:
+    """Take one step of the lifecycle that needs no study, and study again what leaned on the outage.
+
+    Raises:
+        Refused: a guard of the lifecycle.
+    """
+    with book.as_(actor) as page:
+        page.hold(page.version())
+        before = page.outage(outage_id)
+        after = _step(
+            page, before, verb=_fitting(before, verb), actor=actor, now=now, reason=reason, at=at, world=world
+        )
+        if verb == Verb.END and actor.role in _CONFIRMS:
+            after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
+    shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
+    says = f"{len(shaken)} outages that leaned on it are at risk: {', '.join(shaken)}" if shaken else ""
+    return Answer(outage=after, says=says)
+
+
+_CONFIRMS = frozenset({"control_room", "system"})
+
+
+def _fitting(outage: Outage, verb: Verb) -> Verb:
+    """Give the row that fits: what nobody has decided is withdrawn, the rest is cancelled."""
+    undecided = outage.state in {State.DRAFT, State.SUBMITTED, State.VALIDATED, State.IN_STUDY, State.NEGOTIATING}
+    return Verb.WITHDRAW if verb == Verb.CANCEL and undecided and not outage.holds else verb
+
+
+def _step(
+    page: Page,
+    before: Outage,
+    *,
+    verb: Verb,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    at: datetime | None,
+    world: World,
+) -> Outage:
+    released = actor.name if actor.role in _CONFIRMS else None
+    after = move(before, verb=verb, actor=actor, now=now, reason=reason, at=at, released_by=released)
+    page.revise(after, event(after, actor=actor, now=now, verb=verb, world=world, reason=reason, before=before))
+    return after
+
+
+def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[str, ...]:
+    """Study again each standing outage whose answer leaned on this one; those no longer clean are at risk."""
+    with book.as_(SYSTEM) as page:
+        near = page.find(Search(window=moved.window, holding=True))
+        leaning = [o for o in near if o.id != moved.id and _leans_on(page, o, moved.id)]
+    shaken = []
+    for outage in leaning:
+        with book.as_(SYSTEM) as page:
+            situation = read(page, outage, window=outage.window, now=now)
+        found = assess(world=world, situation=situation, window=outage.window, now=now).evidence.security
+        if found is not None and not found.crossings and not found.cut_off:
+            continue
+        reason = f"{moved.id}, on which its approval leaned, has moved"
+        with book.as_(SYSTEM) as page:
+            before = page.outage(outage.id)
+            _step(page, before, verb=Verb.PUT_AT_RISK, actor=SYSTEM, now=now, reason=reason, at=None, world=world)
+        shaken.append(outage.id)
+    return tuple(shaken)
+
+
+def _leans_on(page: Page, outage: Outage, other: str) -> bool:
+    if outage.decision_id is None:
+        return False
+    conditions = page.decision(outage.decision_id).get("conditions")
+    if not isinstance(conditions, list):
+        return False
+    return any(c["kind"] == "relies_on" and other in c["data"]["outages"] for c in conditions)
+
+
+def change(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    outage_id: str,
+    request: Request,
+    reason: str,
+    preview: bool = False,
+) -> Answer:
+    """Change a request; where its hours, equipment or work change it is decided again.
+
+    The answer says whether the queue stamp and the exemption are kept, before anything is written
+    when `preview`.
+    """
+    with book.as_(actor) as page:
+        before = page.outage(outage_id)
+        changed = changed_by(before, request, now=now, actor=actor)
+        after = changed.outage
+        findings = entry_findings(page, world=world, now=now, outage=as_asked(after))
+        after = replace(after, findings=findings)
+        blocks = tuple(f for f in findings if f.level == "block")
+        if blocks:
+            return Answer(outage=None, findings=findings, written=False, says=" ".join(changed.says))
+        if not preview:
+            page.revise(
+                after, event(after, actor=actor, now=now, verb=Verb.CHANGE, world=world, reason=reason, before=before)
+            )
+    if not changed.needs_decision:
+        return Answer(outage=after, findings=findings, written=not preview, says=" ".join(changed.says))
+    if preview:
+        answer = decide(
+            book=book, world=world, now=now, outage_id=outage_id, preview=True, unfiled=_validated(after, now)
+        )
+        return replace(answer, says=" ".join(changed.says))
+    _validate(book, world, after, now=now)
+    return replace(decide(book=book, world=world, now=now, outage_id=outage_id), says=" ".join(changed.says))
+
+
+def _validated(outage: Outage, now: datetime) -> Outage:
+    return move(outage, verb=Verb.VALIDATE, actor=SYSTEM, now=now) if outage.state == State.SUBMITTED else outage
+
+
+def _validate(book: Book, world: World, outage: Outage, *, now: datetime) -> None:
+    with book.as_(SYSTEM) as page:
+        after = _validated(outage, now)
+        if after is not outage:
+            page.revise(after, event(after, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=outage))
+
+
+def take(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    outage_id: str,
+    number: int,
+    reason: str,
+    preview: bool = False,
+) -> Answer:
+    """Take window `number` (from 1) of those the last decision offered: the stamp is kept, and it is studied again.
+
+    Raises:
+        NoSuchOffer: nothing was offered under that number.
+    """
+    with book.as_(actor) as page:
+        before = page.outage(outage_id)
+        window = _offered(page, before, number)
+        if before.state == State.DECIDED:  # denied: the owner asks again for the offered dates, with a new stamp
+            raise NoSuchOffer(
+                f"{outage_id} was denied; its windows are free but not held",
+                field="take",
+                fix="submit a new request for that window",
+            )
+        after = move(before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window)
+        if not preview:
+            page.revise(
+                after,
+                event(after, actor=actor, now=now, verb=Verb.TAKE_OFFER, world=world, reason=reason, before=before),
+            )
+    unfiled = after if preview else None
+    return decide(book=book, world=world, now=now, outage_id=outage_id, preview=preview, unfiled=unfiled)
+
+
+def _offered(page: Page, outage: Outage, number: int) -> Window:
+    record = page.decision(outage.decision_id) if outage.decision_id else {}
+    rows = record.get("alternatives")
+    offers = rows if isinstance(rows, list) else []
+    if not 1 <= number <= len(offers):
+        raise NoSuchOffer(
+            f"{outage.id} was offered {len(offers)} windows, not number {number}",
+            field="take",
+            fix=f"`moms show {outage.id}` lists them",
+        )
+    window = offers[number - 1]["window"]
+    return Window(start=parse_instant(window["start"]), end=parse_instant(window["end"]))
+
+
+def decline(
+    *, book: Book, world: World, actor: Actor, now: datetime, outage_id: str, reason: str, preview: bool = False
+) -> Answer:
+    """Decline what was offered: a generator is accepted without exemption (semantics 2.4), a line is denied."""
+    with book.as_(actor) as page:
+        page.hold(page.version())
+        before = page.outage(outage_id)
+        found = page.decision(before.decision_id) if before.decision_id else {}
+        generation = before.request.category == Category.GENERATION
+        verb = Verb.ACCEPT_NOT_EXEMPT if generation else Verb.DENY
+        says = (
+            f"Accepted without exemption: the dates offered were declined ({reason})."
+            if generation
+            else f"Denied: the dates offered were declined ({reason}), and the asked ones exceed a verified limit."
+        )
+        body = {k: v for k, v in found.items() if k != "id"} | {
+            "outcome": "accept" if generation else "deny",
+            "status": "accepted_not_exempt" if generation else "denied",
+            "says": says,
+            "decided_at": now,
+            "after": found.get("id"),
+            "declined_by": {"name": actor.name, "organisation": actor.organisation},
+        }
+        record = plain(body)
+        if not isinstance(record, dict):
+            msg = "a record is a mapping"
+            raise TypeError(msg)
+        record["id"] = "D-" + digest(record)[:16]
+        after = move(
+            before, verb=verb, actor=SYSTEM, now=now, reason=says, decision_id=str(record["id"]), system_may=True
+        )
+        if not preview:
+            page.revise(
+                after, event(after, actor=actor, now=now, verb="decline", world=world, reason=reason, before=before)
+            )
+            page.keep_decision(str(record["id"]), outage_id, record)
+    return Answer(outage=after, record=record, written=not preview)
+
+
+def extend(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    outage_id: str,
+    until: datetime,
+    forced: bool,
+    reason: str,
+    preview: bool = False,
+) -> Answer:
+    """Ask for a later end of a running outage: the added hours are studied; a forced one is acknowledged.
+
+    What is not clean and not forced waits for a person, and the outage keeps its end.
+    """
+    with book.as_(SYSTEM) as page:
+        before = page.outage(outage_id)
+        added = Window(start=before.window.end, end=until)
+        asked = replace(before, request=replace(before.request, window=added), window=added)
+        situation = read(page, asked, window=added, now=now)
+    assessed = assess(world=world, situation=situation, window=added, now=now)
+    record, outcome = _extension_record(world, asked, assessed, situation.digest, now=now)
+    if outcome not in {Outcome.APPROVE, Outcome.ACCEPT} and not forced:
+        return Answer(
+            outage=before, record=record, written=False, says="the end stays as it was; an engineer settles it"
+        )
+    whole = Window(start=before.window.start, end=until)
+    verb = Verb.EXTEND_FORCED if forced else Verb.EXTEND
+    who = actor if forced else SYSTEM
+    after = move(
+        before,
+        verb=verb,
+        actor=who,
+        now=now,
+        reason=reason,
+        window=whole,
+        decision_id=str(record["id"]),
+        system_may=True,
+    )
+    if not preview:
+        with book.as_(who) as page:
+            page.hold(page.version())
+            page.revise(after, event(after, actor=actor, now=now, verb=verb, world=world, reason=reason, before=before))
+            page.keep_decision(str(record["id"]), outage_id, record)
+    return Answer(outage=after, record=record, written=not preview)
+
+
+def _extension_record(
+    world: World, asked: Outage, assessed: Assessed, situation_digest: str, *, now: datetime
+) -> tuple[dict[str, object], Outcome]:
+    settled = settle(
+        request=asked.request,
+        evidence=assessed.evidence,
+        findings=(),
+        rules=world.rules.decision,
+        windows_left=False,
+    )
+    record = make_record(
+        outage=asked,
+        settled=settled,
+        evidence=assessed.evidence,
+        what=f"{world.name(asked.request)} (added hours)",
+        when=world.when(asked.request.window),
+        alternatives=(),
+        searched="",
+        notes=assessed.notes,
+        inputs={"request": asked.request, "situation": situation_digest},
+        versions={**world.versions, "rule_book": world.rules.name, "grid": world.grid.digest},
+        now=now,
+    )
+    return record, settled.outcome

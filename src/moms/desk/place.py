@@ -1,0 +1,174 @@
+"""Find other windows for a request that cannot have the asked one: look, then study each like the request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.decide import Outcome, Verdict, run_checks, settle
+from moms.desk.assess import assess
+from moms.desk.look import Lookout
+from moms.desk.situation import read
+from moms.desk.submit import entry_findings
+from moms.outages import Category
+from moms.schedule import candidates, shorter
+from moms.values import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from moms.decide import Settled
+    from moms.desk.assess import Assessed
+    from moms.desk.ports import Book
+    from moms.desk.situation import Situation
+    from moms.desk.world import World
+    from moms.schedule import Candidate
+    from moms.values import Window
+
+STUDIED_MOST = 8
+"""How many windows that look free are studied like the request before the search stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A window that was studied like the request and would be given."""
+
+    window: Window
+    shift_days: int
+    within_owner: bool
+    outcome: str
+    conditions: tuple[str, ...]
+    held_until: datetime | None
+    """Until when it is kept for the owner; None: not held, and whoever asks first gets it."""
+    evidence: str
+    """Digest of the study it rests on."""
+
+    def document(self) -> dict[str, object]:
+        """Give it as it stands in a record."""
+        return {
+            "window": {"start": self.window.start, "end": self.window.end},
+            "shift_days": self.shift_days,
+            "within_owner_limits": self.within_owner,
+            "outcome": self.outcome,
+            "conditions": self.conditions,
+            "held_until": self.held_until,
+            "evidence": self.evidence,
+            "says": self.says(),
+        }
+
+    def says(self) -> str:
+        """Say it in a line."""
+        moved = (
+            "same start, shorter"
+            if self.shift_days == 0
+            else f"{abs(self.shift_days)} days " + ("later" if self.shift_days > 0 else "earlier")
+        )
+        held = "not held" if self.held_until is None else f"held until {self.held_until:%Y-%m-%d %H:%MZ}"
+        extra = f"; {'; '.join(self.conditions)}" if self.conditions else ""
+        return f"{moved}, {held}{extra}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """The decision, with other windows where the asked one fails."""
+
+    settled: Settled
+    offers: tuple[Offer, ...]
+    searched: str
+
+
+def place(*, world: World, situation: Situation, assessed: Assessed, now: datetime, book: Book) -> Placed:
+    """Settle a request; where a verified limit stands against it, look for other windows first."""
+    outage = situation.outage
+    rules = world.rules.decision
+    checks = run_checks(request=outage.request, evidence=assessed.evidence, findings=outage.findings, rules=rules)
+    verdicts = {c.verdict for c in checks}
+    offers: tuple[Offer, ...] = ()
+    searched = ""
+    if Verdict.FAIL in verdicts and Verdict.MISSING not in verdicts and not outage.request.urgent_report:
+        offers, searched = _search(world, situation, now=now, book=book)
+    settled = settle(
+        request=outage.request,
+        evidence=assessed.evidence,
+        findings=outage.findings,
+        rules=rules,
+        windows_left=any(o.within_owner or outage.request.category == Category.GENERATION for o in offers),
+    )
+    return Placed(settled=settled, offers=offers, searched=searched)
+
+
+def _search(world: World, situation: Situation, *, now: datetime, book: Book) -> tuple[tuple[Offer, ...], str]:
+    request = situation.outage.request
+    rules = world.rules.decision
+    looked = candidates(request=request, now=now, limit_days=rules.search_days)
+    lookout = Lookout(world=world, situation=situation, now=now, book=book)
+    offers: list[Offer] = []
+    tried: list[Candidate] = []
+    for candidate in (*looked, *shorter(request=request, now=now)):
+        if len(offers) == rules.alternatives or len(tried) == STUDIED_MOST:
+            break
+        if _near_one(candidate, offers) or not lookout.looks_free(candidate.window):
+            continue
+        tried.append(candidate)
+        offer = _studied(world, situation, candidate, now=now, book=book)
+        if offer is not None:
+            offers.append(offer)
+    return tuple(offers), _searched(world, looked, lookout, tried, offers)
+
+
+def _near_one(candidate: Candidate, offers: Sequence[Offer]) -> bool:
+    """Tell whether an offer starts within a day of it: offers are distinct (semantics 2.7)."""
+    day = timedelta(days=1)
+    return any(abs(candidate.window.start - o.window.start) < day and not candidate.shorter for o in offers)
+
+
+def _studied(world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book) -> Offer | None:
+    outage = situation.outage
+    request = replace(outage.request, window=candidate.window)
+    with book.as_(SYSTEM) as page:
+        asked = replace(outage, request=request, window=candidate.window)
+        there = read(page, asked, window=candidate.window, now=now)
+        findings = entry_findings(page, world=world, now=now, outage=asked)
+    assessed = assess(world=world, situation=there, window=candidate.window, now=now)
+    settled = settle(
+        request=request,
+        evidence=assessed.evidence,
+        findings=findings,
+        rules=world.rules.decision,
+        windows_left=False,
+    )
+    if settled.outcome not in {Outcome.APPROVE, Outcome.ACCEPT} or assessed.evidence.security is None:
+        return None
+    hold = world.rules.decision.offer_held_h
+    return Offer(
+        window=candidate.window,
+        shift_days=candidate.shift_days,
+        within_owner=candidate.within_owner,
+        outcome=str(settled.outcome),
+        conditions=tuple(c.says for c in settled.conditions),
+        held_until=now + timedelta(hours=hold) if hold > 0 else None,
+        evidence=assessed.evidence.security.digest,
+    )
+
+
+def _searched(
+    world: World,
+    looked: Sequence[Candidate],
+    lookout: Lookout,
+    tried: Sequence[Candidate],
+    offers: Sequence[Offer],
+) -> str:
+    reach = world.rules.decision.search_days
+    says = (
+        f"looked {reach} days either side ({len(looked)} starts, {lookout.days_studied} days studied),"
+        f" {len(tried)} windows studied like the request, {len(offers)} free"
+    )
+    if lookout.blocked and len(offers) < world.rules.decision.alternatives:
+        worst = lookout.blocked.most_common(3)
+        says += "; most often blocked by " + ", ".join(f"{name} ({n} days)" for name, n in worst)
+    return says
+
+
+__all__ = ["Offer", "Placed", "place"]

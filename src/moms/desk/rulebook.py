@@ -1,0 +1,41 @@
+"""A rule book: what an operator has decided, dated and versioned, a value of each room that follows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from moms.adequacy import MarginRules
+    from moms.decide import DecisionRules
+    from moms.market import DispatchRules, RedispatchRules
+    from moms.outages.policy import EntryRules
+    from moms.study import StudyRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleBook:
+    """All rules of one operator that hold from one day on."""
+
+    id: str
+    version: int
+    valid_from: date
+    operator: str
+    entry: EntryRules
+    study: StudyRules
+    margin: MarginRules
+    dispatch: DispatchRules
+    redispatch: RedispatchRules
+    decision: DecisionRules
+    template: Mapping[str, Any] = field(default_factory=dict)
+    """What the calendar fills into a request that nobody has filed, so that only its dates speak."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where each number comes from, by its path."""
+
+    @property
+    def name(self) -> str:
+        """Name it with its version, as records do."""
+        return f"{self.id} v{self.version}"

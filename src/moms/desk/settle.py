@@ -1,0 +1,289 @@
+"""Settle a request: read, assess, decide, write once; or a person settles what was referred."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from moms.decide import Outcome
+from moms.desk.answer import Answer
+from moms.desk.assess import assess
+from moms.desk.place import place
+from moms.desk.ports import BookMoved
+from moms.desk.record import make_record
+from moms.desk.situation import read
+from moms.desk.submit import entry_findings, event
+from moms.outages import State, Status
+from moms.outages.guards import ReasonMissing
+from moms.outages.lifecycle import Verb, move
+from moms.values import SYSTEM, Refused, digest, plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from moms.decide import Settled
+    from moms.desk.ports import Book, Page
+    from moms.desk.situation import Situation
+    from moms.desk.world import World
+    from moms.outages import Outage
+    from moms.values import Actor
+
+TRIES = 3
+"""How often a decision starts again when the book moved under it; then it goes to a person."""
+
+VERBS = {
+    Status.APPROVED: Verb.APPROVE,
+    Status.APPROVED_WITH_CONDITIONS: Verb.APPROVE_WITH_CONDITIONS,
+    Status.ACCEPTED_EXEMPT: Verb.ACCEPT_EXEMPT,
+    Status.ACCEPTED_NOT_EXEMPT: Verb.ACCEPT_NOT_EXEMPT,
+    Status.DENIED: Verb.DENY,
+}
+
+
+class NotWaiting(Refused):
+    """The outage does not wait for a decision."""
+
+
+def decide(
+    *, book: Book, world: World, now: datetime, outage_id: str, preview: bool = False, unfiled: Outage | None = None
+) -> Answer:
+    """Decide one filed request on the book as it stands; with `preview`, say what would be decided.
+
+    `unfiled` previews a request that is not in the book. The book is read in one transaction, the
+    thinking holds no lock, and the answer is written only if nothing it rests on has changed.
+
+    Raises:
+        NotWaiting: it has been decided, or is over.
+    """
+    found: Answer | None = None
+    for _ in range(TRIES):
+        with book.as_(SYSTEM) as page:
+            outage = unfiled or page.outage(outage_id)
+            _refuse_decided(outage)
+            outage = replace(outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage)))
+            situation = read(page, outage, window=outage.asked.window, now=now)
+        found = think(world=world, situation=situation, now=now, book=book)
+        if preview:
+            return replace(found, written=False)
+        try:
+            return write(book=book, world=world, now=now, situation=situation, answer=found)
+        except BookMoved:
+            continue
+    raise BookMoved(
+        f"the book moved {TRIES} times while {outage_id} was studied; it waits as it was",
+        field="id",
+        fix=f"run `moms decide {outage_id}` again",
+    )
+
+
+def _refuse_decided(outage: Outage) -> None:
+    waiting = {State.SUBMITTED, State.VALIDATED, State.IN_STUDY}
+    reported = outage.state == State.ACTIVE and outage.decision_id is None
+    if outage.state not in waiting and not reported:
+        raise NotWaiting(
+            f"{outage.id} is {outage.state}, {outage.status}: nothing to decide",
+            field="id",
+            fix="`moms list --pending` shows what waits",
+        )
+
+
+def think(*, world: World, situation: Situation, now: datetime, book: Book) -> Answer:
+    """Give the decision and its record; nothing is written."""
+    outage = as_asked(situation.outage)
+    there = replace(situation, outage=outage)
+    assessed = assess(world=world, situation=there, window=outage.window, now=now)
+    placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
+    record = make_record(
+        outage=outage,
+        settled=placed.settled,
+        evidence=assessed.evidence,
+        what=world.name(outage.request),
+        when=world.when(outage.request.window),
+        alternatives=tuple(o.document() for o in placed.offers),
+        searched=placed.searched,
+        notes=(*assessed.notes, *world.grid.notes),
+        inputs={
+            "request": outage.request,
+            "holding": [_seen(o) for o in situation.holding],
+            "queue": [_seen(o) for o in situation.queue],
+            "stamp": outage.stamp,
+            "situation": situation.digest,
+        },
+        versions={**world.versions, "rule_book": world.rules.name, "grid": world.grid.digest},
+        now=now,
+    )
+    after = decided(situation.outage, placed.settled, record, now=now)
+    return Answer(outage=after, record=record, findings=outage.findings)
+
+
+def as_asked(outage: Outage) -> Outage:
+    """Give the outage as it would be if what is asked were granted: what a decision is about."""
+    return replace(outage, request=outage.asked, window=outage.asked.window)
+
+
+def _seen(outage: Outage) -> dict[str, object]:
+    return {
+        "id": outage.id,
+        "revision": outage.revision,
+        "assets": outage.request.assets,
+        "organisation": outage.request.organisation,
+        "category": outage.request.category,
+        "start": outage.actual_start or outage.window.start,
+        "end": outage.window.end,
+        "digest": digest(outage)[:16],
+    }
+
+
+def decided(outage: Outage, settled: Settled, record: dict[str, object], *, now: datetime) -> Outage:
+    """Give the outage after the decision, by the lifecycle's own table."""
+    key = str(record["id"])
+    if outage.state == State.ACTIVE:  # forced, already out: acknowledged as it stands
+        return replace(outage, decision_id=key, revision=outage.revision + 1)
+    steps = _steps(outage, settled)
+    for verb in steps:
+        outage = move(
+            outage,
+            verb=verb,
+            actor=SYSTEM,
+            now=now,
+            reason=str(record["says"]),
+            decision_id=key,
+            conditions=tuple(c.says for c in settled.conditions),
+            system_may=True,  # `decide` has applied the rule book's authority before it came to this outcome
+        )
+    return outage
+
+
+def _steps(outage: Outage, settled: Settled) -> tuple[Verb, ...]:
+    if settled.outcome == Outcome.REFER:
+        return (Verb.REFER,)
+    study = () if outage.state == State.IN_STUDY else (Verb.STUDY,)
+    if settled.outcome == Outcome.COUNTER:
+        return (*study, Verb.NEGOTIATE)
+    if settled.outcome == Outcome.DENY and outage.status not in {Status.NONE, Status.REVOKED}:
+        return (Verb.REFUSE_CHANGE,)
+    if settled.outcome == Outcome.DENY:
+        return (*study, Verb.DENY)
+    return (VERBS[settled.status],)
+
+
+def write(*, book: Book, world: World, now: datetime, situation: Situation, answer: Answer) -> Answer:
+    """Write a decision with its record and its notice in one transaction, if what it rests on still stands.
+
+    Raises:
+        BookMoved: something it rests on has changed.
+        EquipmentTaken: another outage of the same equipment was decided first.
+    """
+    outage, record = answer.outage, answer.record
+    if outage is None or record is None:
+        msg = "only a decision with its record is written"
+        raise ValueError(msg)
+    with book.as_(SYSTEM) as page:
+        page.hold(page.version())
+        before = page.outage(outage.id)
+        again = read(page, before, window=before.asked.window, now=now)
+        if again.digest != situation.digest:
+            raise BookMoved("what the decision rests on has changed", fix="decide it again")
+        _write_steps(page, before=before, after=outage, record=record, world=world, now=now)
+        page.keep_decision(str(record["id"]), outage.id, record)
+    return answer
+
+
+def _write_steps(
+    page: Page, *, before: Outage, after: Outage, record: dict[str, object], world: World, now: datetime
+) -> None:
+    """Write each step between as a revision of its own, so that the journal tells every one."""
+    if after.revision - before.revision > 1:
+        middle = move(before, verb=Verb.STUDY, actor=SYSTEM, now=now)
+        page.revise(middle, event(middle, actor=SYSTEM, now=now, verb=Verb.STUDY, world=world, before=before))
+        before = middle
+    page.revise(
+        after,
+        event(after, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
+              reason=str(record["says"]), before=before),
+    )  # fmt: skip
+
+
+def by_person(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    outage_id: str,
+    outcome: str,
+    reason: str,
+    conditions: tuple[str, ...] = (),
+) -> Answer:
+    """Let a person, never the requester, settle what was referred; what MOMS found stays in the record.
+
+    Raises:
+        Refused: a guard of the lifecycle (`OwnRequest`, `ReasonMissing`, `WrongCategory` ...).
+        EquipmentTaken: another standing outage has the equipment.
+    """
+    if not reason.strip():
+        raise ReasonMissing(
+            f"no reason is given for settling {outage_id}", field="reason", fix="say why, for the record"
+        )
+    verb = _verb_of(outcome, conditions)
+    with book.as_(actor) as page:
+        page.hold(page.version())
+        before = page.outage(outage_id)
+        found = page.decision(before.decision_id) if before.decision_id else None
+        record = _person_record(
+            before, found, actor=actor, outcome=outcome, reason=reason, conditions=conditions, now=now
+        )
+        at = before
+        for step in _person_steps(before, verb):
+            after = move(
+                at, verb=step, actor=actor, now=now, reason=reason, decision_id=str(record["id"]), conditions=conditions
+            )
+            page.revise(
+                after, event(after, actor=actor, now=now, verb=f"settle:{step}", world=world, reason=reason, before=at)
+            )
+            at = after
+        page.keep_decision(str(record["id"]), outage_id, record)
+    return Answer(outage=at, record=record, findings=at.findings)
+
+
+def _verb_of(outcome: str, conditions: tuple[str, ...]) -> Verb:
+    if outcome == "approve":
+        return Verb.APPROVE_WITH_CONDITIONS if conditions else Verb.APPROVE
+    return {"deny": Verb.DENY, "accept": Verb.ACCEPT_EXEMPT, "accept-not-exempt": Verb.ACCEPT_NOT_EXEMPT}[outcome]
+
+
+def _person_steps(before: Outage, verb: Verb) -> tuple[Verb, ...]:
+    needs_study = verb == Verb.DENY and before.state == State.VALIDATED
+    return (Verb.STUDY, verb) if needs_study else (verb,)
+
+
+def _person_record(
+    outage: Outage,
+    found: dict[str, object] | None,
+    *,
+    actor: Actor,
+    outcome: str,
+    reason: str,
+    conditions: tuple[str, ...],
+    now: datetime,
+) -> dict[str, object]:
+    base = dict(found or {})
+    base.pop("id", None)
+    base |= {
+        "settled_by": {"name": actor.name, "organisation": actor.organisation, "role": actor.role},
+        "outcome": outcome.removesuffix("-not-exempt"),
+        "status": {"approve": "approved_with_conditions" if conditions else "approved", "deny": "denied",
+                   "accept": "accepted_exempt", "accept-not-exempt": "accepted_not_exempt"}[outcome],
+        "says": f"{outcome.replace('-', ' ').capitalize()} by {actor.name}: {reason}",
+        "reason": reason,
+        "decided_at": now,
+        "outage": outage.id,
+        "revision": outage.revision,
+        "window": {"start": outage.request.window.start, "end": outage.request.window.end},
+        "conditions": [{"kind": "person", "says": c, "data": {}} for c in conditions],
+        "after": found["id"] if found else None,
+    }  # fmt: skip
+    record = plain(base)
+    assert isinstance(record, dict)  # noqa: S101 - `plain` of a mapping is one
+    record["id"] = "D-" + digest(record)[:16]
+    return record

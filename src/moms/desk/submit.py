@@ -1,0 +1,156 @@
+"""File a request: check it, stamp it, put it in the book."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.desk.answer import Answer, outage_id
+from moms.desk.ports import Event, Search
+from moms.outages import State
+from moms.outages.check import check
+from moms.outages.document import request_document, to_document
+from moms.outages.lifecycle import Verb, begin, move
+from moms.values import SYSTEM, Actor, Level, Refused, Role, Window
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from moms.desk.ports import Book, Page
+    from moms.desk.world import World
+    from moms.outages import Outage, Request
+    from moms.values import Finding
+
+
+NEAR = timedelta(days=1)
+"""Outages this near in time are shown to the entry rules beside those of the same equipment."""
+
+
+class AlreadyFiled(Refused):
+    """The same reference with another content: a change, not a submission."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filed:
+    """A request on its way: in the book and waiting, or returned."""
+
+    outage: Outage | None
+    findings: tuple[Finding, ...]
+    again: bool = False
+
+    def returned(self) -> Answer:
+        """Give the answer to one who gets the request back."""
+        return Answer(outage=None, findings=self.findings, written=False)
+
+
+def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
+    """File a request, or say all that is wrong with it; what is returned leaves nothing in the book.
+
+    Filed again with the same content it gives what is there.
+
+    Raises:
+        AlreadyFiled: the owner's reference is taken by another content.
+    """
+    with book.as_(actor) as page:
+        there = already(page, request)
+        if there is not None:
+            return Filed(outage=there, findings=there.findings, again=True)
+        outage, findings = filed(page, world=world, actor=actor, now=now, request=request)
+        if outage is None:
+            return Filed(outage=None, findings=findings)
+        entered = replace(
+            outage, state=State.SUBMITTED if outage.state == State.VALIDATED else outage.state, revision=1
+        )
+        page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
+        if outage.state == State.VALIDATED:
+            page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))
+        return Filed(outage=outage, findings=findings)
+
+
+def preview(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
+    """Give what `submit` would file, and write nothing."""
+    with book.as_(actor) as page:
+        there = already(page, request)
+        if there is not None:
+            return Filed(outage=there, findings=there.findings, again=True)
+        outage, findings = filed(page, world=world, actor=actor, now=now, request=request)
+        return Filed(outage=outage, findings=findings)
+
+
+def already(page: Page, request: Request) -> Outage | None:
+    """Give the outage that this reference already names.
+
+    Raises:
+        AlreadyFiled: it was filed with another content.
+    """
+    found = page.find(Search(organisation=request.organisation, external_id=request.external_id))
+    if not found:
+        return None
+    there = found[0]
+    first = page.history(there.id)[0].after["request"]
+    if request_document(request) in (first, request_document(there.request)):
+        return there
+    raise AlreadyFiled(
+        f"{request.organisation} has filed {request.external_id!r} before, with another content, as {there.id}",
+        field="external_id",
+        fix=f"use `moms change {there.id}`, or another reference",
+    )
+
+
+def filed(
+    page: Page, *, world: World, actor: Actor, now: datetime, request: Request
+) -> tuple[Outage | None, tuple[Finding, ...]]:
+    """Give the outage as it would stand after the entry rules, or None and the findings that return it."""
+    begun = begin(request, outage_id=outage_id(request.organisation, request.external_id), actor=actor, now=now)
+    findings = entry_findings(page, world=world, now=now, outage=begun, actor=actor)
+    if any(f.level == Level.BLOCK for f in findings):
+        return None, findings
+    begun = replace(begun, findings=findings)
+    if begun.state == State.SUBMITTED:
+        begun = move(begun, verb=Verb.VALIDATE, actor=SYSTEM, now=now)
+    return begun, findings
+
+
+def entry_findings(
+    page: Page, *, world: World, now: datetime, outage: Outage, actor: Actor | None = None
+) -> tuple[Finding, ...]:
+    """Run the entry rules on a request, as of `now`, against what the book holds that matters to them.
+
+    Without an actor it is checked as its own organisation would file it.
+    """
+    request = outage.request
+    near = Window(start=request.window.start - NEAR, end=request.window.end + NEAR)
+    others = {o.id: o for s in (Search(assets=request.assets), Search(window=near)) for o in page.find(s)}
+    return check(
+        request,
+        grid=world.grid,
+        book=tuple(others[k] for k in sorted(others)),
+        rule_book=world.rules.entry,
+        now=now,
+        actor=actor or Actor(name=outage.requester, organisation=request.organisation, role=Role.OWNER),
+        outage_id=outage.id,
+    )
+
+
+def event(
+    outage: Outage,
+    *,
+    actor: Actor,
+    now: datetime,
+    verb: str,
+    world: World,
+    reason: str = "",
+    before: Outage | None = None,
+) -> Event:
+    """Make the journal's line of one step."""
+    return Event(
+        at=now,
+        actor=actor,
+        verb=str(verb),
+        outage_id=outage.id,
+        reason=reason,
+        rule_book=world.rules.name,
+        before=None if before is None else to_document(before),
+        after=to_document(outage),
+    )

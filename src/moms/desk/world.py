@@ -1,0 +1,119 @@
+"""What every use case is given: the grid, the rule book, and whose software this is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.grid import Flag
+from moms.powerflow import islands_of
+from moms.values import MARKET, ElementKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moms.desk.rulebook import RuleBook
+    from moms.grid import Contingency, Grid, IntArray
+    from moms.outages import Request
+    from moms.values import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """The grid and the rules, read once at the edge and handed in."""
+
+    grid: Grid
+    rules: RuleBook
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of MOMS and of the solvers, for the record."""
+    contingencies: tuple[Contingency, ...] = ()
+    """What may fail next, by the grid's own equipment, units and tables; made once."""
+
+    def branches(self, request: Request) -> IntArray:
+        """Give the branch rows that a request takes out, equipment made whole."""
+        return self.grid.network.rows(request.assets, kind=ElementKind.BRANCH)
+
+    def units(self, request: Request) -> IntArray:
+        """Give the unit rows that a request takes out or derates."""
+        return self.grid.network.rows(request.assets, kind=ElementKind.GEN)
+
+    def base_kv(self, request: Request) -> float | None:
+        """Give the highest voltage among the ends of the request's branches (for units, of their buses)."""
+        network = self.grid.network
+        rows, units = self.branches(request), self.units(request)
+        buses = [*network.branches.from_bus[rows], *network.branches.to_bus[rows], *network.units.bus[units]]
+        found = [float(network.buses.base_kv[b]) for b in buses]
+        return max(found) if found and min(found) > 0 else None
+
+    def is_reactive(self, request: Request) -> bool:
+        """Tell whether any of its equipment is there to hold voltage."""
+        register = self.grid.register
+        if register is None:
+            return False
+        return bool((register.branch_flags[self.branches(request)] & int(Flag.REACTIVE)).any())
+
+    def name(self, request: Request) -> str:
+        """Name the equipment as a person knows it."""
+        register = self.grid.register
+        assets = request.assets
+        if register is None:
+            return ", ".join(assets)
+        named = []
+        for asset in assets:
+            row = self.grid.network.row(asset)
+            if asset.startswith(f"{ElementKind.BRANCH}:"):
+                named.append(f"{register.branch_name[row]} ({asset})")
+            elif asset.startswith(f"{ElementKind.GEN}:"):
+                named.append(f"{register.unit_name[row]} ({asset})")
+            else:
+                named.append(asset)
+        return ", ".join(named)
+
+    def owner(self, assets: tuple[str, ...]) -> str | None:
+        """Give who owns the first of these assets, where the register knows."""
+        kind, _, _ = assets[0].partition(":")
+        row = self.grid.network.row(assets[0])
+        if kind == ElementKind.BRANCH:
+            return self.grid.owner_of(branch=row)
+        return self.grid.owner_of(unit=row) if kind == ElementKind.GEN else None
+
+    def critical(self, buses: tuple[str, ...]) -> bool:
+        """Tell whether any of these buses serves load that may never be put at risk."""
+        register = self.grid.register
+        if register is None:
+            return True  # nobody has said that it is not
+        return any(bool(register.critical_load[self.grid.network.row(b)]) for b in buses)
+
+    def largest_unit_mw(self, units: tuple[str, ...]) -> float | None:
+        """Give the largest unit of the zone that these units lie in; None where zones are not known.
+
+        Of several zones the least: what is lost is held against the smaller zone.
+        """
+        network, zones = self.grid.network, self.grid.zones
+        if zones is None or not units:
+            return None
+        zone_of = network.buses.zone[network.units.bus]
+        found = []
+        for zone in {int(zone_of[network.row(u)]) for u in units}:
+            rows = (zone_of == zone) & network.units.in_service
+            found.append(float(network.units.p_max_mw[rows].max(initial=0.0)))
+        return min(found)
+
+    def cut_off_units(self, request: Request) -> tuple[int, ...]:
+        """Give the rows of units that a request's branches alone cut off from the grid."""
+        rows = self.branches(request)
+        if not len(rows) or not request.takes_out:
+            return ()
+        network = self.grid.network
+        island = islands_of(network, out=rows)
+        used = island >= 0
+        load = np.bincount(island[used], weights=np.maximum(network.buses.load_mw[used], 0.0))
+        off = (island[network.units.bus] != int(np.argmax(load))) & network.units.in_service
+        return tuple(int(r) for r in np.flatnonzero(off))
+
+    def when(self, window: Window) -> str:
+        """Write a window as people say it, on the market clock."""
+        start, end = window.start.astimezone(MARKET), window.end.astimezone(MARKET)
+        return f"{start:%d %b %Y %H:%M} to {end:%d %b %Y %H:%M} EST"

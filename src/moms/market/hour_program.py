@@ -1,0 +1,305 @@
+"""The program of one hour: rows for the pairs that are over, added as they are found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moms.grid import Hours
+from moms.market._program import Program, Status
+from moms.market.relief import HourRelief, Move, Relief, Remaining
+from moms.market.sensitivity import Answer, Over, Sensitivities
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moms.grid import BoolArray, FloatArray
+    from moms.market.rules import RedispatchRules
+    from moms.powerflow import DcFactor
+
+WITHIN_MW = 1e-6
+"""A flow this near its limit holds it."""
+INSIDE_MW = 1e-4
+"""Rows keep this far inside the limit, so that rounding in the check never finds the pair over again."""
+ROUNDS = 20
+"""Rounds of adding rows before giving up: a bound, far above the two to five it takes."""
+NO_PICK_UP = "a contingency leaves no unit to pick up what it takes away"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Point:
+    """One hour as the program sees it."""
+
+    unit_mw: FloatArray
+    injection_mw: FloatArray
+    running: BoolArray
+    rise: FloatArray
+    """(g,) what each unit can go up."""
+    fall: FloatArray
+
+
+def point_of(
+    *,
+    factor: DcFactor,
+    hours: Hours,
+    hour: int,
+    units_out: BoolArray | None,
+    derate_mw: FloatArray | None,
+    rules: RedispatchRules,
+) -> Point:
+    """Give one hour as its program sees it: what each unit may rise and fall by."""
+    network = factor.network
+    zone = network.buses.zone[network.units.bus]
+    units, p = network.units, hours.unit_mw[:, hour]
+    off = np.zeros(len(units), dtype=bool) if units_out is None else units_out[:, hour]
+    less = np.zeros(len(units)) if derate_mw is None else derate_mw[:, hour]
+    running = units.in_service & ~off & factor.island[units.bus]
+    asked = running & ((zone >= 0) | (zone < 0).all()) & ~np.isin(units.fuel, rules.fixed_fuels)
+    may_rise = asked & ~np.isin(units.fuel, rules.weather_fuels) & ~units.emergency_only
+    may_rise &= (p > 0) | rules.may_start
+    lowest = np.where(np.isin(units.fuel, rules.weather_fuels), 0.0, units.p_min_mw)
+    return Point(
+        unit_mw=p,
+        injection_mw=_column(hours, hour).injection_mw(network)[:, 0],
+        running=running,
+        rise=np.where(may_rise, np.maximum(units.p_max_mw - less - p, 0.0), 0.0),
+        fall=np.where(asked & (p > 0), np.maximum(p - np.maximum(lowest, 0.0), 0.0), 0.0),
+    )
+
+
+def _column(hours: Hours, hour: int) -> Hours:
+    return Hours(
+        label=hours.label[hour : hour + 1],
+        start=None,
+        load_mw=hours.load_mw[:, hour : hour + 1],
+        unit_mw=hours.unit_mw[:, hour : hour + 1],
+        dcline_mw=hours.dcline_mw[:, hour : hour + 1],
+        season=hours.season[hour : hour + 1],
+    )
+
+
+class HourProgram:
+    """The relief of one hour: a program that grows by rows."""
+
+    def __init__(
+        self,
+        *,
+        known: Sensitivities,
+        hour: int,
+        point: Point,
+        rules: RedispatchRules,
+        by_cost: bool,
+    ) -> None:
+        self.known, self.hour, self.point, self.rules = known, hour, point, rules
+        self.by_cost, self.rounds = by_cost, 0
+        self.found: HourRelief | None = None  # the outcome, once nothing can change it any more
+        self.change = np.zeros(len(point.unit_mw))
+        self.network = known.factor.network
+        self.free = np.flatnonzero((point.rise > 0) | (point.fall > 0))
+        self.pairs: list[Over] = []
+        self.answers: list[Answer] = []
+        self.up_price, self.down_price = self._prices()
+        self.program = Program(
+            cost=np.concatenate([self.up_price, self.down_price]),
+            upper=np.concatenate([point.rise[self.free], point.fall[self.free]]),
+        )
+        ones = np.ones(len(self.free))
+        self.program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones]))
+
+    def _prices(self) -> tuple[FloatArray, FloatArray]:
+        """Give what a MW up and a MW down costs each free unit beside the hour's price, never negative.
+
+        The price is the middle marginal cost of what runs, so that a dispatch which is not the
+        cheapest in the first place is not rebuilt under the name of relief.
+        """
+        units, p, rules = self.network.units, self.point.unit_mw, self.rules
+        if not self.by_cost:
+            return np.ones(len(self.free)), np.ones(len(self.free))
+        marginal = units.cost_c1 + 2.0 * units.cost_c2 * p
+        priced = (units.cost_c1 != 0) | (units.cost_c2 != 0) | np.isin(units.fuel, rules.weather_fuels)
+        marginal = np.where(priced, marginal, rules.price_without_cost)
+        going = np.flatnonzero(self.point.running & (p > 0) & priced)
+        order = going[np.argsort(marginal[going], kind="stable")]
+        half = np.searchsorted(np.cumsum(p[order]), 0.5 * p[order].sum())
+        price = marginal[order[min(int(half), len(order) - 1)]] if len(order) else 0.0
+        gap = (marginal - price)[self.free]
+        least = rules.least_move_price
+        return np.maximum(gap, 0.0) + least, np.maximum(-gap, 0.0) + least
+
+    @property
+    def after(self) -> FloatArray:
+        """The moved dispatch as it stands, (g,)."""
+        return self.point.unit_mw + self.change
+
+    def begin(self, pairs: Sequence[Over]) -> None:
+        """Take the first pairs; solve, unless they hold already."""
+        if not self._add(pairs):
+            self.found = self._not_known(NO_PICK_UP)
+        elif all(abs(a.flow_mw) <= p.limit_mw + WITHIN_MW for a, p in zip(self.answers, self.pairs, strict=True)):
+            says = "every pair holds"
+            self.found = HourRelief(hour=self.hour, relief=Relief.NOT_NEEDED, says=says, pairs=len(self.pairs))
+        else:
+            self._solve()
+
+    def take(self, more: Sequence[Over]) -> None:
+        """Take what a study of the moved hour found: nothing settles it, pairs are solved for."""
+        if not more:
+            self.found = self._relieved()
+        elif not self._add(more):
+            self.found = self._not_known(NO_PICK_UP)
+        else:
+            self._solve()
+
+    def outcome(self, *, checked: bool) -> HourRelief:
+        """Give the outcome; an hour whose study still found pairs when the rounds ran out is not known."""
+        if self.found is not None:
+            return self.found
+        return self._relieved() if checked else self._not_known(f"still new pairs after {ROUNDS} rounds")
+
+    def _solve(self) -> None:
+        """Solve, add what comes over rate A, solve again, until nothing does."""
+        for _ in range(ROUNDS):
+            self.rounds += 1
+            solution = self.program.solve()
+            if solution.status is Status.INFEASIBLE:
+                self._least_over()
+                return
+            if solution.status is Status.FAILED:
+                self.found = self._not_known(f"the solver stopped: {solution.says}")
+                return
+            self.change = self._change(solution.x)
+            more = self._base_over()
+            if not more:
+                return
+            self._add(more)
+        self.found = self._not_known(f"still new pairs after {ROUNDS} rounds")
+
+    def _add(self, pairs: Sequence[Over]) -> bool:
+        """Add a row for each pair, taken at the changed dispatch; False if one has no answer.
+
+        Shares of pick-up move with the dispatch: a pair that is found over again gets a second row.
+        """
+        point, unit_mw, injection_mw = self.point, self.after, self._injection()
+        self.known.prepare(pairs)
+        for pair in pairs:
+            at = self.known.answer(pair, injection_mw=injection_mw, unit_mw=unit_mw, running=point.running)
+            if at is None:
+                return False
+            answer = Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact)
+            effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
+            self.program.add_row(
+                lower=-limit - answer.flow_mw, upper=limit - answer.flow_mw, value=np.concatenate([effect, -effect])
+            )
+            self.pairs.append(pair)
+            self.answers.append(answer)
+        return True
+
+    def _change(self, x: FloatArray) -> FloatArray:
+        """Give the change by unit, (g,), as the units' limits allow it, adding up to nothing."""
+        change = np.zeros(len(self.point.unit_mw))
+        change[self.free] = x[: len(self.free)] - x[len(self.free) :]
+        change[np.abs(change) < WITHIN_MW] = 0.0
+        largest = int(np.argmax(np.abs(change))) if change.any() else 0
+        change[largest] -= change.sum()
+        return change
+
+    def _injection(self) -> FloatArray:
+        """Give the bus injections of the changed dispatch, (n,)."""
+        moved = self.point.injection_mw.copy()
+        np.add.at(moved, self.network.units.bus, self.change)
+        return moved
+
+    def _base_over(self) -> list[Over]:
+        """Find branches that come over rate A, or further over it, before any contingency."""
+        lines = self.network.branches
+        flows = np.abs(self.known.factor.flows(np.column_stack([self.point.injection_mw, self._injection()])))
+        limit = np.maximum(lines.rate_a_mw, flows[:, 0])
+        rows = np.flatnonzero(lines.monitored & self.known.factor.live & (flows[:, 1] > limit + WITHIN_MW))
+        return [Over(contingency=None, element=int(r), hour=self.hour, limit_mw=float(limit[r])) for r in rows]
+
+    def _relieved(self) -> HourRelief:
+        units, p, change, after = self.network.units, self.point.unit_mw, self.change, self.after
+        rows = np.flatnonzero(change)
+        up, down = np.maximum(change[self.free], 0.0), np.maximum(-change[self.free], 0.0)
+        least = self.rules.least_move_price if self.by_cost else 1.0
+        paid = (self.up_price - least) @ up + (self.down_price - least) @ down
+        production = (units.cost_c2 * (after**2 - p**2) + units.cost_c1 * change).sum()
+        moved = float(up.sum())
+        return HourRelief(
+            hour=self.hour,
+            relief=Relief.RELIEVED,
+            says=f"{moved:.1f} MW moved between {len(rows)} units; production cost {production:+,.0f} $/h",
+            moves=tuple(Move(unit=int(r), before_mw=float(p[r]), after_mw=float(after[r])) for r in rows),
+            moved_mw=moved,
+            cost_per_h=float(paid),
+            production_per_h=float(production),
+            exact=all(answer.exact for answer in self.answers),
+            pairs=len(self.pairs),
+            rounds=self.rounds,
+            unit_mw=after,
+        )
+
+    def _least_over(self) -> None:
+        """Make the total over as small as it can be; branches that come over rate A on the way are added."""
+        for _ in range(ROUNDS):
+            solution = self._soft_program().solve()
+            if solution.status is not Status.OPTIMAL:
+                self.found = self._not_known(f"the solver stopped: {solution.says}")
+                return
+            self.change, have = self._change(solution.x[: 2 * len(self.free)]), {pair.key for pair in self.pairs}
+            more = [pair for pair in self._base_over() if pair.key not in have]
+            if not more:
+                over = solution.x[2 * len(self.free) :]
+                if (over > INSIDE_MW + WITHIN_MW).any():  # else only the margin inside the limits is missing
+                    self.found = self._cannot(over, np.abs(solution.row_dual[1:]).reshape(len(over), 2).max(axis=1))
+                return
+            self._add(more)
+        self.found = self._not_known(f"still new pairs after {ROUNDS} rounds")
+
+    def _soft_program(self) -> Program:
+        """Build the program in which every row may stay over, at a price far above any move."""
+        free, rows = len(self.free), len(self.pairs)
+        program = Program(
+            cost=np.concatenate([np.full(2 * free, 1e-4), np.ones(rows)]),
+            upper=np.concatenate([self.point.rise[self.free], self.point.fall[self.free], np.full(rows, np.inf)]),
+        )
+        ones = np.ones(free)
+        program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones, np.zeros(rows)]))
+        for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True)):
+            effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
+            slack = np.zeros(rows)
+            slack[k] = 1.0
+            above, below = np.concatenate([effect, -effect, -slack]), np.concatenate([effect, -effect, slack])
+            program.add_row(lower=-np.inf, upper=limit - answer.flow_mw, value=above)
+            program.add_row(lower=-limit - answer.flow_mw, upper=np.inf, value=below)
+        return program
+
+    def _cannot(self, over: FloatArray, dual: FloatArray) -> HourRelief:
+        """Say what stays over, and what stands in its way."""
+        change = self.change
+        left = [
+            Remaining(pair=pair, flow_mw=self._flow(answer, change), over_mw=float(over[k]))
+            for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True))
+        ]
+        remaining = tuple(r for r in left if r.over_mw > WITHIN_MW)
+        clash = tuple(r for k, r in enumerate(left) if r.over_mw <= WITHIN_MW and dual[k] > WITHIN_MW)
+        return HourRelief(
+            hour=self.hour,
+            relief=Relief.CANNOT,
+            says=f"{sum(r.over_mw for r in remaining):.1f} MW stay over {len(remaining)} limits whatever the units do",
+            moved_mw=0.0 if self.by_cost else float(np.maximum(change, 0.0).sum()),
+            exact=all(answer.exact for answer in self.answers),
+            remaining=remaining,
+            clash=clash,
+            pairs=len(self.pairs),
+            rounds=self.rounds,
+            unit_mw=None if self.by_cost else self.after,
+        )
+
+    def _flow(self, answer: Answer, change: FloatArray) -> float:
+        return answer.flow_mw + float(answer.per_mw @ change)
+
+    def _not_known(self, says: str) -> HourRelief:
+        return HourRelief(hour=self.hour, relief=Relief.NOT_KNOWN, says=says, pairs=len(self.pairs))

@@ -1,0 +1,54 @@
+"""The demo: the starter book on its own clock, and the four stories taken through it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from moms.desk.season import enter
+from moms.desk.submit import AlreadyFiled
+from moms.exchange.season import bundled
+from moms.exchange.stories import bundled_stories
+from moms.values import Actor, Refused, Role
+from moms.wiring.settings import set_demo_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moms.desk.answer import Answer
+    from moms.exchange.season import Season
+    from moms.exchange.stories import Story
+    from moms.wiring.office import Office
+
+STARTER = "starter"
+
+
+class StoryChanged(Refused):
+    """The book holds another request under a story's reference."""
+
+
+def load_starter(office: Office) -> tuple[Season, int]:
+    """Enter the starter book if it is not there yet, and set the demo's clock; give how many were new.
+
+    Raises:
+        NotEmpty: the book holds somebody's own outages.
+    """
+    season = bundled(STARTER)
+    fresh = enter(book=office.book, entries=season.entries, rule_book=season.rule_book)
+    set_demo_clock(office.settings.home, season.clock)
+    return season, fresh
+
+
+def tell_stories(office: Office, *, season: Season, preview: bool = False) -> Iterator[tuple[Story, Answer]]:
+    """Take each story through: filed and decided as its owner at the demo's instant, or only previewed.
+
+    A story that has been told before gives its stored answer.
+    """
+    for story in bundled_stories():
+        owner = Actor(name=story.requester, organisation=story.request.organisation, role=Role.OWNER)
+        at = replace(office.settings, actor=owner, now=season.clock)
+        here = replace(office, settings=at)
+        try:
+            yield story, here.submit(story.request, preview=preview)
+        except AlreadyFiled as why:
+            raise StoryChanged(why.says, field="stories", fix="use a fresh MOMS_HOME for the demo") from why

@@ -1,0 +1,358 @@
+"""An open office: the book, the grid and the rules of one installation, and every use case on them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moms.desk.answer import Answer
+from moms.desk.ports import NoSuchOutage, Search
+from moms.outages.document import request_from, to_document
+from moms.outages.lifecycle import Verb
+from moms.store.place import open_place
+from moms.values import SYSTEM, Refused, Window, parse_instant
+from moms.wiring.settings import OPERATOR
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from moms.desk.ports import Book, Event
+    from moms.desk.shadow import Agreement
+    from moms.desk.windows import Calendar
+    from moms.desk.world import World
+    from moms.outages import Outage, Request
+    from moms.values import Finding
+    from moms.wiring.settings import Settings
+
+
+class NotARequest(Refused):
+    """A file that holds no request."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more faults)" if len(findings) > 1 else ""
+        super().__init__(first.says + more, field=first.field, fix=first.fix)
+        self.findings = findings
+
+
+@contextlib.contextmanager
+def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> Iterator[Office]:
+    """Open the database of this installation and give its office; closed at the end."""
+    with open_place(env=os.environ if env is None else env) as place:
+        yield Office(settings=chosen, book=place.book)
+
+
+@dataclass(slots=False, kw_only=True)
+class Office:
+    """The use cases, as one actor at one instant. The grid is read when first needed."""
+
+    settings: Settings
+    book: Book
+    _cache: dict[str, object] = field(default_factory=dict)
+
+    @cached_property
+    def world(self) -> World:
+        """The grid and the rule book."""
+        from moms.wiring.worlds import open_world
+
+        return open_world(grid=self.settings.grid, rule_book=self.settings.rule_book, home=self.settings.home)
+
+    def read_request(self, file: str) -> Request:
+        """Read a request from a JSON file, `-` for stdin.
+
+        Raises:
+            NotARequest: everything that is wrong with it.
+            UnreadableFile: not there, or not JSON.
+        """
+        from moms.exchange.requests import parse_json, read_request
+
+        if file == "-":
+            found = request_from(parse_json(sys.stdin.read(), name="stdin"), now=self.settings.now)
+        else:
+            found = read_request(Path(file), now=self.settings.now)
+        if isinstance(found, list):
+            raise NotARequest(tuple(found))
+        return found
+
+    def submit(self, request: Request, *, preview: bool = False) -> Answer:
+        """File a request and decide it; filed again it gives the same answer."""
+        from moms.desk import settle, submit
+
+        common = {"book": self.book, "world": self.world, "now": self.settings.now}
+        file = submit.preview if preview else submit.submit
+        filed = file(**common, actor=self.settings.actor, request=request)  # type: ignore[arg-type]  # both take the same
+        if filed.outage is None:
+            return filed.returned()
+        if filed.again and filed.outage.decision_id is not None:
+            return self.show_answer(filed.outage, again=True)
+        unfiled = filed.outage if preview and not filed.again else None
+        return settle.decide(
+            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id, preview=preview,
+            unfiled=unfiled,
+        )  # fmt: skip
+
+    def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
+        """Give the stored answer of an outage."""
+        with self.book.as_(self.settings.actor) as page:
+            record = page.decision(outage.decision_id) if outage.decision_id else None
+        return Answer(outage=outage, record=record, findings=outage.findings, written=False, again=again)
+
+    def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
+        """Decide what waits."""
+        from moms.desk.settle import decide
+
+        return decide(book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id, preview=preview)
+
+    def settle(self, outage_id: str, *, outcome: str, reason: str, conditions: tuple[str, ...] = ()) -> Answer:
+        """Settle what was referred, as a person."""
+        from moms.desk.settle import by_person
+
+        return by_person(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            outcome=outcome, reason=reason, conditions=conditions,
+        )  # fmt: skip
+
+    def operate(self, outage_id: str, verb: str, *, reason: str = "", at: str | None = None) -> Answer:
+        """Take one step of the lifecycle."""
+        from moms.desk.operate import step
+
+        return step(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            verb=Verb(verb), reason=reason, at=parse_instant(at, field="at") if at else None,
+        )  # fmt: skip
+
+    def extend(self, outage_id: str, *, until: str, forced: bool, reason: str, preview: bool = False) -> Answer:
+        """Ask for a later end."""
+        from moms.desk.operate import extend
+
+        return extend(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            until=parse_instant(until, field="until"), forced=forced, reason=reason, preview=preview,
+        )  # fmt: skip
+
+    def change(self, outage_id: str, request: Request, *, reason: str, preview: bool = False) -> Answer:
+        """Change a request."""
+        from moms.desk.operate import change
+
+        return change(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            request=request, reason=reason, preview=preview,
+        )  # fmt: skip
+
+    def take(self, outage_id: str, *, number: int, reason: str, preview: bool = False) -> Answer:
+        """Take an offered window."""
+        from moms.desk.operate import take
+
+        return take(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            number=number, reason=reason, preview=preview,
+        )  # fmt: skip
+
+    def decline(self, outage_id: str, *, reason: str, preview: bool = False) -> Answer:
+        """Decline what was offered."""
+        from moms.desk.operate import decline
+
+        return decline(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            reason=reason, preview=preview,
+        )  # fmt: skip
+
+    def forced(
+        self,
+        *,
+        assets: tuple[str, ...],
+        organisation: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        external_id: str | None = None,
+        description: str = "",
+    ) -> Answer:
+        """Report equipment that is out: acknowledged at once and studied, whatever is missing."""
+        document: dict[str, object] = {
+            "kind": "forced",
+            "assets": list(assets),
+            "organisation": organisation or self.world.owner(assets) or self.settings.actor.organisation,
+            "category": "generation" if any(a.startswith("gen:") for a in assets) else "transmission",
+            "description": description,
+        }
+        start = parse_instant(since, field="since") if since else self.settings.now
+        document["window"] = {"start": start.isoformat(), **({"end": until} if until else {})}
+        document["external_id"] = external_id or f"forced {','.join(assets)} {start:%Y-%m-%dT%H:%MZ}"
+        found = request_from(document, now=self.settings.now)
+        if isinstance(found, list):
+            raise NotARequest(tuple(found))
+        return self.submit(found)
+
+    def import_requests(
+        self, file: str, *, partial: bool, decide: bool, tick: Callable[[int], None] = lambda _more: None
+    ) -> dict[str, Any]:
+        """File the requests of a table, all or (with `partial`) the good ones; decide each in turn if asked.
+
+        Nothing is filed before every line has been read and has passed the entry rules.
+        """
+        from moms.desk import settle, submit
+        from moms.exchange.requests import read_sheet
+
+        sheet = read_sheet(Path(file), organisation=self._own(), now=self.settings.now)
+        common = {"book": self.book, "world": self.world, "now": self.settings.now}
+        bad = [_bad(f.line, f.finding) for f in sheet.faults]
+        for line in sheet.lines:
+            seen = submit.preview(**common, actor=self.settings.actor, request=line.request)  # type: ignore[arg-type]  # as below
+            bad += [_bad(line.line, f, line.request.external_id) for f in seen.findings if f.level == "block"]
+            tick(1)
+        refused = {row["line"] for row in bad}
+        rows = list(bad)
+        filed = 0
+        for line in sheet.lines if partial or not bad else ():
+            if line.line in refused:
+                continue
+            one = submit.submit(**common, actor=self.settings.actor, request=line.request)  # type: ignore[arg-type]  # one mapping for all
+            if one.outage is None:  # an earlier line of the table took the equipment
+                rows += [_bad(line.line, f, line.request.external_id) for f in one.findings if f.level == "block"]
+                refused.add(line.line)
+                continue
+            filed += 1
+            outcome, says = "filed", one.outage.id
+            if decide and one.outage.decision_id is None:
+                answer = settle.decide(**common, outage_id=one.outage.id)  # type: ignore[arg-type]  # as above
+                outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
+            rows.append(
+                {
+                    "line": line.line,
+                    "external_id": line.request.external_id,
+                    "outcome": outcome,
+                    "field": None,
+                    "says": says,
+                }
+            )
+            tick(1)
+        return {"rows": sorted(rows, key=lambda r: int(r["line"])), "filed": filed, "refused": len(refused)}
+
+    def shadow(self, file: str, *, tick: Callable[[int], None] = lambda _more: None) -> Agreement:
+        """Replay past requests as they were filed, beside what people decided; nothing is written."""
+        from dataclasses import replace
+
+        from moms.desk.shadow import Compared, agreement
+        from moms.exchange.past import read_past
+
+        rows = []
+        for past in read_past(Path(file)):
+            at = replace(self, settings=replace(self.settings, now=past.filed_at))
+            answer = at.submit(past.request, preview=True)
+            record = answer.record
+            outcome = "returned" if record is None else str(record["outcome"])
+            says = "; ".join(f.says for f in answer.findings) if record is None else str(record["says"])
+            rows.append(Compared(reference=past.request.external_id, human=past.human, moms=outcome, says=says))
+            tick(1)
+        return agreement(rows)
+
+    def _own(self) -> str | None:
+        return None if self.settings.actor.organisation == OPERATOR else self.settings.actor.organisation
+
+    def find(self, name: str) -> Outage:
+        """Give an outage by its id, or by its owner's reference.
+
+        Raises:
+            NoSuchOutage: none of either, or not this actor's to see.
+        """
+        with self.book.as_(self.settings.actor) as page:
+            try:
+                return page.outage(name)
+            except NoSuchOutage:
+                found = page.find(Search(external_id=name))
+                if len(found) != 1:
+                    raise
+                return found[0]
+
+    def show(self, name: str) -> dict[str, object]:
+        """Give one outage whole: document, decision record, history."""
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            record = page.decision(outage.decision_id) if outage.decision_id else None
+            history = [_line(e) for e in page.history(outage.id)]
+        return {"outage": to_document(outage), "decision": record, "history": history}
+
+    def list(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        assets: tuple[str, ...] = (),
+        owner: str | None = None,
+        states: tuple[str, ...] = (),
+        statuses: tuple[str, ...] = (),
+        pending: bool = False,
+    ) -> list[dict[str, object]]:
+        """Give the outages that match."""
+        window = None
+        if since or until:
+            window = Window(
+                start=parse_instant(_midnight(since or "1970-01-02"), field="from"),
+                end=parse_instant(_midnight(until or "2199-12-31"), field="to"),
+            )
+        search = Search(
+            window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None
+        )
+        with self.book.as_(self.settings.actor) as page:
+            return [to_document(o) for o in page.find(search)]
+
+    def windows(
+        self,
+        *,
+        assets: tuple[str, ...],
+        days: int,
+        first: str,
+        last: str,
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> tuple[Calendar, float]:
+        """Give the calendar of some equipment, and the CPU seconds its helpers took."""
+        from moms.desk.windows import windows
+        from moms.wiring.pool import mapped
+
+        with mapped(cores=cores, tick=tick) as each:
+            found = windows(
+                book=self.book, world=self.world, now=self.settings.now, assets=assets, days=days,
+                first=_day(first, "from"), last=_day(last, "to"), each=each,
+            )  # fmt: skip
+        return found, each.cpu_s
+
+    def holding(self, window: Window) -> tuple[Outage, ...]:
+        """Give what is out in a window, as the operator sees it."""
+        with self.book.as_(SYSTEM) as page:
+            return tuple(page.find(Search(window=window, holding=True)))
+
+
+def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:
+    says = f"{finding.says} ({finding.fix})" if finding.fix else finding.says
+    return {"line": line, "external_id": reference, "outcome": "refused", "field": finding.field, "says": says}
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is no day", field=name, fix="write 2027-03-01") from None
+
+
+def _midnight(text: str) -> str:
+    """Read a bare day as its market midnight."""
+    return f"{text}T00:00-05:00" if len(text) == len("2027-03-01") else text
+
+
+def _line(event: Event) -> dict[str, object]:
+    return {
+        "at": event.at,
+        "actor": str(event.actor),
+        "verb": event.verb,
+        "reason": event.reason,
+        "rule_book": event.rule_book,
+        "state": event.after.get("state"),
+        "status": event.after.get("status"),
+    }

@@ -1,0 +1,113 @@
+"""Who acts, when, on which grid and in which home: read from flags and the environment, once."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moms.values import Actor, Refused, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OPERATOR = "operator"
+"""The organisation that runs MOMS; it sees the whole book."""
+CLOCK_FILE = "demo-clock.json"
+
+
+class UnclearSetting(Refused):
+    """A flag or variable that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one run of a command is told from outside."""
+
+    home: Path
+    actor: Actor
+    now: datetime
+    simulated: bool
+    """Whether `now` is not the wall clock: the demo's clock, MOMS_NOW or --now."""
+    grid: str
+    rule_book: str
+
+
+def settings(
+    *,
+    user: str | None = None,
+    organisation: str | None = None,
+    role: str | None = None,
+    now: str | None = None,
+    grid: str | None = None,
+    rule_book: str | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Put together flags, environment and defaults; flags win.
+
+    Raises:
+        UnclearSetting: a role or an instant that cannot be read.
+    """
+    where = home(environ)
+    instant, simulated = _now(now or environ.get("MOMS_NOW"), where)
+    organisation = organisation or environ.get("MOMS_ORG") or OPERATOR
+    default_role = Role.ENGINEER if organisation == OPERATOR else Role.OWNER
+    return Settings(
+        home=where,
+        actor=Actor(
+            name=user or environ.get("MOMS_USER") or _login(environ),
+            organisation=organisation,
+            role=_role(role or environ.get("MOMS_ROLE") or default_role),
+        ),
+        now=instant,
+        simulated=simulated,
+        grid=grid or environ.get("MOMS_GRID") or "miso",
+        rule_book=rule_book or environ.get("MOMS_RULE_BOOK") or "miso-demo-1",
+    )
+
+
+def home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Give the folder in which MOMS keeps its data: MOMS_HOME, else ~/.local/share/moms."""
+    named = environ.get("MOMS_HOME")
+    return Path(named) if named else Path.home() / ".local" / "share" / "moms"
+
+
+def set_demo_clock(where: Path, instant: datetime | None) -> None:
+    """Set the simulated clock of a home, or (None) go back to the wall clock."""
+    file = where / CLOCK_FILE
+    if instant is None:
+        file.unlink(missing_ok=True)
+        return
+    where.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps({"now": instant.astimezone(UTC).isoformat()}), encoding="utf-8")
+    fresh.replace(file)
+
+
+def _login(environ: Mapping[str, str]) -> str:
+    return environ.get("USER") or environ.get("LOGNAME") or "somebody"
+
+
+def _role(text: str) -> Role:
+    try:
+        return Role(text)
+    except ValueError:
+        raise UnclearSetting(f"{text!r} is no role", field="role", fix=f"one of {', '.join(sorted(Role))}") from None
+
+
+def _now(text: str | None, where: Path) -> tuple[datetime, bool]:
+    if text is None:
+        file = where / CLOCK_FILE
+        if not file.is_file():
+            return datetime.now(UTC).replace(microsecond=0), False
+        text = str(json.loads(file.read_text(encoding="utf-8"))["now"])
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise UnclearSetting(f"{text!r} is no instant with an offset", field="now", fix="write 2026-12-01T10:00-05:00")
+    return instant.astimezone(UTC), True

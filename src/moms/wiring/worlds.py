@@ -1,0 +1,32 @@
+"""Read a grid and a rule book once, and put the world together."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import TYPE_CHECKING
+
+from moms import __version__
+from moms.desk.world import World
+from moms.exchange.grids import open_grid
+from moms.exchange.rulebook import open_rule_book
+from moms.study import contingencies_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_world(*, grid: str, rule_book: str, home: Path) -> World:
+    """Give the world of a grid (name or file) under a rule book (id)."""
+    found = open_grid(grid, home=home)
+    return World(
+        grid=found,
+        rules=open_rule_book(rule_book),
+        versions=versions(),
+        contingencies=contingencies_of(found, which="equipment"),
+    )
+
+
+def versions() -> dict[str, str]:
+    """Give the versions of MOMS and of everything that computes, for the record."""
+    parts = ("numpy", "scipy", "numba", "highspy")
+    return {"moms": __version__} | {p: metadata.version(p) for p in parts}

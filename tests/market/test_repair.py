@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.optimize import linprog
+
+from moms.market import Relief, dispatch, repair
+from moms.powerflow import DcFactor
+
+from . import dense
+from .worlds import hours, world
+
+
+def tight(seed, *, share, count=4):
+    grid = world(seed=seed, loose=True)
+    made = dispatch(grid=grid, starts=hours(count)).hours
+    flows = np.abs(dense_flows(grid.network, made))
+    rate = flows.max(axis=1) + 20.0
+    worst = np.argsort(-flows[:, 0])[:2]
+    rate[worst] = share * flows[worst].max(axis=1)
+    network = grid.network.with_ratings(a=rate, b=rate, c=rate)
+    return replace(grid, network=network), made
+
+
+def dense_flows(network, made):
+    injection = made.injection_mw(network)
+    return np.column_stack([dense.flows(network, injection[:, h]) for h in range(injection.shape[1])])
+
+
+@given(st.integers(0, 200), st.sampled_from((0.97, 0.85)))
+@settings(max_examples=15, deadline=None)
+def test_a_repaired_hour_keeps_rate_a_and_balance_by_an_independent_flow(seed, share):
+    grid, made = tight(seed, share=share)
+    found = repair(factor=DcFactor.of(grid.network), hours=made)
+    assert np.abs(found.hours.injection_mw(grid.network).sum(axis=0)).max() < 1e-6
+    after = np.abs(dense_flows(grid.network, found.hours))
+    over = np.maximum(after - grid.network.branches.rate_a_mw[:, None], 0.0).sum(axis=0)
+    assert over == pytest.approx(found.over_mw, abs=1e-2)
+    assert (over[[h.hour for h in found.reliefs if h.relief is Relief.RELIEVED]] < 1e-6).all()
+    assert (found.hours.load_mw == made.load_mw).all()
+
+
+@given(st.integers(0, 200))
+@settings(max_examples=10, deadline=None)
+def test_no_dispatch_within_the_limits_is_nearer(seed):
+    grid, made = tight(seed, share=0.9, count=1)
+    network, units = grid.network, grid.network.units
+    (moved,) = repair(factor=DcFactor.of(network), hours=made).moved_mw
+    p, injection = made.unit_mw[:, 0], made.injection_mw(network)[:, 0]
+    inside = network.buses.zone[units.bus] >= 0
+    weather = np.isin(units.fuel, ("wind", "solar"))
+    asked = inside & (units.fuel != "nuclear")
+    rise = np.where(asked & ~weather & ~units.emergency_only, units.p_max_mw - p, 0.0)
+    fall = np.where(asked & (p > 0), np.maximum(p - np.where(weather, 0.0, units.p_min_mw), 0.0), 0.0)
+    base = dense.flows(network, injection)
+    effect = np.zeros((len(base), len(units)))
+    for u in range(len(units)):
+        probe = injection.copy()
+        probe[units.bus[u]] += 1.0
+        probe[0] -= 1.0
+        effect[:, u] = dense.flows(network, probe) - base
+    rate = np.maximum(network.branches.rate_a_mw, 0.0)
+    a = np.vstack([effect, -effect])
+    oracle = linprog(
+        np.ones(2 * len(units)),
+        A_ub=np.hstack([a, -a]),
+        b_ub=np.r_[rate - base, rate + base],
+        A_eq=np.r_[np.ones(len(units)), -np.ones(len(units))][None, :],
+        b_eq=[0.0],
+        bounds=[(0, m) for m in np.r_[rise, fall]],
+    )
+    if oracle.status == 0:
+        assert 2 * moved == pytest.approx(oracle.fun, rel=1e-3, abs=1e-2)
+
+
+def test_hours_within_their_limits_come_back_as_they_are():
+    grid, made = tight(3, share=1.5)
+    found = repair(factor=DcFactor.of(grid.network), hours=made)
+    assert found.hours.unit_mw.tobytes() == made.unit_mw.tobytes()
+    assert found.reliefs == ()
+    assert (found.moved_mw == 0).all()
+
+
+def test_an_hour_that_cannot_be_repaired_says_how_much_stays_over_and_moves_as_near_as_it_can():
+    grid, made = tight(3, share=0.05)
+    found = repair(factor=DcFactor.of(grid.network), hours=made)
+    before = np.maximum(np.abs(dense_flows(grid.network, made)) - grid.network.branches.rate_a_mw[:, None], 0).sum(
+        axis=0
+    )
+    stuck = [h.hour for h in found.reliefs if h.relief is Relief.CANNOT]
+    assert stuck
+    assert (found.over_mw[stuck] > 0).all()
+    assert (found.over_mw[stuck] < before[stuck]).all()
+    assert np.abs(found.hours.injection_mw(grid.network).sum(axis=0)).max() < 1e-6

@@ -1,0 +1,299 @@
+"""Build the starter book: seeded requests on `miso`, each submitted through this engine in order of stamp.
+
+    python tools/build_season.py --seed 7 --count 260 --out src/moms/data/season/starter.json.xz
+
+What the engine approves or accepts enters the book and the requests after it are studied with it out;
+what it refers, counters or denies does not. The result carries the engine version, the model digest,
+the seed and the counts. Nothing in it is real: owners, work and dates are drawn by the rules below.
+
+The shape (semantics 10.4): about 78 % of outages last five days or less and 6 % over thirty, more in
+spring, clusters at a station, one in four on a generating unit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from moms.desk import settle
+from moms.desk.answer import Answer  # noqa: TC001 - annotations only, kept beside its kin
+from moms.desk.season import Entry
+from moms.desk.situation import Situation, read
+from moms.desk.submit import entry_findings, submit
+from moms.desk.world import World
+from moms.exchange.season import Season, entries_in_order, save
+from moms.grid import BranchKind, Flag
+from moms.outages import Category, Contact, Kind, Nature, Request
+from moms.values import MARKET, SYSTEM, Actor, Role, Window
+from moms.wiring.office import Office, open_office
+from moms.wiring.settings import settings
+
+CLOCK = datetime(2026, 12, 1, 15, tzinfo=UTC)
+"""The demo's instant: everything in the book was asked for before it."""
+FIRST_DAY, LAST_DAY = date(2026, 12, 2), date(2027, 6, 30)
+MONTH_WEIGHT = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
+"""Spring is when equipment comes out; the winter peak and summer are avoided."""
+LENGTHS = ((0.42, 1, 1), (0.36, 2, 5), (0.16, 6, 21), (0.06, 31, 45))
+"""(share, least days, most days)."""
+DAY = timedelta(days=1)
+Drawn = tuple[datetime, Request, str]
+"""A stamp, a request, and who filed it."""
+
+
+def draw_requests(world: World, *, seed: int, count: int) -> list[Drawn]:
+    """Draw requests with their stamps, in order of stamp."""
+    rng = np.random.default_rng(seed)
+    lines, units = _lines(world), _units(world)
+    found = []
+    while len(found) < count:
+        if rng.random() < 0.75:
+            found += _project(world, rng, lines, len(found))
+        else:
+            found.append(_unit_request(world, rng, units, len(found)))
+    return sorted(found[:count], key=lambda row: (row[0], row[1].external_id))
+
+
+def _lines(world: World) -> np.ndarray:
+    """Give rows an owner would ask for: in service, inside, owned, below 345 kV, no special flag."""
+    grid = world.grid
+    branches, register = grid.network.branches, grid.register
+    kv = np.maximum(grid.network.buses.base_kv[branches.from_bus], grid.network.buses.base_kv[branches.to_bus])
+    ordinary = (register.branch_flags & ~int(Flag.SOLE_OUTLET)) == 0
+    ok = branches.in_service & ordinary & (register.branch_owner >= 0) & (kv < 345.0) & (kv >= 69.0)
+    ok &= branches.kind != int(BranchKind.EQUIVALENT)
+    ok &= branches.equipment == np.arange(len(branches))
+    return np.flatnonzero(ok)
+
+
+def _units(world: World) -> np.ndarray:
+    units, register = world.grid.network.units, world.grid.register
+    thermal = np.isin(units.fuel, ["coal", "ng", "hydro"])
+    ok = units.in_service & thermal & (register.unit_owner >= 0) & (units.p_max_mw >= 40.0) & (register.unit_flags == 0)
+    return np.flatnonzero(ok)
+
+
+def _window(rng: np.random.Generator, days: int, *, whole: bool) -> Window:
+    months = np.array([MONTH_WEIGHT[m] for m in MONTH_WEIGHT])
+    month = int(rng.choice(list(MONTH_WEIGHT), p=months / months.sum()))
+    year = 2026 if month == 12 else 2027
+    first = date(year, month, int(rng.integers(1, 28)))
+    first = min(max(first, FIRST_DAY + 2 * DAY), LAST_DAY)
+    if first.weekday() >= 5 and not whole:
+        first += (7 - first.weekday()) * DAY
+    hour = 0 if whole else 7
+    start = datetime(first.year, first.month, first.day, hour, tzinfo=MARKET)
+    end = start + days * DAY if whole else start + (days - 1) * DAY + timedelta(hours=10)
+    return Window(start=start, end=end)
+
+
+def _length(rng: np.random.Generator) -> int:
+    share = np.array([row[0] for row in LENGTHS])
+    _, least, most = LENGTHS[int(rng.choice(len(LENGTHS), p=share / share.sum()))]
+    return int(rng.integers(least, most + 1))
+
+
+def _stamp(rng: np.random.Generator, start: datetime) -> datetime:
+    """Give when it was filed: some days to months before, and before the demo's instant."""
+    lead = float(rng.choice([20, 45, 90, 130, 200], p=[0.15, 0.3, 0.25, 0.2, 0.1])) + float(rng.random()) * 10
+    latest = CLOCK - timedelta(hours=float(rng.integers(1, 24 * 40)))
+    return min(start.astimezone(UTC) - lead * DAY, latest).replace(microsecond=0, second=0)
+
+
+def _contact(owner: str) -> tuple[Contact, ...]:
+    return (Contact(name=f"{owner} outage desk", phone="+1 555 0100"),)
+
+
+def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: int) -> list[Drawn]:
+    """Draw one piece of work: a line, sometimes a second one at the same station the week after."""
+    branches, register, stations = world.grid.network.branches, world.grid.register, world.grid.network.buses.station
+    row = int(rng.choice(lines))
+    rows = [row]
+    if rng.random() < 0.25:
+        near = lines[stations[branches.from_bus[lines]] == stations[branches.from_bus[row]]]
+        rows += [int(r) for r in near[near != row][:1]]
+    window = _window(rng, _length(rng), whole=False)
+    found = []
+    for k, each in enumerate(rows):
+        owner = register.owners[register.branch_owner[each]]
+        shifted = window.moved(7 * k * DAY)
+        transformer = branches.kind[each] != int(BranchKind.LINE)
+        slack = int(rng.choice([0, 0, 7, 21]))
+        request = Request(
+            external_id=f"S27-{number + k:04d}",
+            organisation=owner,
+            category=Category.TRANSMISSION,
+            kind=Kind.PLANNED if shifted.hours > 24 else Kind.MAINTENANCE,
+            nature=Nature.TRANSFORMER_MAINTENANCE if transformer else Nature.LINE_MAINTENANCE,
+            assets=(f"branch:{each + 1}",),
+            window=shifted,
+            earliest_start=shifted.start if slack else None,
+            latest_end=shifted.end + slack * DAY if slack else None,
+            recall_h=float(rng.choice([4, 8, 12, 24])),
+            emergency_return_h=float(rng.choice([2, 4, 8])),
+            project=f"W{number:04d}" if len(rows) > 1 else None,
+            description="synthetic work of the starter book",
+            contacts=_contact(owner),
+            agreed_load_at_risk=bool(rng.random() < 0.5),
+        )
+        found.append((_stamp(rng, shifted.start), request, f"desk-{owner.lower()}"))
+    return found
+
+
+def _unit_request(world: World, rng: np.random.Generator, units: np.ndarray, number: int) -> Drawn:
+    register = world.grid.register
+    row = int(rng.choice(units))
+    owner = register.owners[register.unit_owner[row]]
+    window = _window(rng, max(_length(rng), 2), whole=True)
+    request = Request(
+        external_id=f"S27-{number:04d}",
+        organisation=owner,
+        category=Category.GENERATION,
+        kind=Kind.PLANNED,
+        nature=Nature.OVERHAUL if window.hours > 240 else Nature.BOROSCOPE,
+        assets=(f"gen:{row + 1}",),
+        window=window,
+        recall_h=float(rng.choice([24, 72, 168])),
+        emergency_return_h=float(rng.choice([24, 72])),
+        description="synthetic work of the starter book",
+        contacts=_contact(owner),
+    )
+    return _stamp(rng, window.start), request, f"desk-{owner.lower()}"
+
+
+# ---------------------------------------------------------------- deciding, two at a time where they cannot meet
+_WORLD: list[object] = []
+
+
+def _think(job: tuple[Situation, datetime]) -> Answer:
+    situation, now = job
+    return settle.think(world=_WORLD[0], situation=situation, now=now, book=None)
+
+
+def _free_of(window: Window, others: list[Window]) -> bool:
+    wide = Window(start=window.start - 8 * DAY, end=window.end + 8 * DAY)
+    return not any(wide.overlaps(o) for o in others)
+
+
+def _batch(waiting: list[Drawn], most: int) -> list[Drawn]:
+    """Take the next requests whose studies cannot depend on each other: windows a week and more apart."""
+    taken, passed = [], []
+    for row in waiting:
+        window = row[1].window
+        if len(taken) < most and _free_of(window, passed + [t[1].window for t in taken]):
+            taken.append(row)
+        else:
+            passed.append(window)
+    return taken
+
+
+def build(*, seed: int, count: int, cores: int, home: Path, minutes: float) -> Season:
+    """Submit and decide every request, and keep what is approved or accepted."""
+    os.environ["MOMS_HOME"] = str(home)
+    chosen = settings(
+        organisation="operator", role="engineer", now=CLOCK.isoformat(), grid="miso", rule_book="miso-demo-1"
+    )
+    with open_office(chosen) as office:
+        world = office.world
+        quiet = replace(world.rules.decision, search_days=0, alternatives=0)
+        world = replace(world, rules=replace(world.rules, decision=quiet))
+        _WORLD.append(world)
+        drawn = draw_requests(world, seed=seed, count=count)
+        waiting, entries, counts = list(drawn), [], Counter()
+        began, spent = time.monotonic(), 0.0
+        with multiprocessing.get_context("fork").Pool(cores) as pool:
+            while waiting and time.monotonic() - began < minutes * 60:
+                batch = _batch(waiting, cores)
+                jobs = [(row, _filed(office, world, row)) for row in batch]
+                live = [(row, s) for row, s in jobs if s is not None]
+                answers = pool.map(_think, [(s, row[0]) for row, s in live], chunksize=1)
+                counts["returned"] += len(jobs) - len(live)
+                for (row, situation), answer in zip(live, answers, strict=True):
+                    settle.write(book=office.book, world=world, now=row[0], situation=situation, answer=answer)
+                    counts[answer.record["outcome"]] += 1
+                    if answer.record["outcome"] in {"approve", "accept"}:
+                        entries.append(_entry(row, answer))
+                    decisive = (
+                        ",".join(answer.record["decisive"])
+                        if answer.record["outcome"] not in {"approve", "accept"}
+                        else ""
+                    )
+                    print(
+                        f"{len(drawn) - len(waiting):4d} {row[1].external_id} {row[1].assets[0]:14s}"
+                        f" {row[1].window.hours:6.0f} h {answer.record['outcome']:8s} {decisive}",
+                        flush=True,
+                    )
+                waiting = [row for row in waiting if row not in batch]
+        spent = time.monotonic() - began
+        made = {
+            "engine": world.versions,
+            "grid": world.grid.digest,
+            "seed": seed,
+            "drawn": len(drawn),
+            "decided": len(drawn) - len(waiting),
+            "counts": dict(sorted(counts.items())),
+        }
+        print(f"{spent:.0f} s", made, file=sys.stderr)
+    return Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=entries_in_order(entries), made=made)
+
+
+def _filed(office: Office, world: World, row: Drawn) -> Situation | None:
+    """File one request and read what stands around it; None where the entry rules return it."""
+    stamp, request, who = row
+    owner = Actor(name=who, organisation=request.organisation, role=Role.OWNER)
+    filed = submit(book=office.book, world=world, actor=owner, now=stamp, request=request)
+    if filed.outage is None:
+        print("returned", request.external_id, [f"{f.rule}: {f.says}" for f in filed.findings if f.level == "block"])
+        return None
+    with office.book.as_(SYSTEM) as page:
+        outage = page.outage(filed.outage.id)
+        outage = replace(outage, findings=entry_findings(page, world=world, now=stamp, outage=outage))
+        return read(page, outage, window=request.window, now=stamp)
+
+
+def _entry(row: Drawn, answer: Answer) -> Entry:
+    status = str(answer.outage.status)
+    verb = {
+        "approved": "approve",
+        "approved_with_conditions": "approve_with_conditions",
+        "accepted_exempt": "accept_exempt",
+        "accepted_not_exempt": "accept_not_exempt",
+    }[status]
+    return Entry(
+        request=row[1],
+        requester=row[2],
+        stamp=row[0],
+        verb=verb,
+        conditions=answer.outage.conditions,
+        findings=answer.outage.findings,
+        record=answer.record,
+    )
+
+
+def main() -> None:
+    """Read the words of the command line, build, save."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--count", type=int, default=260)
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--minutes", type=float, default=600.0, help="stop drawing new batches after this long")
+    parser.add_argument("--out", type=Path, default=Path("src/moms/data/season/starter.json.xz"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="moms-season-") as home:
+        season = build(seed=args.seed, count=args.count, cores=args.cores, home=Path(home), minutes=args.minutes)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    save(season, args.out)
+    print(f"{len(season.entries)} outages in {args.out}, {args.out.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
