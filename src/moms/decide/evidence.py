@@ -66,7 +66,7 @@ class Security:
     cut_off: tuple[CutOff, ...]
     self_cut: CutOff | None
     old: int
-    """Pairs over their limit before the request."""
+    """Pairs over their limit that the request does not cause, a point on average."""
     contingencies: int
     monitored: int
     unrated: int

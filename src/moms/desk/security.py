@@ -52,7 +52,7 @@ def secure(
     parts = stretches(points=points, others=others, now=now)
     made = [_slice(world, outage.request, part) for part in parts]
     slices = tuple(one for one, _, _ in made)
-    result = study(slices=slices, rules=world.rules.study, standing=book == "book")
+    result = study(slices=slices, rules=world.rules.study, standing=False)
     missing = list(dict.fromkeys(m for _, m, _ in made if m))
     if result.unsolved:
         missing.append(
@@ -117,9 +117,15 @@ def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, t
 def _repaired(
     world: World, network: Network, made: Dispatched, out: Out, units_out: BoolArray, derate: FloatArray
 ) -> tuple[Hours, tuple[str, ...]]:
-    """Bring the base state within rate A where it is not, and say how much that moved (semantics 1.2)."""
+    """Bring the base state within a share of rate A where it is not, and say how much that moved (semantics 1.2).
+
+    Not to the rating itself: a branch left exactly at it, with rate B equal to rate A, would be over
+    after every contingency that moves it by a hair, and drown the study in violations nobody caused.
+    """
+    lines, share = network.branches, world.rules.dispatch.base_share
+    calmer = network.with_ratings(a=lines.rate_a_mw * share, b=lines.rate_b_mw, c=lines.rate_c_mw)
     try:
-        factor = DcFactor.of(network, out=out.branches)
+        factor = DcFactor.of(calmer, out=out.branches)
     except Disconnected:
         return made.hours, ("the base state was not repaired: the book splits the grid",)
     found = repair(factor=factor, hours=made.hours, units_out=units_out, derate_mw=derate, rules=world.rules.redispatch)
@@ -165,7 +171,6 @@ def condensed(world: World, result: StudyResult, *, book: str, slices: Sequence[
     crossings = (*_base(result), *_after(result))
     dirty = {c.contingency for c in crossings}
     counts = result.counts
-    standing = result.standing_by_hour
     short = [max(row.shortfall_mw - row.without_mw, 0.0) for row in result.shortfalls]
     return Security(
         book=book,
@@ -187,7 +192,7 @@ def condensed(world: World, result: StudyResult, *, book: str, slices: Sequence[
             if row.caused != "old"
         ),
         self_cut=_self_cut(world, result),
-        old=int(standing.max()) if standing is not None and len(standing) else counts.old,
+        old=round(counts.old / max(counts.hours, 1)),
         contingencies=counts.contingencies,
         monitored=counts.monitored,
         unrated=counts.unrated,

@@ -18,7 +18,7 @@ import numpy as np
 from moms.powerflow import label
 from moms.study.pickup import Shape, share_out
 from moms.study.plan import CutOff
-from moms.study.state import injections, main_part
+from moms.study.state import main_part
 
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
@@ -130,22 +130,14 @@ def _join(case: Case, island: IntArray, lost: IntArray, main: int, count: int) -
 
 
 def _part_lost(case: Case, bus: int, part: BoolArray) -> _Loss:
-    units = part[case.network.units.bus]
-    injected = injections(
-        case.network,
-        load=case.load_mw,
-        unit=case.unit_mw,
-        dcline=case.dcline_mw,
-        island=case.island,
-        dcline_on=case.dcline_on,
-    )
+    buses, units = np.flatnonzero(part), np.flatnonzero(part[case.network.units.bus])
     weights = case.weights
     cut = {
-        s: table[part].sum(axis=0) if not by_unit else table[units].sum(axis=0)
+        s: table[units if by_unit else buses].sum(axis=0)
         for s in Shape
         for table, by_unit in [weights.of(s)]
     }
-    return _Loss(bus=bus, appears=-injected[part].sum(axis=0), cut=cut)
+    return _Loss(bus=bus, appears=-case.injection_mw[buses].sum(axis=0), cut=cut)
 
 
 def _unit_lost(case: Case, unit: int) -> _Loss:

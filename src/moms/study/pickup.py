@@ -8,7 +8,7 @@ output, then off all other units. Where nothing of these is left, all buses shar
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,8 @@ class Weights:
     """(n, H) load."""
     even: FloatArray
     """(n, 1) 1 on the island."""
+    totals: dict[Shape, FloatArray] = field(default_factory=dict)
+    """Sums already made: thousands of contingencies ask for the same five."""
 
     def of(self, shape: Shape) -> tuple[FloatArray, bool]:
         """Give the weights of a shape, and whether they are by unit (else by bus)."""
@@ -61,9 +63,10 @@ class Weights:
 
     def total(self, shape: Shape) -> FloatArray:
         """Give the sum over the island, (H,)."""
-        weights, _ = self.of(shape)
-        total: FloatArray = np.broadcast_to(weights.sum(axis=0), self.up.shape[1:])
-        return total
+        if shape not in self.totals:
+            weights, _ = self.of(shape)
+            self.totals[shape] = np.broadcast_to(weights.sum(axis=0), self.up.shape[1:])
+        return self.totals[shape]
 
     def by_bus(self, shape: Shape, network: Network) -> FloatArray:
         """Give the weights summed at buses, (n, H)."""

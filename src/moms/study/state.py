@@ -41,6 +41,8 @@ class Case:
     weights: Weights
     shortfall_mw: FloatArray
     """(H,) what headroom could not cover when this topology lost what it cuts off."""
+    injection_mw: FloatArray
+    """(n, H) net injections, zero off the island."""
     theta: FloatArray
     """Angles by position, (len(pivot) + 1, H)."""
 
@@ -99,6 +101,7 @@ def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: 
         bus_load_mw=bus_load,
         weights=weigh(network, load_mw=load, unit_mw=unit, units_on=units_on, island=island),
         shortfall_mw=shortfall,
+        injection_mw=injection,
         theta=factor.solve(injection + factor.shift_injection_mw()[:, None]),
     )
 
