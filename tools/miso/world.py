@@ -321,7 +321,7 @@ def _shapes(s: Stage) -> Shapes:
     h = s.hourly
     return Shapes(
         load=h.load, wind=h.wind, solar=h.solar, wind_p10=h.wind_p10, solar_p10=h.solar_p10,
-        load_p90_factor=h.p90_factor, temperature_c=h.temperature_c,
+        load_p90_factor=h.p90_factor, temperature_c=h.temperature_c, first_weekday=hours.FIRST_WEEKDAY,
     )  # fmt: skip
 
 
