@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from miso.hours import FIRST_WEEKDAY
 from miso import assemble, dc, fleet, ratings, register, security
 from miso.assemble import FIRM_IMPORT_MW, LEVELS, Stage
 from miso.eastern import BASE_MVA, REGIONS, ZONES, region_of
@@ -321,7 +322,7 @@ def _shapes(s: Stage) -> Shapes:
     h = s.hourly
     return Shapes(
         load=h.load, wind=h.wind, solar=h.solar, wind_p10=h.wind_p10, solar_p10=h.solar_p10,
-        load_p90_factor=h.p90_factor, temperature_c=h.temperature_c, first_weekday=hours.FIRST_WEEKDAY,
+        load_p90_factor=h.p90_factor, temperature_c=h.temperature_c, first_weekday=FIRST_WEEKDAY,
     )  # fmt: skip
 
 
