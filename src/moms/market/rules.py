@@ -13,7 +13,7 @@ class DispatchRules:
     """Fuels whose output is capacity times the zone's shape."""
     steady_fuels: tuple[str, ...] = ("nuclear",)
     """Fuels that hold the data's output and do not follow load."""
-    base_share: float = 0.95
+    base_share: float = 0.9
     """Hours are dispatched so that no branch carries more than this share of rate A before any outage."""
     extremes_after_days: int = 14
     """Hours further ahead than this are also studied at the extremes of their weeks (semantics 1.5)."""
