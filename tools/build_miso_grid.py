@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from miso import assemble, report, source, world
+
 from moms.exchange import gridfile
 
 ROOT = Path(__file__).resolve().parents[1]

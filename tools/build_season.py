@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 
 from moms.desk import assess, settle
-from moms.desk.answer import Answer  # noqa: TC001 - annotations only, kept beside its kin
+from moms.desk.answer import Answer
 from moms.desk.operate import step
 from moms.desk.season import Entry
 from moms.desk.situation import Situation, read
@@ -294,7 +294,15 @@ def _withdraw(office: Office, world: World, row: Drawn, key: str) -> None:
         waiting = page.outage(key).pending
     if waiting:
         owner = Actor(name=row[2], organisation=row[1].organisation, role=Role.OWNER)
-        step(book=office.book, world=world, actor=owner, now=row[0], outage_id=key, verb=Verb.CANCEL, reason="not granted")
+        step(
+            book=office.book,
+            world=world,
+            actor=owner,
+            now=row[0],
+            outage_id=key,
+            verb=Verb.CANCEL,
+            reason="not granted",
+        )
 
 
 def _entry(row: Drawn, answer: Answer) -> Entry:
@@ -327,7 +335,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("src/moms/data/season/starter.json.xz"))
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="moms-season-") as home:
-        season = build(seed=args.seed, count=args.count, cores=args.cores, home=Path(home), minutes=args.minutes, enough=args.enough)
+        season = build(
+            seed=args.seed,
+            count=args.count,
+            cores=args.cores,
+            home=Path(home),
+            minutes=args.minutes,
+            enough=args.enough,
+        )
     args.out.parent.mkdir(parents=True, exist_ok=True)
     save(season, args.out)
     print(f"{len(season.entries)} outages in {args.out}, {args.out.stat().st_size / 1e3:.0f} kB")

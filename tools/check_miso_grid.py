@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 from miso import assemble, eastern, report, source
-from moms.exchange import gridfile
-from moms.grid import BranchKind, Grid
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
+
+from moms.exchange import gridfile
+from moms.grid import BranchKind, Grid
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_MW = 1e-6

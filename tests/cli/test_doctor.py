@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-
-import pytest
+from typing import TYPE_CHECKING
 
 from moms.cli import main
 from moms.cli.commands import doctor
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_it_prints_for_machines_is_what_its_code_says(capsys: pytest.CaptureFixture[str]):

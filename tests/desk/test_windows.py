@@ -7,13 +7,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.desk.test_flow import through
-from tests.desk.worlds import DAY, NOW, OWNER, a_world, ask
 
 from moms.desk import settle, submit
 from moms.desk.windows import FREE, NOT, STUDY, NoSpan, windows
 from moms.outages import Contact
 from moms.wiring.pool import mapped
+from tests.desk.test_flow import through
+from tests.desk.worlds import DAY, NOW, OWNER, a_world, ask
 
 if TYPE_CHECKING:
     from moms.store.book import PostgresBook
@@ -23,7 +23,9 @@ TEMPLATE = {"recall_h": 4.0, "emergency_return_h": 2.0, "contacts": (Contact(nam
 STATE = {"approve": FREE, "accept": FREE, "refer": STUDY, "deny": NOT, "counter": NOT}
 
 
-@pytest.mark.parametrize(("asset", "slack"), [("branch:3", 0.8), ("branch:12", 0.8), ("branch:40", 0.8), ("gen:2", 0.8)])
+@pytest.mark.parametrize(
+    ("asset", "slack"), [("branch:3", 0.8), ("branch:12", 0.8), ("branch:40", 0.8), ("gen:2", 0.8)]
+)
 def test_each_start_is_what_the_decision_would_say(book: PostgresBook, asset: str, slack: float) -> None:
     world = a_world(slack=slack, template=TEMPLATE, decision=replace(a_world().rules.decision, search_days=0))
     through(book, world, ask("branch:20", days=2, start=NOW + 8 * DAY))

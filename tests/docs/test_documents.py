@@ -147,7 +147,7 @@ def test_nothing_names_the_machine_it_was_written_on():
         "python" + "hosted",
         "regis" + "try.npm",
         "deb." + "debian",
-    ]  # noqa: E501
+    ]
     named = re.compile("|".join(re.escape(word) for word in words))
     for path in tracked():
         try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields, is_dataclass, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from moms.exchange import gridfile
 from moms.exchange._columns import decode, encode
 from moms.exchange.gridfile import (
@@ -40,6 +41,9 @@ from moms.grid import (
     Zones,
 )
 from moms.values import Refused
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def a_network(*, buses: int = 4, branches: int = 5, units: int = 3, seed: int = 0) -> Network:
@@ -78,7 +82,7 @@ def a_network(*, buses: int = 4, branches: int = 5, units: int = 3, seed: int = 
         ),
         units=Units(
             bus=rng.integers(0, buses, units),
-            fuel=np.array(["coal", "ng", "naïve, \"quoted\"\n"] * units)[:units],
+            fuel=np.array(["coal", "ng", 'naïve, "quoted"\n'] * units)[:units],
             in_service=np.ones(units, dtype=bool),
             outage_rate_known=np.ones(units, dtype=bool),
             picks_up=np.zeros(units, dtype=bool),

@@ -10,10 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from moms.exchange.gridfile import NoSuchGrid, bundled, load_bundled
-from moms.grid import BranchKind, Flag, Grid, RatingSource, Season
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
+
+from moms.exchange.gridfile import NoSuchGrid, bundled, load_bundled
+from moms.grid import BranchKind, Flag, Grid, RatingSource, Season
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -238,7 +238,7 @@ def test_the_sun_is_down_at_night_and_low_tenths_lie_under_the_mean() -> None:
     low = hours.low_tenth(sun)
     for month in range(12):
         for hour in range(24):
-            here = (hours.MONTH[hours.DAY_OF_HOUR] == month) & (hours.HOUR_OF_DAY == hour)
+            here = (hours.MONTH[hours.DAY_OF_HOUR] == month) & (hour == hours.HOUR_OF_DAY)
             assert low[0, here][0] <= sun[:, 0, here].mean() + 1e-12
 
 

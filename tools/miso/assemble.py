@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+
 from miso import dc, eastern, fleet, hours, ratings, reduce, register, security
 from miso.eastern import ZONES, Eastern
 from miso.source import Source

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+
 from miso.source import Source
 
 BASE_MVA = 100.0

@@ -43,7 +43,7 @@ def classes(*, fuel: np.ndarray, p_max: np.ndarray, station: np.ndarray) -> np.n
     for place in np.unique(station[gas]):
         here = gas[station[gas] == place]
         total, largest = p_max[here].sum(), p_max[here].max()
-        block = len(here) > 1 and total >= 200.0 and largest >= TURBINE_MW  # noqa: PLR2004 - the rule above
+        block = len(here) > 1 and total >= 200.0 and largest >= TURBINE_MW
         for k in here:
             if len(here) == 1 and p_max[k] >= STEAM_MW:
                 found[k] = "gas steam"

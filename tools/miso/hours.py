@@ -91,7 +91,7 @@ def load(rng: np.random.Generator, *, celsius: np.ndarray, south: np.ndarray) ->
     of noise.
     """
     weekday = (np.arange(DAYS) + FIRST_WEEKDAY) % 7
-    of_day = np.where(weekday == 5, SATURDAY, np.where(weekday == 6, SUNDAY, 1.0))  # noqa: PLR2004 - weekdays
+    of_day = np.where(weekday == 5, SATURDAY, np.where(weekday == 6, SUNDAY, 1.0))
     of_day[list(HOLIDAYS)] = SUNDAY
     curve = WEEKDAY[HOUR_OF_DAY] * of_day[DAY_OF_HOUR]
     last_day = lfilter(np.ones(24) / 24, [1.0], celsius - celsius[:, :1], axis=1) + celsius[:, :1]
@@ -164,7 +164,7 @@ def low_tenth(values: np.ndarray) -> np.ndarray:
     found = np.zeros(values.shape[1:])
     for month in range(12):
         for hour in range(24):
-            here = (MONTH[DAY_OF_HOUR] == month) & (HOUR_OF_DAY == hour)
+            here = (MONTH[DAY_OF_HOUR] == month) & (hour == HOUR_OF_DAY)
             found[:, here] = np.quantile(values[:, :, here], 0.1, axis=(0, 2))[:, None]
     return found
 

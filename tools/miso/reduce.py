@@ -6,6 +6,7 @@ import heapq
 from dataclasses import dataclass
 
 import numpy as np
+
 from miso import dc
 from miso.eastern import Eastern
 

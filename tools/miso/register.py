@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ def equipment(
         at[i].append(k)
         at[j].append(k)
     for bus, lines in enumerate(at):
-        together = lines if len(lines) == 2 and not busy[bus] else []  # noqa: PLR2004 - no third branch
+        together = lines if len(lines) == 2 and not busy[bus] else []
         if star[bus]:
             together = [k for k in lines if kind[k] == WINDING]
         if any(kind[k] == EQUIVALENT for k in together):
@@ -117,7 +118,7 @@ def breakers(
             for bay in range(0, len(lines), 2):
                 pair = [*lines[bay : bay + 2]]
                 chain = [-1, *pair, -1]
-                for k, (one, other) in enumerate(zip(chain[:-1], chain[1:], strict=True)):
+                for k, (one, other) in enumerate(itertools.pairwise(chain)):
                     rows.append((bus, f"{label} bay {bay // 2 + 1} breaker {k + 1}", one, other))
         elif len(lines) >= RING[0]:
             if layout[station[bus]] == "straight-bus":

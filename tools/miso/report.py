@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from miso import assemble, fleet, hours, ratings, reduce, register, world
 from miso.assemble import Stage
 from miso.eastern import ZONES, region_of
@@ -39,7 +40,7 @@ def report(s: Stage, made: World, *, seed: int, size: int, check: str) -> str:
         _ratings(s, made),
         _flags(made),
         _hours(s, made),
-        "\n".join(["## Agreement with the full model", "", CHECK_BEGIN, check.strip(), CHECK_END]),
+        f"## Agreement with the full model\n\n{CHECK_BEGIN}\n{check.strip()}\n{CHECK_END}",
         _limits_of_it(),
     ]
     return "\n\n".join(parts) + "\n"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import highspy
 import numpy as np
 import scipy.sparse as sp
+
 from miso import dc
 
 SENT = 0.01
@@ -112,8 +113,8 @@ def violations(grid: Model, flows: np.ndarray) -> Violations:
     base = np.abs(flows[grid.monitored])
     row, group, after = grid.after(flows)
     over = np.abs(after) > grid.limit_b[row] + TOLERANCE
-    moved = np.abs(after - flows[grid.monitored[row]]) > 0.03 * grid.limit_a[row]  # noqa: PLR2004 - stated above
-    old = moved & (np.abs(after) > 1.15 * grid.limit_a[row])  # noqa: PLR2004 - the measure of the first survey
+    moved = np.abs(after - flows[grid.monitored[row]]) > 0.03 * grid.limit_a[row]
+    old = moved & (np.abs(after) > 1.15 * grid.limit_a[row])
     return Violations(
         base=int((base > grid.limit_a + TOLERANCE).sum()),
         pairs=int(over.sum()),

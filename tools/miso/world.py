@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from miso.hours import FIRST_WEEKDAY
+
 from miso import assemble, dc, fleet, ratings, register, security
 from miso.assemble import FIRM_IMPORT_MW, LEVELS, Stage
 from miso.eastern import BASE_MVA, REGIONS, ZONES, region_of
+from miso.hours import FIRST_WEEKDAY
 from miso.source import ATTRIBUTION
 from moms.grid import (
     Branches,

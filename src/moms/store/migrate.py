@@ -115,8 +115,8 @@ def _prepare(connection: Connection) -> None:
 def _climb(connection: Connection) -> None:
     """Run the missing steps in one transaction, as the owner."""
     # Half a second of imports that a start with nothing to do should not pay.
-    from alembic import command  # noqa: PLC0415 - as above
-    from alembic.config import Config  # noqa: PLC0415 - as above
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))

@@ -132,11 +132,7 @@ def _join(case: Case, island: IntArray, lost: IntArray, main: int, count: int) -
 def _part_lost(case: Case, bus: int, part: BoolArray) -> _Loss:
     buses, units = np.flatnonzero(part), np.flatnonzero(part[case.network.units.bus])
     weights = case.weights
-    cut = {
-        s: table[units if by_unit else buses].sum(axis=0)
-        for s in Shape
-        for table, by_unit in [weights.of(s)]
-    }
+    cut = {s: table[units if by_unit else buses].sum(axis=0) for s in Shape for table, by_unit in [weights.of(s)]}
     return _Loss(bus=bus, appears=-case.injection_mw[buses].sum(axis=0), cut=cut)
 
 

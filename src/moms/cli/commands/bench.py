@@ -16,7 +16,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which problem, and where the rows go."""
     parser.add_argument("name", choices=NAMES, help="first: one request on the MISO-size grid")
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
-    parser.add_argument("--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)")
+    parser.add_argument(
+        "--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
