@@ -8,7 +8,7 @@ the seed and the counts. Nothing in it is real: owners, work and dates are drawn
 
 Lines are drawn among the lightly loaded ones that hold nobody's supply alone, as an owner would choose
 them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks,
-about one request in seven is for a generating unit. No redispatch is tried here: what would need one is
+one request in twelve is for a generating unit. No redispatch is tried here: what would need one is
 referred, and what is referred is withdrawn again.
 """
 
@@ -50,9 +50,9 @@ CLOCK = datetime(2026, 12, 1, 15, tzinfo=UTC)
 FIRST_DAY, LAST_DAY = date(2026, 12, 2), date(2027, 6, 30)
 MONTH_WEIGHT = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
 """Spring is when equipment comes out; the winter peak and summer are avoided."""
-LENGTHS = ((0.62, 1, 1), (0.22, 2, 2), (0.13, 3, 5), (0.03, 6, 12))
+LENGTHS = ((0.72, 1, 1), (0.17, 2, 2), (0.09, 3, 5), (0.02, 6, 9))
 """(share, least days, most days)."""
-LIGHT_MW, LIGHT_SHARE = 20.0, 0.25
+LIGHT_MW, LIGHT_SHARE = 6.0, 0.08
 DAY = timedelta(days=1)
 Drawn = tuple[datetime, Request, str]
 """A stamp, a request, and who filed it."""
@@ -64,7 +64,7 @@ def draw_requests(world: World, *, seed: int, count: int) -> list[Drawn]:
     lines, units = _lines(world), _units(world)
     found = []
     while len(found) < count:
-        if rng.random() < 0.86:
+        if rng.random() < 0.92:
             found += _project(world, rng, lines, len(found))
         else:
             found.append(_unit_request(world, rng, units, len(found)))
@@ -77,7 +77,7 @@ def _lines(world: World) -> np.ndarray:
     branches, register = grid.network.branches, grid.register
     kv = np.maximum(grid.network.buses.base_kv[branches.from_bus], grid.network.buses.base_kv[branches.to_bus])
     ordinary = (register.branch_flags & ~int(Flag.SOLE_OUTLET)) == 0
-    ok = branches.in_service & ordinary & (register.branch_owner >= 0) & (kv < 345.0) & (kv >= 69.0)
+    ok = branches.in_service & ordinary & (register.branch_owner >= 0) & (kv <= 161.0) & (kv >= 69.0)
     ok &= branches.kind != int(BranchKind.EQUIVALENT)
     ok &= branches.equipment == np.arange(len(branches))
     network = grid.network
@@ -95,7 +95,14 @@ def _lines(world: World) -> np.ndarray:
 def _units(world: World) -> np.ndarray:
     units, register = world.grid.network.units, world.grid.register
     thermal = np.isin(units.fuel, ["coal", "ng", "hydro"])
-    ok = units.in_service & thermal & (register.unit_owner >= 0) & (units.p_max_mw >= 40.0) & (register.unit_flags == 0)
+    ok = (
+        units.in_service
+        & thermal
+        & (register.unit_owner >= 0)
+        & (units.p_max_mw >= 25.0)
+        & (units.p_max_mw <= 250.0)
+        & (register.unit_flags == 0)
+    )
     return np.flatnonzero(ok)
 
 
@@ -156,7 +163,7 @@ def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: 
             earliest_start=shifted.start if slack else None,
             latest_end=shifted.end + slack * DAY if slack else None,
             recall_h=float(rng.choice([4, 8, 12, 24])),
-            emergency_return_h=float(rng.choice([2, 4, 8])),
+            emergency_return_h=2.0,
             project=f"W{number:04d}" if len(rows) > 1 else None,
             description="synthetic work of the starter book",
             contacts=_contact(owner),
@@ -180,7 +187,7 @@ def _unit_request(world: World, rng: np.random.Generator, units: np.ndarray, num
         assets=(f"gen:{row + 1}",),
         window=window,
         recall_h=float(rng.choice([24, 72, 168])),
-        emergency_return_h=float(rng.choice([24, 72])),
+        emergency_return_h=24.0,
         description="synthetic work of the starter book",
         contacts=_contact(owner),
     )

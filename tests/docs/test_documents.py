@@ -140,8 +140,8 @@ def test_nothing_names_the_machine_it_was_written_on():
     # Spelled so that this file does not name them itself.
     words = [
         "/w" + "ork/",
-        "/tmp/" + "wt",
-        "/tmp/" + "mv",
+        "/t" + "mp/wt",
+        "/t" + "mp/mv",
         "/ro" + "ot/",
         "py" + "pi.org",
         "python" + "hosted",

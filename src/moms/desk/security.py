@@ -114,7 +114,7 @@ def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, t
     return one, missing, (*without.notes, *repaired)
 
 
-def _repaired(
+def _repaired(  # noqa: PLR0917 - one caller, a few lines away
     world: World, network: Network, made: Dispatched, out: Out, units_out: BoolArray, derate: FloatArray
 ) -> tuple[Hours, tuple[str, ...]]:
     """Bring the base state within a share of rate A where it is not, and say how much that moved (semantics 1.2).
