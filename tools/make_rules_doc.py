@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from moms.decide.register import RULES
 from moms.outages.guards import GUARDS
 from moms.outages.lifecycle import TABLE
 from moms.outages.rules import ALL
@@ -68,6 +69,14 @@ CHAPTERS: tuple[Chapter, ...] = (
             "what would, refers."
         ),
         rules=ALL,
+    ),
+    Chapter(
+        title="Decision",
+        says=(
+            "The rows of a decision's table. Something missing refers whatever else is found; then a violated limit "
+            "denies (transmission), counters, or moves (generation); then what is unsure refers; conditions come last."
+        ),
+        rules=RULES,
     ),
     Chapter(
         title="Lifecycle",

@@ -50,7 +50,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"
     ),
-    Command(verb="margin", says="Show what is left of capacity by market day, zone and sub-region.", module="margin"),
+    Command(verb="margin", says="Show what is left of capacity by market day, zone and region.", module="margin"),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",

@@ -143,8 +143,8 @@ class _Spare:
     @classmethod
     def of(cls, case: Case) -> _Spare:
         lines = case.network.branches
-        plain = ~(np.abs(case.injection_mw) > NEAR_ZERO_MW).any(axis=1)
-        plain &= ~(np.abs(case.load_mw) > NEAR_ZERO_MW).any(axis=1)
+        felt: BoolArray = np.any(np.abs(case.injection_mw) > NEAR_ZERO_MW, axis=1)
+        plain: BoolArray = ~(felt | np.any(np.abs(case.load_mw) > NEAR_ZERO_MW, axis=1))
         plain[case.network.units.bus] = False
         for end in (case.network.dclines.from_bus, case.network.dclines.to_bus):
             plain[end] = False
