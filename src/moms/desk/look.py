@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from moms.desk.world import World
 
 BATCH = timedelta(days=7)
+LOOKS_MOST = 8
+"""How many stretches are studied before the search stops: it says how far it looked."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class Lookout:
     book: Book
     dirty: dict[datetime, bool] = field(default_factory=dict)
     margins: dict[Window, bool] = field(default_factory=dict)
+    looks: int = 0
     blocked: Counter[str] = field(default_factory=Counter)
     """What stood in the way, by days."""
 
@@ -53,6 +56,8 @@ class Lookout:
         hours = window.clock_hours()
         for hour in hours:
             if hour not in self.dirty:
+                if self.looks == LOOKS_MOST:
+                    return False
                 self._study(Window(start=hour, end=max(min(hour + BATCH, window.end), hour + HOUR)))
             if self.dirty[hour]:
                 return False
@@ -70,7 +75,13 @@ class Lookout:
             self._note({f"margin of {h.row}" for h in found.hurt}, days={d.day for d in found.hurt})
         return self.margins[window]
 
+    @property
+    def stopped(self) -> bool:
+        """Whether there were more windows than it was allowed to look at."""
+        return self.looks == LOOKS_MOST
+
     def _study(self, window: Window) -> None:
+        self.looks += 1
         outage = self.situation.outage
         with self.book.as_(SYSTEM) as page:
             there = read(page, outage, window=window, now=self.now)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from moms.schedule import Candidate
     from moms.values import Window
 
-STUDIED_MOST = 8
+STUDIED_MOST = 4
 """How many windows that look free are studied like the request before the search stops."""
 
 
@@ -162,9 +162,11 @@ def _searched(
 ) -> str:
     reach = world.rules.decision.search_days
     says = (
-        f"looked {reach} days either side ({len(looked)} starts, {lookout.days_studied} days studied),"
+        f"looked up to {reach} days either side ({len(looked)} starts, {lookout.days_studied} days studied),"
         f" {len(tried)} windows studied like the request, {len(offers)} free"
     )
+    if lookout.stopped or len(tried) == STUDIED_MOST:
+        says += "; stopped at its limit of work, so farther windows were not looked at"
     if lookout.blocked and len(offers) < world.rules.decision.alternatives:
         worst = lookout.blocked.most_common(3)
         says += "; most often blocked by " + ", ".join(f"{name} ({n} days)" for name, n in worst)
