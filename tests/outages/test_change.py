@@ -224,7 +224,9 @@ class Queue(RuleBasedStateMachine):
             done = change(before, request, now=self.now, actor=ANN, asked_by_operator=operator)
         except Refused:
             return
-        self.outage, self.changed_at, self.last_by_operator = done.outage, self.now, operator
+        self.outage = done.outage
+        if done.outage.wish is None or done.outage.wish != before.wish:  # else an earlier wish goes on waiting
+            self.changed_at, self.last_by_operator = self.now, operator
         if before.holds and done.needs_decision:
             standing = replace(done.outage, state=before.state, revision=before.revision, wish=before.wish)
             assert standing == before

@@ -272,8 +272,8 @@ def test_lists_of_contingencies() -> None:
             contingencies_of(where, which=which)
 
 
-def test_equipment_whose_loss_strands_its_own_middle_bus_is_one_loss_and_no_island() -> None:
-    """Two sections in series through a bus with nothing on it: both go, and nobody is cut off."""
+def test_equipment_whose_loss_strands_its_own_middle_bus_is_one_loss() -> None:
+    """Two sections in series through a bus with nothing on it: both go, the empty bus between goes dark."""
     network = a_network(
         bus=[[k, 3 if k == 1 else 1, 80.0 * (k == 2), 0, 0, 0, 1, 1, 0, 345] for k in (1, 2, 3)],
         gen=[[1, 80, 0, 9, -9, 1, 100, 1, 90, 0]],
@@ -286,9 +286,9 @@ def test_equipment_whose_loss_strands_its_own_middle_bus_is_one_loss_and_no_isla
     hours = scaled_hours(network, np.array([1.0]))
     pair = (Contingency(id="branch:2", branches=(1, 2)),)
     result = study(slices=[a_slice(network, hours, contingencies=pair)], rules=StudyRules(), keep_old=True)
-    (row,) = result.violation_rows()
+    ((row,), (cut,)) = list(result.violation_rows()), result.islanding
     assert (row.element, row.flow_mw) == ("branch:1", 80.0)
-    assert result.islanding == ()
+    assert (cut.buses, cut.load_mw, cut.generation_mw) == (("bus:3",), 0.0, 0.0)
 
 
 def test_bad_questions_are_refused() -> None:

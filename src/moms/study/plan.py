@@ -104,9 +104,8 @@ def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
     lost, tripped, several = [], [], []
     live, on = case.factor.live, case.units_on
     own_branches, own_units = set(own.branches.tolist()), set(own.units.tolist())
-    spare = _Spare.of(case)
     for k, asked in enumerate(contingencies):
-        branches = spare.without([b for b in asked.branches if live[b]])
+        branches = [b for b in asked.branches if live[b]]
         units = [u for u in asked.units if on[u]]
         if len(branches) == 1 and not units:
             lost.append((k, branches[0]))
@@ -122,65 +121,6 @@ def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
     result.compounds.sort(key=lambda item: item[0])
     result.skipped.update(skipped)
     return result
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Spare:
-    """Tells which branches of a contingency need not be taken out.
-
-    Sections in series and the legs of a star meet at a bus that injects nothing. Where a contingency
-    loses every branch there, one of them may stay: it hangs on that bus and carries nothing, and all
-    other flows are the same, with a column less to solve.
-    """
-
-    plain: BoolArray
-    """(n,) buses that inject nothing in any hour."""
-    degree: IntArray
-    """(n,) live branches."""
-    from_bus: IntArray
-    to_bus: IntArray
-
-    @classmethod
-    def of(cls, case: Case) -> _Spare:
-        lines = case.network.branches
-        felt: BoolArray = np.any(np.abs(case.injection_mw) > NEAR_ZERO_MW, axis=1)
-        plain: BoolArray = ~(felt | np.any(np.abs(case.load_mw) > NEAR_ZERO_MW, axis=1))
-        plain[case.network.units.bus] = False
-        for end in (case.network.dclines.from_bus, case.network.dclines.to_bus):
-            plain[end] = False
-        return cls(plain=plain, degree=np.diff(case.graph.start), from_bus=lines.from_bus, to_bus=lines.to_bus)
-
-    def without(self, branches: list[int]) -> list[int]:
-        """Give the branches less those that may hang, in order."""
-        if len(branches) < 2:
-            return branches
-        ends = [(int(self.from_bus[b]), int(self.to_bus[b])) for b in branches]
-        lost: dict[int, int] = {}
-        for bus in (bus for pair in ends for bus in pair):
-            lost[bus] = lost.get(bus, 0) + 1
-        dead = {bus for bus, count in lost.items() if count == self.degree[bus] and self.plain[bus]}
-        if not dead:
-            return branches
-        parent = {_REST: _REST} | {bus: bus for bus in dead}
-
-        def top(bus: int) -> int:
-            here = bus if bus in dead else _REST
-            while parent[here] != here:
-                here = parent[here]
-            return here
-
-        removed = []
-        for branch, (one, other) in zip(branches, ends, strict=True):
-            a, b = top(one), top(other)
-            if a == b:
-                removed.append(branch)  # it would close a loop: this one has to go
-            else:
-                parent[max(a, b)] = min(a, b)  # the rest, -1, stays on top
-        return removed
-
-
-_REST = -1
-"""All buses that a contingency does not leave bare, taken as one."""
 
 
 def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
