@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from moms.desk.world import World
 
 BATCH = timedelta(days=7)
-LOOKS_MOST = 5
+LOOKS_MOST = 2
 """How many stretches are studied before the search stops: it says how far it looked."""
 
 
