@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from moms.powerflow._jit import compiled
-from moms.powerflow._ldl import WIDTH
-from moms.study._kernels import SINGULAR, ColumnArrays, FactorArrays, WatchArrays, evaluate, screen
+from moms.powerflow.sweeps import angles_across, subtrees
+from moms.study._kernels import ColumnArrays, WatchArrays, evaluate, settle
 from moms.study.compound import Compound, compound
 from moms.study.pickup import NEAR_ZERO_MW, Shape
 from moms.study.plan import plan
+from moms.study.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.powerflow.sweeps import Subtrees
     from moms.study.plan import Plan
     from moms.study.slices import Out
     from moms.study.state import Case
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 EDGE_MW = 1e-6
 """A flow is over its limit when it exceeds it by more than this, a watt: what lies closer is the
 arithmetic's own noise, and would make answers differ between processors."""
+SINGULAR = 1e-10
+"""A removal that leaves less than this share of a transfer elsewhere has no reliable factor."""
 CHUNK = 1 << 20
 COMPOUND_COLUMNS = 256
 
@@ -52,7 +55,7 @@ class Screen:
     reference: FloatArray
     """Angles by position of the reference pick-up."""
     columns: ColumnArrays
-    arrays: FactorArrays
+    tree: Subtrees
     unsolved: set[int] = field(default_factory=set)
     """Contingencies whose flows have no reliable answer; whoever reads the result must refer."""
     shapes: dict[Shape, FloatArray] = field(default_factory=dict)
@@ -80,7 +83,7 @@ class Screen:
             watch=_watch(case, rows, up, down, reference),
             reference=reference,
             columns=_columns(case, sorted_),
-            arrays=_arrays(case, rows, sorted_),
+            tree=subtrees(factor),
         )
 
     def over(self, *, share: float, counted: IntArray) -> Iterator[Found]:
@@ -127,21 +130,19 @@ class Screen:
         return found
 
     def _singles_over(self, threshold: FloatArray, margin: FloatArray, counted: IntArray) -> Iterator[Found]:
+        self.unsolved.update(self.plan.singles.contingency[self.columns.stays == 0.0].tolist())
         hours = self.watch.base.shape[1]
-        size = max(CHUNK, 2 * WIDTH * hours) if np.isfinite(threshold).any() else WIDTH * hours
-        found = (np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size, np.int32), np.empty(size))
-        mark = np.full(len(self.arrays.pivot), -1, np.int64)
-        unsolved = np.zeros(len(self.columns.source), np.bool_)
-        block, at, blocks = 0, 0, -(-len(self.columns.source) // WIDTH)
-        while block < blocks:
-            block, at, n = screen(
-                block, at, self.arrays, self.columns, self.watch, margin, threshold, self.limit + EDGE_MW,
-                mark, unsolved, counted, *found,
-            )  # fmt: skip
-            if n:
-                c, q, h = (column[:n].astype(np.int64) for column in found[:3])
-                yield Found(self.plan.singles.contingency[c], q, h, found[3][:n].copy())
-        self.unsolved.update(self.plan.singles.contingency[unsolved].tolist())
+        size = max(CHUNK, 2 * hours)
+        found = (np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size))
+        for pairs in search(self.tree, self.columns, self.watch, margin):
+            at = 0
+            while at < len(pairs.column):
+                at, n = settle(
+                    at, *pairs, self.columns, self.watch, threshold, self.limit + EDGE_MW, counted, *found
+                )  # fmt: skip
+                if n:
+                    c, q, h, flow = (column[:n].copy() for column in found)
+                    yield Found(self.plan.singles.contingency[c], q, h, flow)
 
     def _solved(self, compounds: Sequence[Compound]) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
         """Solve the transfers of compounds in batches: each with its columns, and the angles by position."""
@@ -253,7 +254,7 @@ class Screen:
         entries = np.concatenate(pieces)
         flows, lives = np.zeros(len(entries)), np.zeros(len(entries), np.bool_)
         evaluate(
-            some, start, asked.place[entries], asked.hour[entries], self.arrays, self.columns, self.watch, flows, lives
+            some, start, asked.place[entries], asked.hour[entries], self.tree, self.columns, self.watch, flows, lives
         )
         flow[entries], alive[entries] = flows, lives
 
@@ -301,8 +302,8 @@ def _columns(case: Case, sorted_: Plan) -> ColumnArrays:
     s = sorted_.singles
     return ColumnArrays(
         branch=s.branch,
-        b_mw=np.where(s.is_removal, case.factor.b_mw[s.branch], 0.0),
         is_removal=s.is_removal,
+        stays=_stays(case, sorted_),
         source=s.source,
         sink=s.sink,
         alpha=s.alpha,
@@ -317,25 +318,12 @@ def _columns(case: Case, sorted_: Plan) -> ColumnArrays:
     )
 
 
-def _arrays(case: Case, rows: IntArray, sorted_: Plan) -> FactorArrays:
-    factor = case.factor
-    wanted = np.zeros(len(factor.pivot) + 1, np.bool_)
-    for ends in (factor.from_position[rows], factor.to_position[rows], sorted_.singles.source, sorted_.singles.sink):
-        wanted[ends] = True
-    wanted = wanted[:-1].copy()
-    _close(wanted, factor.parent)
-    return FactorArrays(
-        begin=factor.begin,
-        l_row=factor.l_row,
-        l_value=factor.l_value,
-        pivot=factor.pivot,
-        parent=factor.parent,
-        wanted=wanted,
-    )
-
-
-@compiled
-def _close(wanted: BoolArray, parent: IntArray) -> None:
-    for j in range(len(parent)):
-        if wanted[j] and parent[j] >= 0:
-            wanted[parent[j]] = True
+def _stays(case: Case, sorted_: Plan) -> FloatArray:
+    """Give what multiplies each transfer's effect, (c,): 1 / (1 - y_kk) for a removal, 0 where that is singular."""
+    s = sorted_.singles
+    stays = np.ones(len(s.source))
+    some = np.flatnonzero(s.is_removal)
+    y = case.factor.b_mw[s.branch[some]] * angles_across(case.factor, s.source[some], s.sink[some])
+    left = 1.0 - y
+    stays[some] = np.divide(1.0, left, out=np.zeros_like(left), where=np.abs(left) >= SINGULAR)
+    return stays

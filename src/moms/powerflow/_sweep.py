@@ -1,0 +1,367 @@
+"""Transfers against many places at once: solved from the top of the elimination tree down, only where it can matter.
+
+Away from its two ends the angles of a transfer are means of their neighbours'. So inside a subtree
+of the elimination tree that holds no end they stay within the range they have on the subtree's
+boundary (the rows of L's column at its top), and a subtree in which even that range would reach no
+target's bound is left out whole. Negative reactances widen the range; `Subtrees.stretch` says by how
+much at most.
+
+A *lane* is a transfer, a *target* a pair of positions (a branch's ends) or one position (a bus). The
+pair is a candidate when  multiplier(lane) * weight(target) * (|drop - offset(lane)| + slop(lane)) > 1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from moms.powerflow._jit import compiled
+from moms.powerflow._ldl import WIDTH
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, IntArray
+
+GUARD = 1.0 + 1e-9
+"""Bounds are widened by this, far more than rounding can narrow them."""
+
+
+class Subtrees(NamedTuple):
+    """The elimination tree with what its factor says of each subtree, (n,)."""
+
+    begin: IntArray
+    l_row: IntArray
+    l_value: FloatArray
+    pivot: FloatArray
+    parent: IntArray
+    child_begin: IntArray
+    """(n + 1,)"""
+    child: IntArray
+    root: IntArray
+    stretch: FloatArray
+    """How much wider than on its boundary the range inside can be; 1 where all reactances are positive."""
+    grounded: BoolArray
+    """Some bus of the subtree has a branch to the ground: its angle, 0, is on the boundary."""
+
+
+class Lanes(NamedTuple):
+    """Transfers of 1 MW from source to sink, (k,), those of one `kind` together."""
+
+    source: IntArray
+    sink: IntArray
+    multiplier: FloatArray
+    offset: FloatArray
+    """Taken off every drop, rad."""
+    slop: FloatArray
+    """Added to every drop's size, rad."""
+    kind: IntArray
+    """Row of `Targets.weight` that holds for this lane."""
+
+
+class Targets(NamedTuple):
+    """Pairs of positions (t,), by the one that is eliminated first."""
+
+    begin: IntArray
+    """(n + 1,) the targets of position j stand at begin[j] to begin[j + 1]."""
+    name: IntArray
+    other: IntArray
+    """The other end: above in the tree, or the ground."""
+    flipped: BoolArray
+    """The pair runs from `other` to the position."""
+    weight: FloatArray
+    """(kinds, t)"""
+    heaviest: FloatArray
+    """(kinds, n) the largest weight in the subtree."""
+    at_bus: bool
+    """Targets are single positions against the ground: not differences inside the subtree."""
+
+
+class Candidates(NamedTuple):
+    """Room for what is found, (r,)."""
+
+    lane: IntArray
+    name: IntArray
+    drop: FloatArray
+
+
+@compiled
+def widths(begin: IntArray, l_value: FloatArray, parent: IntArray, tied: BoolArray) -> tuple[FloatArray, BoolArray]:
+    """Give `stretch` and `grounded` of each subtree; `tied` (n,) tells which buses have a branch to the ground.
+
+    In a subtree without ends x_j = -sum L_ij x_i, weights that add up to 1 with the ground's. Where some
+    are negative, together -N, x_j can leave the range by N times its width on either side.
+    """
+    n = len(parent)
+    stretch = np.ones(n)
+    grounded = tied.copy()
+    for j in range(n):
+        negative, total = 0.0, 0.0
+        for p in range(begin[j], begin[j + 1]):
+            total -= l_value[p]
+            negative += max(l_value[p], 0.0)
+        ground = 1.0 - total
+        if grounded[j]:
+            negative += max(-ground, 0.0)
+        if negative > 1e-12:  # less is the rounding of sums of nothing
+            stretch[j] *= 1.0 + 2.0 * negative
+        above = parent[j]
+        if above >= 0:
+            stretch[above] = max(stretch[above], stretch[j])
+            grounded[above] |= grounded[j]
+    return stretch, grounded
+
+
+@compiled
+def heaviest(weight: FloatArray, begin: IntArray, parent: IntArray) -> FloatArray:
+    """Give the largest weight of targets in each subtree, (kinds, n)."""
+    kinds, n = weight.shape[0], len(parent)
+    most = np.zeros((kinds, n))
+    for kind in range(kinds):
+        for j in range(n):
+            for e in range(begin[j], begin[j + 1]):
+                most[kind, j] = max(most[kind, j], weight[kind, e])
+            if parent[j] >= 0:
+                most[kind, parent[j]] = max(most[kind, parent[j]], most[kind, j])
+    return most
+
+
+@compiled
+def climb(  # noqa: PLR0917 - compiled code takes no keywords
+    ends: IntArray, parent: IntArray, mark: IntArray, stamp: int, path: IntArray, count: int
+) -> int:
+    """Add the positions from each end to its root to `path`, those already marked left out; give the new count."""
+    n = len(parent)
+    for end in ends:
+        i = end
+        while 0 <= i < n and mark[i] != stamp:
+            mark[i] = stamp
+            path[count] = i
+            count += 1
+            i = parent[i]
+    return count
+
+
+@compiled
+def ahead(  # noqa: PLR0917 - as above
+    tree: Subtrees, path: IntArray, source: IntArray, sink: IntArray, x: FloatArray
+) -> None:
+    """Sweep forward: L z = the transfers, on their sorted path only. x is (n + 1, WIDTH)."""
+    for j in path:
+        for w in range(WIDTH):
+            x[j, w] = 0.0
+    n = len(tree.pivot)
+    for w in range(len(source)):
+        if source[w] < n:
+            x[source[w], w] += 1.0
+        if sink[w] < n:
+            x[sink[w], w] -= 1.0
+    for j in path:
+        for p in range(tree.begin[j], tree.begin[j + 1]):
+            i, v = tree.l_row[p], tree.l_value[p]
+            for w in range(WIDTH):
+                x[i, w] -= v * x[j, w]
+
+
+@compiled
+def behind(j: int, tree: Subtrees, x: FloatArray) -> None:
+    """Give x at position j, which holds its share of the forward sweep, from those above it."""
+    d = tree.pivot[j]
+    for w in range(WIDTH):
+        x[j, w] /= d
+    for p in range(tree.begin[j], tree.begin[j + 1]):
+        i, v = tree.l_row[p], tree.l_value[p]
+        for w in range(WIDTH):
+            x[j, w] -= v * x[i, w]
+
+
+@compiled
+def back(  # noqa: PLR0917 - as above
+    j: int, loaded: bool, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray
+) -> None:
+    """Give x at position j from those above it, and the range over it and its boundary."""
+    if loaded:
+        d = tree.pivot[j]
+        for w in range(WIDTH):
+            x[j, w] /= d
+    else:
+        for w in range(WIDTH):
+            x[j, w] = 0.0
+    for w in range(WIDTH):
+        low[w], high[w] = np.inf, -np.inf
+    if tree.grounded[j]:
+        for w in range(WIDTH):
+            low[w], high[w] = 0.0, 0.0
+    for p in range(tree.begin[j], tree.begin[j + 1]):
+        i, v = tree.l_row[p], tree.l_value[p]
+        for w in range(WIDTH):
+            y = x[i, w]
+            x[j, w] -= v * y
+            low[w] = min(low[w], y)
+            high[w] = max(high[w], y)
+    for w in range(WIDTH):
+        low[w] = min(low[w], x[j, w])
+        high[w] = max(high[w], x[j, w])
+
+
+@compiled
+def bounds(k: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    """Give the range of x on the boundary of the subtree at k."""
+    start = np.inf
+    if tree.grounded[k] or tree.begin[k] == tree.begin[k + 1]:
+        start = 0.0
+    for w in range(WIDTH):
+        low[w], high[w] = start, -start
+    for p in range(tree.begin[k], tree.begin[k + 1]):
+        i = tree.l_row[p]
+        for w in range(WIDTH):
+            y = x[i, w]
+            low[w] = min(low[w], y)
+            high[w] = max(high[w], y)
+
+
+@compiled
+def reaches(  # noqa: PLR0917 - as above
+    k: int, kind: int, stretch: float, low: FloatArray, high: FloatArray, own: FloatArray, targets: Targets
+) -> bool:
+    """Tell whether a range could make any lane reach any target of the subtree at k.
+
+    `own` (3, WIDTH) holds the block's multipliers (0 for lanes it does not have), offsets and slops.
+    """
+    heaviest = targets.heaviest[kind, k]
+    if heaviest == 0.0:
+        return False
+    most = 0.0
+    if targets.at_bus:
+        for w in range(WIDTH):
+            far = max(abs(low[w] - own[1, w]), abs(high[w] - own[1, w]))
+            most = max(most, own[0, w] * (far + (stretch - 1.0) * (high[w] - low[w]) + own[2, w]))
+    else:
+        for w in range(WIDTH):
+            most = max(most, own[0, w] * (stretch * (high[w] - low[w]) + own[2, w]))
+    return not most * heaviest * GUARD <= 1.0
+
+
+@compiled
+def collect(  # noqa: PLR0917 - as above
+    j: int,
+    kind: int,
+    x: FloatArray,
+    first: int,
+    width: int,
+    own: FloatArray,
+    targets: Targets,
+    found: Candidates,
+    count: int,
+) -> int:
+    """Add the pairs of this block and the targets at j that may matter; give the new count."""
+    for e in range(targets.begin[j], targets.begin[j + 1]):
+        o, weight = targets.other[e], targets.weight[kind, e] * GUARD
+        hits = 0
+        for w in range(WIDTH):
+            size = abs(x[j, w] - x[o, w] - own[1, w]) + own[2, w]
+            hits += 0 if own[0, w] * size * weight <= 1.0 else 1
+        if hits == 0:
+            continue
+        sign = -1.0 if targets.flipped[e] else 1.0
+        for w in range(width):
+            drop = x[j, w] - x[o, w]
+            size = abs(drop - own[1, w]) + own[2, w]
+            if not own[0, w] * size * weight <= 1.0:
+                found.lane[count] = first + w
+                found.name[count] = targets.name[e]
+                found.drop[count] = sign * drop
+                count += 1
+    return count
+
+
+@compiled
+def sweep(
+    block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Candidates, visited: IntArray
+) -> tuple[int, int]:
+    """Find the candidates of the blocks of `WIDTH` lanes from `block` on; give the next block and how many were found.
+
+    Stops before a block that might not fit into `found`, which holds at least WIDTH times the targets.
+    `visited` (2,) counts positions solved and subtrees asked.
+    """
+    n = len(tree.pivot)
+    x = np.zeros((n + 1, WIDTH))
+    mark = np.full(n, -1, np.int64)
+    path = np.empty(n, np.int64)
+    stack = np.empty(n, np.int64)
+    own = np.zeros((3, WIDTH))
+    low, high = np.empty(WIDTH), np.empty(WIDTH)
+    inner_low, inner_high = np.empty(WIDTH), np.empty(WIDTH)
+    total, count = len(lanes.source), 0
+    while block * WIDTH < total:
+        if count + WIDTH * len(targets.name) > len(found.lane):
+            return block, count
+        first = block * WIDTH
+        width = min(WIDTH, total - first)
+        source, sink = lanes.source[first : first + width], lanes.sink[first : first + width]
+        kind = lanes.kind[first : first + width].max()
+        own[:, :] = 0.0
+        own[0, :width] = lanes.multiplier[first : first + width]
+        own[1, :width] = lanes.offset[first : first + width]
+        own[2, :width] = lanes.slop[first : first + width]
+        length = climb(source, tree.parent, mark, block, path, 0)
+        length = climb(sink, tree.parent, mark, block, path, length)
+        way = np.sort(path[:length])
+        ahead(tree, way, source, sink, x)
+        for root in tree.root:
+            if mark[root] != block:
+                stack[0] = root
+                count = _descend(
+                    1, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count, visited
+                )
+        for place in range(length - 1, -1, -1):
+            j = way[place]
+            back(j, True, tree, x, low, high)
+            visited[0] += 1
+            count = collect(j, kind, x, first, width, own, targets, found, count)
+            depth = 0
+            for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
+                k = tree.child[p]
+                if mark[k] != block and reaches(k, kind, tree.stretch[k], low, high, own, targets):
+                    stack[depth] = k
+                    depth += 1
+            count = _descend(
+                depth, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count, visited
+            )
+        block += 1
+    return block, count
+
+
+@compiled
+def _descend(  # noqa: PLR0917 - as above
+    depth: int,
+    stack: IntArray,
+    kind: int,
+    tree: Subtrees,
+    x: FloatArray,
+    low: FloatArray,
+    high: FloatArray,
+    first: int,
+    width: int,
+    own: FloatArray,
+    targets: Targets,
+    found: Candidates,
+    count: int,
+    visited: IntArray,
+) -> int:
+    """Go down the subtrees on the stack, none of which holds an end, as far as they can matter."""
+    while depth > 0:
+        depth -= 1
+        j = stack[depth]
+        visited[1] += 1
+        bounds(j, tree, x, low, high)
+        if not reaches(j, kind, tree.stretch[j], low, high, own, targets):
+            continue
+        back(j, False, tree, x, low, high)
+        visited[0] += 1
+        count = collect(j, kind, x, first, width, own, targets, found, count)
+        for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
+            k = tree.child[p]
+            if reaches(k, kind, tree.stretch[k], low, high, own, targets):
+                stack[depth] = k
+                depth += 1
+    return count

@@ -1,0 +1,147 @@
+"""Which pairs of contingency and branch may exceed a limit in some hour: bounds over all hours at once.
+
+A pair is safe in every hour when the contingency's MW, at their most, times its effect on the branch
+stay below the branch's least margin. Two searches cover all pairs. Branches with little margin (for
+their susceptance) are *rows*: a transfer along the branch gives its row of all factors at once. For
+all the other branches each contingency is a *column*. So the few branches that stand near a limit do
+not keep the search for all the others from leaving out whole parts of the grid.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from moms.powerflow.sweeps import candidates, lanes, targets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.powerflow.sweeps import Subtrees
+    from moms.study._kernels import ColumnArrays, WatchArrays
+
+ROW_SHARE = 1 / 16
+"""Share of the branches searched as rows; what it is set to moves work, not results."""
+LEAST_MW = 1e-6
+"""A branch with less margin than this is held against every contingency."""
+OCTAVES = 16
+"""Injections up to 2^16 MW are told apart by size."""
+
+
+class Pairs(NamedTuple):
+    """Column, watched branch, and MW on the branch per MW of the column (an injection's less the reference)."""
+
+    column: IntArray
+    place: IntArray
+    moved: FloatArray
+
+
+def search(tree: Subtrees, columns: ColumnArrays, watch: WatchArrays, margin: FloatArray) -> Iterator[Pairs]:
+    """Give all pairs that may exceed `margin`, (q,) MW, in some hour; none twice, in chunks."""
+    amount = np.where(columns.is_removal, np.abs(columns.largest * columns.stays), columns.largest)
+    injected = columns.injection >= 0
+    amount[injected] = np.maximum(amount[injected], columns.picked[columns.injection[injected]])
+    is_row = _rows(watch, margin)
+    rows, others = np.flatnonzero(is_row), np.flatnonzero(~is_row)
+    removal = np.flatnonzero(columns.is_removal & (columns.stays != 0.0))
+    injection = np.flatnonzero(~columns.is_removal)
+    yield from _by_row(tree, columns, watch, margin, rows, removal, amount)
+    yield from _by_row_at_bus(tree, columns, watch, margin, rows, injection, amount)
+    yield from _by_column(tree, columns, watch, margin, removal, others, amount)
+    yield from _by_column(tree, columns, watch, margin, injection, others, amount)
+
+
+def _rows(watch: WatchArrays, margin: FloatArray) -> BoolArray:
+    """Choose the branches that would keep subtrees open most, and all that have no margin."""
+    stiff = np.abs(watch.b_mw) / np.maximum(margin, LEAST_MW)
+    chosen = margin <= LEAST_MW
+    chosen[np.argsort(-stiff, kind="stable")[: int(len(margin) * ROW_SHARE)]] = True
+    return chosen
+
+
+def _row_lanes(watch: WatchArrays, margin: FloatArray, rows: IntArray) -> dict[str, FloatArray | IntArray]:
+    """Describe the transfers along rows; those without margin (kind 1) reach every target whatever its weight."""
+    without = margin[rows] <= LEAST_MW
+    return {
+        "source": watch.from_position[rows],
+        "sink": watch.to_position[rows],
+        "multiplier": np.where(without, 1.0, np.abs(watch.b_mw[rows]) / np.maximum(margin[rows], LEAST_MW)),
+        "slop": without.astype(np.float64),
+        "kind": without.astype(np.int64),
+    }
+
+
+def _weights(amount: FloatArray) -> FloatArray:
+    return np.stack([amount, np.full(len(amount), np.inf)])
+
+
+def _by_row(  # noqa: PLR0917 - four searches of one shape
+    tree: Subtrees,
+    columns: ColumnArrays,
+    watch: WatchArrays,
+    margin: FloatArray,
+    rows: IntArray,
+    some: IntArray,
+    amount: FloatArray,
+) -> Iterator[Pairs]:
+    ends = targets(tree, f=columns.source[some], t=columns.sink[some], weight=_weights(amount[some]))
+    for found in candidates(tree, lanes(**_row_lanes(watch, margin, rows)), ends):
+        place = rows[found.lane]
+        yield Pairs(some[found.name], place, watch.b_mw[place] * found.drop)
+
+
+def _by_row_at_bus(  # noqa: PLR0917 - as above
+    tree: Subtrees,
+    columns: ColumnArrays,
+    watch: WatchArrays,
+    margin: FloatArray,
+    rows: IntArray,
+    some: IntArray,
+    amount: FloatArray,
+) -> Iterator[Pairs]:
+    ground = len(tree.pivot)
+    grounded = some[columns.source[some] == ground]
+    some = some[columns.source[some] != ground]
+    at = columns.source[some]
+    buses = targets(tree, f=at, t=np.full(len(at), ground), weight=_weights(amount[some]), at_bus=True)
+    described = _row_lanes(watch, margin, rows)
+    described["offset"] = watch.reference[rows] / watch.b_mw[rows]
+    described["slop"] = described["slop"] + watch.spread[rows] / np.abs(watch.b_mw[rows])
+    for found in candidates(tree, lanes(**described), buses):
+        place = rows[found.lane]
+        yield Pairs(some[found.name], place, watch.b_mw[place] * found.drop - watch.reference[place])
+    if len(grounded):  # what enters at the ground itself moves no angle
+        place, column = np.repeat(rows, len(grounded)), np.tile(grounded, len(rows))
+        yield Pairs(column, place, -watch.reference[place])
+
+
+def _by_column(  # noqa: PLR0917 - as above
+    tree: Subtrees,
+    columns: ColumnArrays,
+    watch: WatchArrays,
+    margin: FloatArray,
+    some: IntArray,
+    others: IntArray,
+    amount: FloatArray,
+) -> Iterator[Pairs]:
+    some = some[amount[some] > 0.0]
+    if not len(some) or not len(others):
+        return
+    injected = not bool(columns.is_removal[some[0]])
+    kind = np.ceil(np.log2(np.clip(amount[some], 1.0, 2.0**OCTAVES))).astype(np.int64) if injected else None
+    b = np.abs(watch.b_mw[others])
+    if injected:
+        most = 2.0 ** np.arange(OCTAVES + 1)[:, None]
+        most[-1] = max(most[-1, 0], float(amount[some].max()))
+        left = margin[others] - most * (np.abs(watch.reference[others]) + watch.spread[others])
+        weight = np.divide(b, left, out=np.full(left.shape, np.inf), where=left > LEAST_MW)
+    else:
+        weight = (b / margin[others])[None, :]
+    ends = targets(tree, f=watch.from_position[others], t=watch.to_position[others], weight=weight)
+    transfers = lanes(source=columns.source[some], sink=columns.sink[some], multiplier=amount[some], kind=kind)
+    for found in candidates(tree, transfers, ends):
+        place, column = others[found.name], some[found.lane]
+        moved = watch.b_mw[place] * found.drop
+        yield Pairs(column, place, moved - watch.reference[place] if injected else moved)
