@@ -142,9 +142,7 @@ def climb(  # noqa: PLR0917 - compiled code takes no keywords
 
 
 @compiled
-def ahead(  # noqa: PLR0917 - as above
-    tree: Subtrees, path: IntArray, source: IntArray, sink: IntArray, x: FloatArray
-) -> None:
+def ahead(tree: Subtrees, path: IntArray, source: IntArray, sink: IntArray, x: FloatArray) -> None:
     """Sweep forward: L z = the transfers, on their sorted path only. x is (n + 1, WIDTH)."""
     for j in path:
         for w in range(WIDTH):

@@ -107,6 +107,93 @@ def _label(start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArr
     return island
 
 
+def small_pieces(
+    graph: Adjacency, used: BoolArray, without: IntArray, ends: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Find what the loss of a few branches splits off, looking only as far as needed.
+
+    `ends` are the buses at the branches' ends. Gives for each end its piece, the buses of all pieces that
+    were found whole, and the piece of each of these; -1 stands for what was not walked to its end, the
+    one piece left over. Walks start at every end in turns and stop when all but one are whole or joined.
+    """
+    return _small_pieces(graph.start, graph.neighbour, graph.branch, used, without, ends)
+
+
+@compiled
+def _small_pieces(  # noqa: PLR0917 - compiled code takes no keywords
+    start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArray, without: IntArray, ends: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
+    count = len(ends)
+    owner = {ends[c]: c for c in range(count)}  # by bus: of the few that are met
+    joined = np.arange(count)
+    ahead = [np.full(1, ends[c]) for c in range(count)]
+    length, done = np.ones(count, np.int64), np.zeros(count, np.int64)
+    taken = [np.empty(1, np.int64) for _ in range(count)]  # looked around by walks that this one took over
+    extra = np.zeros(count, np.int64)
+    going = count
+    while going > 1:
+        for c in range(count):
+            if joined[c] != c or done[c] == length[c] or going <= 1:
+                continue
+            i = ahead[c][done[c]]
+            done[c] += 1
+            for p in range(start[i], start[i + 1]):
+                j = neighbour[p]
+                if not used[j] or np.any(without == branch[p]):
+                    continue
+                if j not in owner:
+                    owner[j] = c
+                    ahead[c] = _push(ahead[c], length, c, j)
+                    continue
+                met = owner[j]
+                while joined[met] != met:
+                    met = joined[met]
+                if met == c:
+                    continue
+                going -= 1  # a walk still under way: one that was whole could not be met
+                for k in range(extra[met]):
+                    taken[c] = _push(taken[c], extra, c, taken[met][k])
+                for k in range(done[met]):
+                    taken[c] = _push(taken[c], extra, c, ahead[met][k])
+                for k in range(done[met], length[met]):
+                    ahead[c] = _push(ahead[c], length, c, ahead[met][k])
+                joined[met] = c
+            if done[c] == length[c]:
+                going -= 1
+    piece = np.full(count, -1, np.int64)
+    whole = np.zeros(count, np.bool_)
+    total = 0
+    for c in range(count):
+        whole[c] = joined[c] == c and done[c] == length[c]
+        total += (length[c] + extra[c]) * whole[c]
+    buses, of = np.empty(total, np.int64), np.empty(total, np.int64)
+    at = 0
+    for c in range(count):
+        root = c
+        while joined[root] != root:
+            root = joined[root]
+        if whole[root]:
+            piece[c] = root
+        if whole[c]:
+            size = length[c] + extra[c]
+            buses[at : at + length[c]] = ahead[c][: length[c]]
+            buses[at + length[c] : at + size] = taken[c][: extra[c]]
+            of[at : at + size] = c
+            at += size
+    return piece, buses, of
+
+
+@compiled
+def _push(row: IntArray, length: IntArray, c: int, bus: int) -> IntArray:
+    if length[c] == len(row):
+        longer = np.empty(2 * length[c], np.int64)
+        longer[: length[c]] = row
+        row = longer
+    row[length[c]] = bus
+    length[c] += 1
+    return row
+
+
 def bridge_tree(graph: Adjacency, *, root: int, branches: int) -> BridgeTree:
     """Walk depth first from the root and find the bridges (Tarjan 1974); parallel circuits are no bridge."""
     walk, enter, leave, parent, below = _bridge_tree(graph.start, graph.neighbour, graph.branch, root, branches)

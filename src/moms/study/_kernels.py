@@ -13,6 +13,7 @@ from moms.powerflow._sweep import Subtrees, ahead, behind, climb
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
 
+
 class ColumnArrays(NamedTuple):
     """Singles, (c,): see plan.Singles."""
 

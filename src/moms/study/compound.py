@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.powerflow import label
+from moms.powerflow import label, small_pieces
 from moms.study.pickup import Shape, share_out
 from moms.study.plan import CutOff
 from moms.study.state import main_part
 
 if TYPE_CHECKING:
-    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.grid import FloatArray, IntArray
     from moms.study.state import Case
+
+CLEAR_MW = 1e-3
+"""A load larger by this than all others is the largest whatever the order of its sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,8 +43,10 @@ class Compound:
     """(len(buses), H) MW, those taking part in the pick-up counted out."""
     gamma: dict[Shape, FloatArray]
     """(H,) MW each shape takes."""
-    dead: BoolArray | None
-    """(n,) buses cut off."""
+    dead: IntArray
+    """Rows of buses cut off, rising."""
+    hangs: IntArray
+    """(len(buses),) the lost branch through which each bus loses its part, -1 where a unit or DC line stops."""
     cut_off: CutOff | None
     shortfall: FloatArray
 
@@ -58,82 +63,117 @@ class _Loss:
     bus: int
     appears: FloatArray
     cut: dict[Shape, FloatArray]
+    hangs: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Apart:
+    """What the loss of branches leaves: those to remove, and the parts that hang from the main one."""
+
+    removed: IntArray
+    groups: list[tuple[int, int, IntArray]]
+    """Bus at the main end, lost branch there, buses of the part."""
+    dead: IntArray
 
 
 def compound(case: Case, contingency: int, branches: IntArray, units: IntArray) -> Compound:
     """Work out what a contingency of any kind removes, cuts off, and who makes up for it."""
-    removed, groups, dead = _fall_apart(case, branches)
-    losses = [_part_lost(case, bus, part) for bus, part in groups]
-    losses += [_unit_lost(case, int(u)) for u in units if dead is None or not dead[case.network.units.bus[u]]]
-    losses += _dclines_stopped(case, dead)
+    apart = _fall_apart(case, branches)
+    losses = [_part_lost(case, bus, by, part) for bus, by, part in apart.groups]
+    unit_bus = case.network.units.bus
+    losses += [_unit_lost(case, int(u)) for u in units if not np.any(apart.dead == unit_bus[u])]
+    losses += _dclines_stopped(case, apart.dead)
     hours = case.theta.shape[1]
     appears = sum((loss.appears for loss in losses), np.zeros(hours))
-    cut = {s: sum((loss.cut[s] for loss in losses if s in loss.cut), np.zeros(hours)) for s in Shape}
-    totals = {s: case.weights.total(s) for s in Shape}
-    factors, shortfall = share_out(appears, {s: totals[s] - cut[s] for s in Shape})
+    if np.any(appears):
+        cut = {s: sum((loss.cut[s] for loss in losses if s in loss.cut), np.zeros(hours)) for s in Shape}
+        totals = {s: case.weights.total(s) for s in Shape}
+        factors, shortfall = share_out(appears, {s: totals[s] - cut[s] for s in Shape})
+    else:
+        factors, shortfall, totals = dict.fromkeys(Shape, np.zeros(hours)), np.zeros(hours), {}
     alpha = [loss.appears - sum(factors[s] * loss.cut[s] for s in loss.cut) for loss in losses]
     return Compound(
         contingency=contingency,
         lost=branches,
-        removed=removed,
+        removed=apart.removed,
         buses=np.array([loss.bus for loss in losses], np.int64),
+        hangs=np.array([loss.hangs for loss in losses], np.int64),
         alpha=np.array(alpha).reshape(len(losses), hours),
         gamma={s: factors[s] * totals[s] for s in Shape if np.any(factors[s])},
-        dead=dead,
-        cut_off=None if dead is None else _cut_off(case, dead),
+        dead=apart.dead,
+        cut_off=_cut_off(case, apart.dead) if len(apart.dead) else None,
         shortfall=shortfall,
     )
 
 
-def _fall_apart(case: Case, lost: IntArray) -> tuple[IntArray, list[tuple[int, BoolArray]], BoolArray | None]:
+def _fall_apart(case: Case, lost: IntArray) -> _Apart:
     """Split the lost branches: those to remove, and the parts cut off, each with the main bus it hung from."""
+    whole = _Apart(removed=lost, groups=[], dead=np.empty(0, np.int64))
     if not len(lost):
-        return lost, [], None
-    island = label(case.graph, case.island, lost)
-    count = int(island.max()) + 1
-    if count == 1:
-        return lost, [], None
-    main = _main(case, island, count)
-    joins, root = _join(case, island, lost, main, count)
+        return whole
     lines = case.network.branches
+    ends = np.unique(np.r_[lines.from_bus[lost], lines.to_bus[lost]])
+    piece, buses, of = small_pieces(case.graph, case.island, lost, ends)
+    if not len(buses):
+        return whole
+    main = _main(case, buses, of)
+    if main is None:
+        piece, buses, of, main = _all_pieces(case, lost, ends)
+    near = dict(zip(ends.tolist(), piece.tolist(), strict=True))
+    joins, root = _join(case, near, lost, main)
     groups = []
     for k in sorted(set(root.values())):
         f, t = int(lines.from_bus[k]), int(lines.to_bus[k])
         hangs = [part for part, by in root.items() if by == k]
-        groups.append((f if island[f] == main else t, np.isin(island, hangs)))
-    return np.setdiff1d(lost, joins), groups, case.island & (island != main)
+        groups.append((f if near[f] == main else t, k, np.sort(buses[np.isin(of, hangs)])))
+    return _Apart(removed=np.setdiff1d(lost, joins), groups=groups, dead=np.sort(buses[of != main]))
 
 
-def _main(case: Case, island: IntArray, count: int) -> int:
-    at = island >= 0
-    load = np.bincount(island[at], weights=case.bus_load_mw[at], minlength=count)
-    size = np.bincount(island[at], minlength=count)
-    parts = [(float(load[k]), int(size[k]), int(np.argmax(island == k))) for k in range(count)]
-    return main_part(parts)
+def _main(case: Case, buses: IntArray, of: IntArray) -> int | None:
+    """Give the main piece, -1 for the one left over; None where that takes a look at all of it."""
+    load = np.bincount(of, weights=case.bus_load_mw[buses])
+    size = np.bincount(of)
+    left = float((case.bus_load_mw * case.island).sum()) - float(load.sum())
+    if left > float(load.max()) + CLEAR_MW and int(case.island.sum()) - int(size.sum()) > 0:
+        return -1
+    return None
 
 
-def _join(case: Case, island: IntArray, lost: IntArray, main: int, count: int) -> tuple[IntArray, dict[int, int]]:
+def _all_pieces(case: Case, lost: IntArray, ends: IntArray) -> tuple[IntArray, IntArray, IntArray, int]:
+    """Give the pieces as `small_pieces` does, every one walked to its end, and which is the main one."""
+    island = label(case.graph, case.island, lost)
+    buses = np.flatnonzero(island >= 0)
+    of = island[buses]
+    load, size = np.bincount(of, weights=case.bus_load_mw[buses]), np.bincount(of)
+    parts = [(float(load[k]), int(size[k]), int(buses[np.argmax(of == k)])) for k in range(len(size))]
+    return island[ends], buses, of, main_part(parts)
+
+
+def _join(case: Case, near: dict[int, int], lost: IntArray, main: int) -> tuple[IntArray, dict[int, int]]:
     """Choose lost branches that join all parts to the main one, and name for each part the one at the main end."""
     lines = case.network.branches
     root: dict[int, int] = {}
     joins: list[int] = []
-    while len(joins) < count - 1:
+    while len(joins) < len(set(near.values()) | {main}) - 1:
         for k in lost.tolist():
-            a, b = int(island[lines.from_bus[k]]), int(island[lines.to_bus[k]])
+            a, b = near[int(lines.from_bus[k])], near[int(lines.to_bus[k])]
             known_a, known_b = a == main or a in root, b == main or b in root
             if known_a == known_b:
                 continue
-            near, far = (a, b) if known_a else (b, a)
-            root[far] = k if near == main else root[near]
+            inner, far = (a, b) if known_a else (b, a)
+            root[far] = k if inner == main else root[inner]
             joins.append(k)
     return np.array(joins, np.int64), root
 
 
-def _part_lost(case: Case, bus: int, part: BoolArray) -> _Loss:
-    buses, units = np.flatnonzero(part), np.flatnonzero(part[case.network.units.bus])
-    weights = case.weights
-    cut = {s: table[units if by_unit else buses].sum(axis=0) for s in Shape for table, by_unit in [weights.of(s)]}
-    return _Loss(bus=bus, appears=-case.injection_mw[buses].sum(axis=0), cut=cut)
+def _part_lost(case: Case, bus: int, by: int, buses: IntArray) -> _Loss:
+    appears = -case.injection_mw[buses].sum(axis=0)
+    cut: dict[Shape, FloatArray] = {}
+    if not case.quiet[buses].all():
+        units = np.flatnonzero(np.isin(case.network.units.bus, buses))
+        tables = ((s, *case.weights.of(s)) for s in Shape)
+        cut = {s: table[units if by_unit else buses].sum(axis=0) for s, table, by_unit in tables}
+    return _Loss(bus=bus, appears=appears, cut=cut, hangs=by)
 
 
 def _unit_lost(case: Case, unit: int) -> _Loss:
@@ -145,13 +185,12 @@ def _unit_lost(case: Case, unit: int) -> _Loss:
     )
 
 
-def _dclines_stopped(case: Case, dead: BoolArray | None) -> list[_Loss]:
-    if dead is None:
-        return []
+def _dclines_stopped(case: Case, dead: IntArray) -> list[_Loss]:
     dc, losses = case.network.dclines, []
-    for d in np.flatnonzero(case.dcline_on & (dead[dc.from_bus] != dead[dc.to_bus])).tolist():
+    from_dead, to_dead = np.isin(dc.from_bus, dead), np.isin(dc.to_bus, dead)
+    for d in np.flatnonzero(case.dcline_on & (from_dead != to_dead)).tolist():
         sent = case.dcline_mw[d]
-        if dead[dc.to_bus[d]]:
+        if to_dead[d]:
             losses.append(_Loss(bus=int(dc.from_bus[d]), appears=sent, cut={}))
         else:
             arrives = sent - float(dc.loss_mw[d] * dc.in_service[d])
@@ -159,11 +198,35 @@ def _dclines_stopped(case: Case, dead: BoolArray | None) -> list[_Loss]:
     return losses
 
 
-def _cut_off(case: Case, dead: BoolArray) -> CutOff:
+def _cut_off(case: Case, dead: IntArray) -> CutOff:
+    quiet = bool(case.quiet[dead].all())
+    none = np.zeros(case.theta.shape[1])
     return CutOff(
-        size=int(dead.sum()),
-        load_mw=case.load_mw[dead].sum(axis=0),
-        generation_mw=case.unit_mw[dead[case.network.units.bus]].sum(axis=0),
+        size=len(dead),
+        load_mw=none if quiet else case.load_mw[dead].sum(axis=0),
+        generation_mw=none if quiet else case.unit_mw[np.isin(case.network.units.bus, dead)].sum(axis=0),
         place=None,
-        buses=np.flatnonzero(dead),
+        buses=dead,
     )
+
+
+def light(case: Case, one: Compound) -> Light | None:
+    """Give a compound as one column where it is no more than that, exactly; None where it is.
+
+    A piece of equipment in series through empty buses is lost with any one of its sections: the
+    others then hang and carry nothing. What is cut off through one branch is lost as with that branch.
+    """
+    if len(one.removed) == 1 and not np.any(one.alpha) and not one.gamma:
+        return Light(branch=int(one.removed[0]), bus=None, hangs=-1)
+    if len(one.removed) == 0 and len(one.buses) == 1 and one.hangs[0] >= 0 and set(one.gamma) <= {Shape.UP, Shape.DOWN}:
+        return Light(branch=int(one.hangs[0]), bus=int(one.buses[0]), hangs=int(one.hangs[0]))
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Light:
+    """A compound of one column: a removal, or the injection at the bus that loses the part beyond `hangs`."""
+
+    branch: int
+    bus: int | None
+    hangs: int

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study.compound import Compound, Light
     from moms.study.slices import Out
     from moms.study.state import Case
 
@@ -43,7 +44,7 @@ class Skipped(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Singles:
-    """Contingencies of one column each, (c,), sorted by where their ends are eliminated."""
+    """Contingencies of one column each, (c,)."""
 
     contingency: IntArray
     """Place in the study's list."""
@@ -66,6 +67,40 @@ class Singles:
     """(i,) the part cut off: places `part_from` to `part_to` of the walk, or all others if `part_is_rest`."""
     part_to: IntArray
     part_is_rest: BoolArray
+
+    def plus(self, case: Case, more: Sequence[tuple[Compound, Light]]) -> Singles:
+        """Give these and compounds that are one column each."""
+        if not more:
+            return self
+        factor, tree, ground = case.factor, case.tree, len(case.factor.pivot)
+        hours = self.alpha.shape[1]
+        injected = [(one, found) for one, found in more if found.bus is not None]
+        removed = [(one, found) for one, found in more if found.bus is None]
+        every = removed + injected
+        branch = np.array([found.branch for _, found in every], np.int64)
+        bus = np.array([found.bus for _, found in injected], np.int64)
+        child = tree.below[np.array([found.hangs for _, found in injected], np.int64)]
+        none = np.zeros(hours)
+        r = len(removed)
+        alpha = [factor.flows_at(case.theta, branch[:r]), *(one.alpha for one, _ in injected)]
+
+        def taken(shape: Shape) -> FloatArray:
+            return np.array([one.gamma.get(shape, none) for one, _ in injected]).reshape(-1, hours)
+
+        return Singles(
+            contingency=np.r_[self.contingency, np.array([one.contingency for one, _ in every], np.int64)],
+            branch=np.r_[self.branch, branch],
+            is_removal=np.r_[self.is_removal, np.arange(len(every)) < r],
+            source=np.r_[self.source, factor.from_position[branch[:r]], factor.position[bus]],
+            sink=np.r_[self.sink, factor.to_position[branch[:r]], np.full(len(bus), ground)],
+            alpha=np.concatenate([self.alpha, *alpha]),
+            injection=np.r_[self.injection, np.full(r, -1), len(self.gamma_up) + np.arange(len(bus))],
+            gamma_up=np.concatenate([self.gamma_up, taken(Shape.UP)]),
+            gamma_down=np.concatenate([self.gamma_down, taken(Shape.DOWN)]),
+            part_from=np.r_[self.part_from, tree.enter[child]],
+            part_to=np.r_[self.part_to, tree.leave[child]],
+            part_is_rest=np.r_[self.part_is_rest, child == bus],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -336,15 +371,14 @@ def _singles(
     is_removal = np.r_[np.ones(len(removal), np.bool_), np.zeros(len(alpha), np.bool_)]
     flows = factor.flows_at(case.theta, removal[:, 1])
     contingency = np.r_[removal[:, 0], injected.contingency[simple]]
-    by = np.lexsort((contingency, np.minimum(source, sink)))
     return Singles(
-        contingency=contingency[by],
-        branch=np.r_[removal[:, 1], injected.branch[simple]][by],
-        is_removal=is_removal[by],
-        source=source[by],
-        sink=sink[by],
-        alpha=np.concatenate([flows, alpha])[by],
-        injection=np.r_[np.full(len(removal), -1), np.arange(len(alpha))][by],
+        contingency=contingency,
+        branch=np.r_[removal[:, 1], injected.branch[simple]],
+        is_removal=is_removal,
+        source=source,
+        sink=sink,
+        alpha=np.concatenate([flows, alpha]),
+        injection=np.r_[np.full(len(removal), -1), np.arange(len(alpha))],
         gamma_up=up * weights.total(Shape.UP),
         gamma_down=down * weights.total(Shape.DOWN),
         part_from=injected.start[simple],

@@ -36,6 +36,8 @@ class Case:
     """(d, H)"""
     dcline_on: BoolArray
     """(d,) both ends on the island; a DC line that loses an end stops."""
+    quiet: BoolArray
+    """(n,) nothing is injected in any hour, no load or unit in use, no DC line: to lose it moves no MW."""
     bus_load_mw: FloatArray
     """(n,) load summed over the hours: what decides which part is the main one."""
     weights: Weights
@@ -98,6 +100,7 @@ def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: 
         unit_mw=unit,
         dcline_mw=hours.dcline_mw,
         dcline_on=dcline_on,
+        quiet=_quiet(network, load=load, unit=unit, units_on=units_on, injection=injection),
         bus_load_mw=bus_load,
         weights=weigh(network, load_mw=load, unit_mw=unit, units_on=units_on, island=island),
         shortfall_mw=shortfall,
@@ -125,6 +128,16 @@ def injections(
         np.add.at(total, dc.to_bus, np.where(runs, dcline - (dc.loss_mw * dc.in_service)[:, None], 0.0))
     total[~island] = 0.0
     return total
+
+
+def _quiet(
+    network: Network, *, load: FloatArray, unit: FloatArray, units_on: BoolArray, injection: FloatArray
+) -> BoolArray:
+    quiet: BoolArray = ~np.any(load, axis=1) & ~np.any(injection, axis=1)
+    quiet[network.units.bus[units_on | np.any(unit, axis=1)]] = False
+    for ends in (network.dclines.from_bus, network.dclines.to_bus):
+        quiet[ends] = False
+    return quiet
 
 
 def _refuse_unbalanced(network: Network, hours: Hours) -> None:
