@@ -1,10 +1,13 @@
 """Transfers against many places at once: solved from the top of the elimination tree down, only where it can matter.
 
-Away from its two ends the angles of a transfer are means of their neighbours'. So inside a subtree
-of the elimination tree that holds no end they stay within the range they have on the subtree's
-boundary (the rows of L's column at its top), and a subtree in which even that range would reach no
-target's bound is left out whole. Negative reactances widen the range; `Subtrees.stretch` says by how
-much at most.
+Inside a subtree of the elimination tree that holds no end of a transfer, its angles follow from those
+on the subtree's boundary (the rows of L's column at its top): the drop across a target inside is
+sum_p r_p x_p over the boundary, where r is what the forward sweep of the target's own transfer leaves
+there. Since the r_p add up to nothing, the drop is at most the range of x on the boundary times half
+the sum of |r_p|. A subtree in which that reaches no target's bound is left out whole. This is exact
+linear algebra: it holds for negative reactances too. Where it would cost more than it saves, a coarser
+bound serves: angles inside stay within the boundary's range, widened by `Subtrees.stretch` where
+reactances are negative.
 
 A *lane* is a transfer, a *target* a pair of positions (a branch's ends) or one position (a bus). The
 pair is a candidate when  multiplier(lane) * weight(target) * (|drop - offset(lane)| + slop(lane)) > 1.
@@ -22,7 +25,7 @@ from moms.powerflow._ldl import WIDTH
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
 
-GUARD = 1.0 + 1e-9
+GUARD = 1.0 + 1e-6
 """Bounds are widened by this, far more than rounding can narrow them."""
 
 
@@ -40,6 +43,8 @@ class Subtrees(NamedTuple):
     root: IntArray
     stretch: FloatArray
     """How much wider than on its boundary the range inside can be; 1 where all reactances are positive."""
+    youngest: IntArray
+    """The first position of each subtree: it is `youngest[k]` to k, by postorder."""
     grounded: BoolArray
     """Some bus of the subtree has a branch to the ground: its angle, 0, is on the boundary."""
 
@@ -71,7 +76,7 @@ class Targets(NamedTuple):
     weight: FloatArray
     """(kinds, t)"""
     heaviest: FloatArray
-    """(kinds, n) the largest weight in the subtree."""
+    """(kinds, n) what a range on the subtree's boundary is multiplied by at most."""
     at_bus: bool
     """Targets are single positions against the ground: not differences inside the subtree."""
 
@@ -123,6 +128,63 @@ def heaviest(weight: FloatArray, begin: IntArray, parent: IntArray) -> FloatArra
             if parent[j] >= 0:
                 most[kind, parent[j]] = max(most[kind, parent[j]], most[kind, j])
     return most
+
+
+@compiled
+def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subtrees) -> FloatArray:
+    """Give the largest weight times share of targets in each subtree, (kinds, n).
+
+    Targets join positions `at`, rising, and `other`. The share is half the sum of what their forward
+    sweep leaves on the boundary, the ground's part included.
+    """
+    kinds, n = weight.shape[0], len(tree.pivot)
+    most = np.zeros((kinds, n))
+    x = np.zeros((n + 1, WIDTH))
+    size, left = np.empty(WIDTH), np.empty(WIDTH)
+    mark = np.full(n, -1, np.int64)
+    path = np.empty(n, np.int64)
+    for first in range(0, len(at), WIDTH):
+        width = min(WIDTH, len(at) - first)
+        length = climb(at[first : first + width], tree.parent, mark, first, path, 0)
+        way = np.sort(path[:length])
+        for j in way:
+            for w in range(WIDTH):
+                x[j, w] = 0.0
+        for w in range(width):
+            x[at[first + w], w] += 1.0
+            if other[first + w] < n:
+                x[other[first + w], w] -= 1.0
+        for j in way:
+            for w in range(WIDTH):
+                size[w], left[w] = 0.0, 0.0
+            for p in range(tree.begin[j], tree.begin[j + 1]):
+                i, v = tree.l_row[p], tree.l_value[p]
+                for w in range(WIDTH):
+                    y = x[i, w] - v * x[j, w]
+                    x[i, w] = y
+                    size[w] += abs(y)
+                    left[w] += y
+            for w in range(width):
+                e = first + w
+                if not tree.youngest[j] <= at[e] <= j:
+                    continue
+                share = 0.5 * (size[w] + abs(left[w]))
+                for kind in range(kinds):
+                    if weight[kind, e] == np.inf:
+                        most[kind, j] = np.inf
+                    else:
+                        most[kind, j] = max(most[kind, j], weight[kind, e] * share)
+    return most
+
+
+@compiled
+def youngest_of(parent: IntArray) -> IntArray:
+    """Give the first position of each subtree of a forest in postorder."""
+    youngest = np.arange(len(parent))
+    for j in range(len(parent)):
+        if parent[j] >= 0:
+            youngest[parent[j]] = min(youngest[parent[j]], youngest[j])
+    return youngest
 
 
 @compiled
@@ -235,7 +297,7 @@ def reaches(  # noqa: PLR0917 - as above
             most = max(most, own[0, w] * (far + (stretch - 1.0) * (high[w] - low[w]) + own[2, w]))
     else:
         for w in range(WIDTH):
-            most = max(most, own[0, w] * (stretch * (high[w] - low[w]) + own[2, w]))
+            most = max(most, own[0, w] * (high[w] - low[w] + own[2, w]))
     return not most * heaviest * GUARD <= 1.0
 
 

@@ -8,7 +8,17 @@ import numpy as np
 
 from moms.powerflow._inverse import across, selected_inverse
 from moms.powerflow._ldl import WIDTH
-from moms.powerflow._sweep import Candidates, Lanes, Subtrees, Targets, heaviest, sweep, widths
+from moms.powerflow._sweep import (
+    Candidates,
+    Lanes,
+    Subtrees,
+    Targets,
+    heaviest,
+    heaviest_share,
+    sweep,
+    widths,
+    youngest_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +50,7 @@ def subtrees(factor: DcFactor) -> Subtrees:
         child=child.astype(np.int64),
         root=np.flatnonzero(parent < 0).astype(np.int64),
         stretch=stretch,
+        youngest=youngest_of(parent),
         grounded=grounded,
     )
 
@@ -54,22 +65,29 @@ def angles_across(factor: DcFactor, f: IntArray, t: IntArray) -> FloatArray:
     return found
 
 
-def targets(tree: Subtrees, *, f: IntArray, t: IntArray, weight: FloatArray, at_bus: bool = False) -> Targets:
+def targets(tree: Subtrees, *, f: IntArray, t: IntArray, weight: FloatArray, at_bus: bool = False, close: bool = False) -> Targets:
     """Sort pairs of positions f to t, (t,), by the one eliminated first; `weight` is (kinds, t).
 
-    With `at_bus` they are positions f against the ground.
+    With `at_bus` they are positions f against the ground. `close` takes the closer bound: it costs a
+    forward sweep of every target, and pays where many lanes are to come.
     """
     low = np.minimum(f, t)
     by = np.argsort(low, kind="stable")
     begin = np.searchsorted(low[by], np.arange(len(tree.pivot) + 1)).astype(np.int64)
     heavy = np.ascontiguousarray(weight[:, by])
+    if close:
+        most = heaviest_share(heavy, low[by], np.maximum(f, t)[by], tree)
+    else:
+        most = heaviest(heavy, begin, tree.parent)
+        if not at_bus:
+            most *= tree.stretch
     return Targets(
         begin=begin,
         name=by.astype(np.int64),
         other=np.maximum(f, t)[by],
         flipped=(f > t)[by],
         weight=heavy,
-        heaviest=heaviest(heavy, begin, tree.parent),
+        heaviest=most,
         at_bus=at_bus,
     )
 

@@ -49,8 +49,7 @@ def search(tree: Subtrees, columns: ColumnArrays, watch: WatchArrays, margin: Fl
     injection = np.flatnonzero(~columns.is_removal)
     yield from _by_row(tree, columns, watch, margin, rows, removal, amount)
     yield from _by_row_at_bus(tree, columns, watch, margin, rows, injection, amount)
-    yield from _by_column(tree, columns, watch, margin, removal, others, amount)
-    yield from _by_column(tree, columns, watch, margin, injection, others, amount)
+    yield from _by_column(tree, columns, watch, margin, np.r_[removal, injection], others, amount)
 
 
 def _rows(watch: WatchArrays, margin: FloatArray) -> BoolArray:
@@ -77,7 +76,7 @@ def _weights(amount: FloatArray) -> FloatArray:
     return np.stack([amount, np.full(len(amount), np.inf)])
 
 
-def _by_row(  # noqa: PLR0917 - four searches of one shape
+def _by_row(  # noqa: PLR0917 - three searches of one shape
     tree: Subtrees,
     columns: ColumnArrays,
     watch: WatchArrays,
@@ -126,22 +125,18 @@ def _by_column(  # noqa: PLR0917 - as above
     others: IntArray,
     amount: FloatArray,
 ) -> Iterator[Pairs]:
+    """Search removals (kind 0) and injections (by size: what they move by the reference is taken off the margin)."""
     some = some[amount[some] > 0.0]
-    if not len(some) or not len(others):
-        return
-    injected = not bool(columns.is_removal[some[0]])
-    kind = np.ceil(np.log2(np.clip(amount[some], 1.0, 2.0**OCTAVES))).astype(np.int64) if injected else None
-    b = np.abs(watch.b_mw[others])
-    if injected:
-        most = 2.0 ** np.arange(OCTAVES + 1)[:, None]
-        most[-1] = max(most[-1, 0], float(amount[some].max()))
-        left = margin[others] - most * (np.abs(watch.reference[others]) + watch.spread[others])
-        weight = np.divide(b, left, out=np.full(left.shape, np.inf), where=left > LEAST_MW)
-    else:
-        weight = (b / margin[others])[None, :]
-    ends = targets(tree, f=watch.from_position[others], t=watch.to_position[others], weight=weight)
+    injected = ~columns.is_removal[some]
+    octave = np.ceil(np.log2(np.clip(amount[some], 1.0, 2.0**OCTAVES))).astype(np.int64)
+    most = np.r_[0.0, 2.0 ** np.arange(OCTAVES + 1)]
+    most[-1] = max(most[-1], float(amount[some].max(initial=0.0)))
+    left = margin[others] - most[:, None] * (np.abs(watch.reference[others]) + watch.spread[others])
+    weight = np.divide(np.abs(watch.b_mw[others]), left, out=np.full(left.shape, np.inf), where=left > LEAST_MW)
+    ends = targets(tree, f=watch.from_position[others], t=watch.to_position[others], weight=weight, close=True)
+    kind = np.where(injected, octave + 1, 0)
     transfers = lanes(source=columns.source[some], sink=columns.sink[some], multiplier=amount[some], kind=kind)
     for found in candidates(tree, transfers, ends):
         place, column = others[found.name], some[found.lane]
         moved = watch.b_mw[place] * found.drop
-        yield Pairs(column, place, moved - watch.reference[place] if injected else moved)
+        yield Pairs(column, place, np.where(columns.is_removal[column], moved, moved - watch.reference[place]))
