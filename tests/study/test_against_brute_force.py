@@ -84,6 +84,7 @@ def near(flow: float, without: float | None, limit: float, share: float) -> bool
 
 @settings(max_examples=150, deadline=None)
 @given(seed=st.integers(0, 10**9))
+@example(seed=6977)  # an empty bus is cut off with a unit that nobody can make up for: all buses share, but it
 @example(seed=269)  # a DC line stops with the part it feeds, and nothing is missing
 def test_all_rows_equal_those_of_brute_force(seed: int) -> None:
     one = a_slice(np.random.default_rng(seed))

@@ -116,11 +116,11 @@ def small_pieces(
     were found whole, and the piece of each of these; -1 stands for what was not walked to its end, the
     one piece left over. Walks start at every end in turns and stop when all but one are whole or joined.
     """
-    return _small_pieces(graph.start, graph.neighbour, graph.branch, used, without, ends)
+    return pieces(graph.start, graph.neighbour, graph.branch, used, without, ends)
 
 
 @compiled
-def _small_pieces(  # noqa: PLR0917 - compiled code takes no keywords
+def pieces(  # noqa: PLR0917 - compiled code takes no keywords
     start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArray, without: IntArray, ends: IntArray
 ) -> tuple[IntArray, IntArray, IntArray]:
     count = len(ends)

@@ -65,7 +65,9 @@ def angles_across(factor: DcFactor, f: IntArray, t: IntArray) -> FloatArray:
     return found
 
 
-def targets(tree: Subtrees, *, f: IntArray, t: IntArray, weight: FloatArray, at_bus: bool = False, close: bool = False) -> Targets:
+def targets(
+    tree: Subtrees, *, f: IntArray, t: IntArray, weight: FloatArray, at_bus: bool = False, close: bool = False
+) -> Targets:
     """Sort pairs of positions f to t, (t,), by the one eliminated first; `weight` is (kinds, t).
 
     With `at_bus` they are positions f against the ground. `close` takes the closer bound: it costs a

@@ -18,14 +18,12 @@ import numpy as np
 from moms.powerflow import label, small_pieces
 from moms.study.pickup import Shape, share_out
 from moms.study.plan import CutOff
+from moms.study.series import CLEAR_MW
 from moms.study.state import main_part
 
 if TYPE_CHECKING:
     from moms.grid import FloatArray, IntArray
     from moms.study.state import Case
-
-CLEAR_MW = 1e-3
-"""A load larger by this than all others is the largest whatever the order of its sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,8 +43,6 @@ class Compound:
     """(H,) MW each shape takes."""
     dead: IntArray
     """Rows of buses cut off, rising."""
-    hangs: IntArray
-    """(len(buses),) the lost branch through which each bus loses its part, -1 where a unit or DC line stops."""
     cut_off: CutOff | None
     shortfall: FloatArray
 
@@ -63,7 +59,6 @@ class _Loss:
     bus: int
     appears: FloatArray
     cut: dict[Shape, FloatArray]
-    hangs: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,15 +66,15 @@ class _Apart:
     """What the loss of branches leaves: those to remove, and the parts that hang from the main one."""
 
     removed: IntArray
-    groups: list[tuple[int, int, IntArray]]
-    """Bus at the main end, lost branch there, buses of the part."""
+    groups: list[tuple[int, IntArray]]
+    """Bus at the main end, buses of the part that hung there."""
     dead: IntArray
 
 
 def compound(case: Case, contingency: int, branches: IntArray, units: IntArray) -> Compound:
     """Work out what a contingency of any kind removes, cuts off, and who makes up for it."""
     apart = _fall_apart(case, branches)
-    losses = [_part_lost(case, bus, by, part) for bus, by, part in apart.groups]
+    losses = [_part_lost(case, bus, part) for bus, part in apart.groups]
     unit_bus = case.network.units.bus
     losses += [_unit_lost(case, int(u)) for u in units if not np.any(apart.dead == unit_bus[u])]
     losses += _dclines_stopped(case, apart.dead)
@@ -97,7 +92,6 @@ def compound(case: Case, contingency: int, branches: IntArray, units: IntArray) 
         lost=branches,
         removed=apart.removed,
         buses=np.array([loss.bus for loss in losses], np.int64),
-        hangs=np.array([loss.hangs for loss in losses], np.int64),
         alpha=np.array(alpha).reshape(len(losses), hours),
         gamma={s: factors[s] * totals[s] for s in Shape if np.any(factors[s])},
         dead=apart.dead,
@@ -125,7 +119,7 @@ def _fall_apart(case: Case, lost: IntArray) -> _Apart:
     for k in sorted(set(root.values())):
         f, t = int(lines.from_bus[k]), int(lines.to_bus[k])
         hangs = [part for part, by in root.items() if by == k]
-        groups.append((f if near[f] == main else t, k, np.sort(buses[np.isin(of, hangs)])))
+        groups.append((f if near[f] == main else t, np.sort(buses[np.isin(of, hangs)])))
     return _Apart(removed=np.setdiff1d(lost, joins), groups=groups, dead=np.sort(buses[of != main]))
 
 
@@ -166,14 +160,14 @@ def _join(case: Case, near: dict[int, int], lost: IntArray, main: int) -> tuple[
     return np.array(joins, np.int64), root
 
 
-def _part_lost(case: Case, bus: int, by: int, buses: IntArray) -> _Loss:
+def _part_lost(case: Case, bus: int, buses: IntArray) -> _Loss:
     appears = -case.injection_mw[buses].sum(axis=0)
-    cut: dict[Shape, FloatArray] = {}
+    cut: dict[Shape, FloatArray] = {Shape.EVEN: case.weights.even[buses].sum(axis=0)}
     if not case.quiet[buses].all():
         units = np.flatnonzero(np.isin(case.network.units.bus, buses))
         tables = ((s, *case.weights.of(s)) for s in Shape)
         cut = {s: table[units if by_unit else buses].sum(axis=0) for s, table, by_unit in tables}
-    return _Loss(bus=bus, appears=appears, cut=cut, hangs=by)
+    return _Loss(bus=bus, appears=appears, cut=cut)
 
 
 def _unit_lost(case: Case, unit: int) -> _Loss:
@@ -208,25 +202,3 @@ def _cut_off(case: Case, dead: IntArray) -> CutOff:
         place=None,
         buses=dead,
     )
-
-
-def light(case: Case, one: Compound) -> Light | None:
-    """Give a compound as one column where it is no more than that, exactly; None where it is.
-
-    A piece of equipment in series through empty buses is lost with any one of its sections: the
-    others then hang and carry nothing. What is cut off through one branch is lost as with that branch.
-    """
-    if len(one.removed) == 1 and not np.any(one.alpha) and not one.gamma:
-        return Light(branch=int(one.removed[0]), bus=None, hangs=-1)
-    if len(one.removed) == 0 and len(one.buses) == 1 and one.hangs[0] >= 0 and set(one.gamma) <= {Shape.UP, Shape.DOWN}:
-        return Light(branch=int(one.hangs[0]), bus=int(one.buses[0]), hangs=int(one.hangs[0]))
-    return None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Light:
-    """A compound of one column: a removal, or the injection at the bus that loses the part beyond `hangs`."""
-
-    branch: int
-    bus: int | None
-    hangs: int

@@ -199,7 +199,8 @@ class Findings:
         self.into.caused_by_hour[self.hours[hour]] = True
 
     def _keep_islanding(self, k: int, lost: CutOff, then: CutOff | None, caused: int) -> None:
-        h = int(np.lexsort((-lost.generation_mw, -lost.load_mw))[0])
+        # The earliest of hours that are equal as they are told: sums in another order shall not choose another.
+        h = int(np.lexsort((-np.round(lost.generation_mw, 3), -np.round(lost.load_mw, 3)))[0])
         buses = self._buses(lost)
         units = np.flatnonzero(np.isin(self.slice.network.units.bus, buses) & self.screened.case.units_on)
         row = IslandingRow(
@@ -231,7 +232,7 @@ class Findings:
         units = np.flatnonzero(part[network.units.bus] & before.units_on)
         load = before.load_mw[part].sum(axis=0)
         generation = before.unit_mw[units].sum(axis=0)
-        h = int(np.lexsort((np.arange(len(load)), -generation, -load))[0])
+        h = int(np.lexsort((np.arange(len(load)), -np.round(generation, 3), -np.round(load, 3)))[0])
         live = before.factor.live & part[network.branches.from_bus] & part[network.branches.to_bus]
         return RequestCutOff(
             hour=self.slice.hours.label[h],

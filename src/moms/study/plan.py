@@ -22,13 +22,12 @@ import numpy as np
 
 from moms.powerflow.islands import sums_below
 from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
-from moms.study.state import main_part
+from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
-    from moms.study.compound import Compound, Light
     from moms.study.slices import Out
     from moms.study.state import Case
 
@@ -68,40 +67,6 @@ class Singles:
     part_to: IntArray
     part_is_rest: BoolArray
 
-    def plus(self, case: Case, more: Sequence[tuple[Compound, Light]]) -> Singles:
-        """Give these and compounds that are one column each."""
-        if not more:
-            return self
-        factor, tree, ground = case.factor, case.tree, len(case.factor.pivot)
-        hours = self.alpha.shape[1]
-        injected = [(one, found) for one, found in more if found.bus is not None]
-        removed = [(one, found) for one, found in more if found.bus is None]
-        every = removed + injected
-        branch = np.array([found.branch for _, found in every], np.int64)
-        bus = np.array([found.bus for _, found in injected], np.int64)
-        child = tree.below[np.array([found.hangs for _, found in injected], np.int64)]
-        none = np.zeros(hours)
-        r = len(removed)
-        alpha = [factor.flows_at(case.theta, branch[:r]), *(one.alpha for one, _ in injected)]
-
-        def taken(shape: Shape) -> FloatArray:
-            return np.array([one.gamma.get(shape, none) for one, _ in injected]).reshape(-1, hours)
-
-        return Singles(
-            contingency=np.r_[self.contingency, np.array([one.contingency for one, _ in every], np.int64)],
-            branch=np.r_[self.branch, branch],
-            is_removal=np.r_[self.is_removal, np.arange(len(every)) < r],
-            source=np.r_[self.source, factor.from_position[branch[:r]], factor.position[bus]],
-            sink=np.r_[self.sink, factor.to_position[branch[:r]], np.full(len(bus), ground)],
-            alpha=np.concatenate([self.alpha, *alpha]),
-            injection=np.r_[self.injection, np.full(r, -1), len(self.gamma_up) + np.arange(len(bus))],
-            gamma_up=np.concatenate([self.gamma_up, taken(Shape.UP)]),
-            gamma_down=np.concatenate([self.gamma_down, taken(Shape.DOWN)]),
-            part_from=np.r_[self.part_from, tree.enter[child]],
-            part_to=np.r_[self.part_to, tree.leave[child]],
-            part_is_rest=np.r_[self.part_is_rest, child == bus],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CutOff:
@@ -135,27 +100,89 @@ def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
 
     `own` is what the request itself takes out.
     """
-    skipped: dict[int, Skipped] = {}
-    lost, tripped, several = [], [], []
-    live, on = case.factor.live, case.units_on
-    own_branches, own_units = set(own.branches.tolist()), set(own.units.tolist())
-    for k, asked in enumerate(contingencies):
-        branches = [b for b in asked.branches if live[b]]
-        units = [u for u in asked.units if on[u]]
-        if len(branches) == 1 and not units:
-            lost.append((k, branches[0]))
-        elif not branches and len(units) == 1:
-            tripped.append((k, units[0]))
-        elif branches or units:
-            several.append((k, np.unique(branches).astype(np.int64), np.unique(units).astype(np.int64)))
-        else:
-            is_own = not own_branches.isdisjoint(asked.branches) or not own_units.isdisjoint(asked.units)
-            skipped[k] = Skipped.OWN if is_own else Skipped.ALREADY_OUT
-    result = _sorted(case, np.array(lost, np.int64).reshape(-1, 2), np.array(tripped, np.int64).reshape(-1, 2))
-    result.compounds.extend(several)
+    asked = _Asked.of(case, contingencies)
+    lost, tripped = asked.single_branches(), asked.single_units()
+    several = asked.several()
+    plain = np.array([k for k, _, units in several if not len(units)], np.int64)
+    series = sort_out(case, [branches for _, branches, units in several if not len(units)])
+    as_one = series.kind != GENERAL
+    lost = np.concatenate([lost, np.c_[plain[as_one], series.branch[as_one]]])
+    result = _sorted(case, lost[np.argsort(lost[:, 0], kind="stable")], tripped)
+    taken = set(plain[as_one].tolist())
+    result.compounds.extend(one for one in several if one[0] not in taken)
     result.compounds.sort(key=lambda item: item[0])
-    result.skipped.update(skipped)
+    none = np.zeros(case.theta.shape[1])
+    for row in np.flatnonzero(series.kind == HANGING).tolist():
+        buses = series.dead_of(row)
+        result.islanding[int(plain[row])] = CutOff(
+            size=len(buses), load_mw=none, generation_mw=none, place=None, buses=buses
+        )
+    own_rows = {(0, b) for b in own.branches.tolist()} | {(1, u) for u in own.units.tolist()}
+    for k in np.flatnonzero(asked.nothing_left).tolist():
+        rows = {(0, b) for b in contingencies[k].branches} | {(1, u) for u in contingencies[k].units}
+        result.skipped[k] = Skipped.ALREADY_OUT if own_rows.isdisjoint(rows) else Skipped.OWN
     return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """What contingencies lose that is there to lose: (place in the list, row), flat."""
+
+    branch: IntArray
+    branch_at: IntArray
+    unit: IntArray
+    unit_at: IntArray
+    branches: IntArray
+    """(c,) how many branches each loses."""
+    units: IntArray
+
+    @classmethod
+    def of(cls, case: Case, contingencies: Sequence[Contingency]) -> _Asked:
+        count = len(contingencies)
+        branch, branch_at = _flat([one.branches for one in contingencies], case.factor.live)
+        unit, unit_at = _flat([one.units for one in contingencies], case.units_on)
+        return cls(
+            branch=branch,
+            branch_at=branch_at,
+            unit=unit,
+            unit_at=unit_at,
+            branches=np.bincount(branch_at, minlength=count),
+            units=np.bincount(unit_at, minlength=count),
+        )
+
+    @property
+    def nothing_left(self) -> BoolArray:
+        nothing: BoolArray = (self.branches == 0) & (self.units == 0)
+        return nothing
+
+    def single_branches(self) -> IntArray:
+        """Give (place, row) of those that lose one branch only."""
+        some = (self.branches == 1)[self.branch_at] & (self.units == 0)[self.branch_at]
+        return np.c_[self.branch_at[some], self.branch[some]]
+
+    def single_units(self) -> IntArray:
+        """Give (place, row) of those that lose one unit only."""
+        some = (self.units == 1)[self.unit_at] & (self.branches == 0)[self.unit_at]
+        return np.c_[self.unit_at[some], self.unit[some]]
+
+    def several(self) -> list[tuple[int, IntArray, IntArray]]:
+        """Give (place, branch rows, unit rows) of all others."""
+        first_b, first_u = np.cumsum(self.branches) - self.branches, np.cumsum(self.units) - self.units
+        found = []
+        for k in np.flatnonzero(self.branches + self.units > 1).tolist():
+            b, u = int(first_b[k]), int(first_u[k])
+            branches = np.unique(self.branch[b : b + self.branches[k]])
+            found.append((k, branches, np.unique(self.unit[u : u + self.units[k]])))
+        return found
+
+
+def _flat(rows: list[tuple[int, ...]], there: BoolArray) -> tuple[IntArray, IntArray]:
+    """Give rows that are there, and whose they are."""
+    count = np.fromiter((len(some) for some in rows), np.int64, len(rows))
+    flat = np.fromiter((row for some in rows for row in some), np.int64, int(count.sum()))
+    at = np.repeat(np.arange(len(rows)), count)
+    keep = there[flat]
+    return flat[keep], at[keep]
 
 
 def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
@@ -230,23 +257,11 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
     ranked = case.bus_load_mw * case.island
     load_below = below(ranked[:, None])[:, 0]
     least_below = _least_below(case)[child]
-    is_rest = np.array(
-        [
-            main_part(
-                [
-                    (
-                        float(ranked.sum() - load_below[k]),
-                        whole - int(stop[k] - start[k]),
-                        _least_rest(case, int(least_below[k])),
-                    ),
-                    (float(load_below[k]), int(stop[k] - start[k]), int(least_below[k])),
-                ]
-            )
-            == 1
-            for k in range(len(child))
-        ],
-        np.bool_,
-    )
+    first = int(tree.walk.min())
+    part = (np.round(load_below, 6), stop - start, -least_below)
+    other_load = np.round(float(ranked.sum()) - load_below, 6)
+    rest = (other_load, whole - (stop - start), -np.where(least_below != first, first, first + 1))
+    is_rest = _before(rest, part)  # as `main_part`: the main one lies below
 
     def in_part(amount: FloatArray) -> FloatArray:
         inside = below(amount)
@@ -279,10 +294,13 @@ def _least_below(case: Case) -> IntArray:
     return least
 
 
-def _least_rest(case: Case, least_below: int) -> int:
-    """Give a number that ranks the rest's least row against the part's: only who holds the very least counts."""
-    first = int(case.tree.walk.min())
-    return first if least_below != first else first + 1
+def _before(first: tuple[FloatArray | IntArray, ...], then: tuple[FloatArray | IntArray, ...]) -> BoolArray:
+    """Tell where tuples of columns come before others."""
+    before, equal = np.zeros(len(first[0]), np.bool_), np.ones(len(first[0]), np.bool_)
+    for a, b in zip(first, then, strict=True):
+        before |= equal & (a < b)
+        equal &= a == b
+    return before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

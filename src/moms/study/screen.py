@@ -9,7 +9,7 @@ import numpy as np
 
 from moms.powerflow.sweeps import angles_across, subtrees
 from moms.study._kernels import ColumnArrays, WatchArrays, evaluate, settle
-from moms.study.compound import Compound, compound, light
+from moms.study.compound import Compound, compound
 from moms.study.pickup import NEAR_ZERO_MW, Shape
 from moms.study.plan import plan
 from moms.study.search import search
@@ -71,9 +71,6 @@ class Screen:
                 sorted_.islanding[one.contingency] = one.cut_off
             if np.any(one.shortfall > 0.0):
                 sorted_.shortfall[one.contingency] = one.shortfall
-        lighter = [(one, light(case, one)) for one in compounds]
-        compounds = [one for one, found in lighter if found is None]
-        sorted_.singles = sorted_.singles.plus(case, [(one, found) for one, found in lighter if found is not None])
         rows = np.flatnonzero(lines.monitored & factor.live & np.isfinite(lines.rate_b_mw))
         up, down = _pick_up_angles(case, Shape.UP), _pick_up_angles(case, Shape.DOWN)
         reference = _middle(case, up)
