@@ -52,7 +52,7 @@ def selected_inverse(
 
 
 @compiled
-def across(
+def across(  # noqa: PLR0917 - compiled code takes no keywords
     begin: IntArray, l_row: IntArray, below: FloatArray, diagonal: FloatArray, f: IntArray, t: IntArray
 ) -> FloatArray:
     """Give the angle across each pair of positions per MW sent from one to the other, (k,) rad.
@@ -63,7 +63,7 @@ def across(
     result = np.empty(len(f))
     for k in range(len(f)):
         low, high = min(f[k], t[k]), max(f[k], t[k])
-        if low == n or low == high:
+        if low in (n, high):
             result[k] = 0.0
             continue
         if high == n:

@@ -235,35 +235,6 @@ def behind(j: int, tree: Subtrees, x: FloatArray) -> None:
 
 
 @compiled
-def back(  # noqa: PLR0917 - as above
-    j: int, loaded: bool, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray
-) -> None:
-    """Give x at position j from those above it, and the range over it and its boundary."""
-    if loaded:
-        d = tree.pivot[j]
-        for w in range(WIDTH):
-            x[j, w] /= d
-    else:
-        for w in range(WIDTH):
-            x[j, w] = 0.0
-    for w in range(WIDTH):
-        low[w], high[w] = np.inf, -np.inf
-    if tree.grounded[j]:
-        for w in range(WIDTH):
-            low[w], high[w] = 0.0, 0.0
-    for p in range(tree.begin[j], tree.begin[j + 1]):
-        i, v = tree.l_row[p], tree.l_value[p]
-        for w in range(WIDTH):
-            y = x[i, w]
-            x[j, w] -= v * y
-            low[w] = min(low[w], y)
-            high[w] = max(high[w], y)
-    for w in range(WIDTH):
-        low[w] = min(low[w], x[j, w])
-        high[w] = max(high[w], x[j, w])
-
-
-@compiled
 def bounds(k: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
     """Give the range of x on the boundary of the subtree at k."""
     start = np.inf
@@ -277,6 +248,15 @@ def bounds(k: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatAr
             y = x[i, w]
             low[w] = min(low[w], y)
             high[w] = max(high[w], y)
+
+
+@compiled
+def around(j: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    """Widen the range on the boundary of the subtree at j by j itself: what bounds its children's boundaries."""
+    bounds(j, tree, x, low, high)
+    for w in range(WIDTH):
+        low[w] = min(low[w], x[j, w])
+        high[w] = max(high[w], x[j, w])
 
 
 @compiled
@@ -335,7 +315,7 @@ def collect(  # noqa: PLR0917 - as above
 
 
 @compiled
-def sweep(
+def sweep(  # noqa: PLR0917 - as above
     block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Candidates, visited: IntArray
 ) -> tuple[int, int]:
     """Find the candidates of the blocks of `WIDTH` lanes from `block` on; give the next block and how many were found.
@@ -375,7 +355,8 @@ def sweep(
                 )
         for place in range(length - 1, -1, -1):
             j = way[place]
-            back(j, True, tree, x, low, high)
+            behind(j, tree, x)
+            around(j, tree, x, low, high)
             visited[0] += 1
             count = collect(j, kind, x, first, width, own, targets, found, count)
             depth = 0
@@ -416,7 +397,12 @@ def _descend(  # noqa: PLR0917 - as above
         bounds(j, tree, x, low, high)
         if not reaches(j, kind, tree.stretch[j], low, high, own, targets):
             continue
-        back(j, False, tree, x, low, high)
+        for w in range(WIDTH):
+            x[j, w] = 0.0
+        behind(j, tree, x)
+        for w in range(WIDTH):
+            low[w] = min(low[w], x[j, w])
+            high[w] = max(high[w], x[j, w])
         visited[0] += 1
         count = collect(j, kind, x, first, width, own, targets, found, count)
         for p in range(tree.child_begin[j], tree.child_begin[j + 1]):

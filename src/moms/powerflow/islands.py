@@ -120,9 +120,10 @@ def small_pieces(
 
 
 @compiled
-def pieces(  # noqa: PLR0917 - compiled code takes no keywords
+def pieces(  # noqa: PLR0917 - one walk; split, its five tables would travel
     start: IntArray, neighbour: IntArray, branch: IntArray, used: BoolArray, without: IntArray, ends: IntArray
 ) -> tuple[IntArray, IntArray, IntArray]:
+    """Do the work of `small_pieces`, for compiled callers."""
     count = len(ends)
     owner = {ends[c]: c for c in range(count)}  # by bus: of the few that are met
     joined = np.arange(count)
@@ -145,42 +146,37 @@ def pieces(  # noqa: PLR0917 - compiled code takes no keywords
                     owner[j] = c
                     ahead[c] = _push(ahead[c], length, c, j)
                     continue
-                met = owner[j]
-                while joined[met] != met:
-                    met = joined[met]
-                if met == c:
-                    continue
-                going -= 1  # a walk still under way: one that was whole could not be met
-                for k in range(extra[met]):
-                    taken[c] = _push(taken[c], extra, c, taken[met][k])
-                for k in range(done[met]):
-                    taken[c] = _push(taken[c], extra, c, ahead[met][k])
-                for k in range(done[met], length[met]):
-                    ahead[c] = _push(ahead[c], length, c, ahead[met][k])
-                joined[met] = c
-            if done[c] == length[c]:
-                going -= 1
-    piece = np.full(count, -1, np.int64)
-    whole = np.zeros(count, np.bool_)
-    total = 0
+                met = _root(joined, owner[j])
+                if met != c:  # a walk still under way: one that was whole could not be met
+                    going -= 1
+                    for k in range(extra[met]):
+                        taken[c] = _push(taken[c], extra, c, taken[met][k])
+                    for k in range(done[met]):
+                        taken[c] = _push(taken[c], extra, c, ahead[met][k])
+                    for k in range(done[met], length[met]):
+                        ahead[c] = _push(ahead[c], length, c, ahead[met][k])
+                    joined[met] = c
+            going -= 1 if done[c] == length[c] else 0
+    piece = np.empty(count, np.int64)
     for c in range(count):
-        whole[c] = joined[c] == c and done[c] == length[c]
-        total += (length[c] + extra[c]) * whole[c]
-    buses, of = np.empty(total, np.int64), np.empty(total, np.int64)
+        root = _root(joined, c)
+        piece[c] = root if done[root] == length[root] else -1
+    whole = (joined == np.arange(count)) & (done == length)
+    buses, of = np.empty(((length + extra) * whole).sum(), np.int64), np.empty(0, np.int64)
     at = 0
-    for c in range(count):
-        root = c
-        while joined[root] != root:
-            root = joined[root]
-        if whole[root]:
-            piece[c] = root
-        if whole[c]:
-            size = length[c] + extra[c]
-            buses[at : at + length[c]] = ahead[c][: length[c]]
-            buses[at + length[c] : at + size] = taken[c][: extra[c]]
-            of[at : at + size] = c
-            at += size
+    for c in np.flatnonzero(whole):
+        buses[at : at + length[c]] = ahead[c][: length[c]]
+        buses[at + length[c] : at + length[c] + extra[c]] = taken[c][: extra[c]]
+        at += length[c] + extra[c]
+        of = np.concatenate((of, np.full(length[c] + extra[c], c)))
     return piece, buses, of
+
+
+@compiled
+def _root(joined: IntArray, c: int) -> int:
+    while joined[c] != c:
+        c = int(joined[c])
+    return c
 
 
 @compiled

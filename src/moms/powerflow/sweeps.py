@@ -133,3 +133,6 @@ def candidates(tree: Subtrees, some: tuple[Lanes, IntArray], others: Targets) ->
             yield Candidates(
                 lane=order[found.lane[:count]], name=found.name[:count].copy(), drop=found.drop[:count].copy()
             )
+
+
+__all__ = ["Candidates", "Lanes", "Subtrees", "angles_across", "candidates", "lanes", "subtrees", "targets"]

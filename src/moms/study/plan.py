@@ -158,12 +158,14 @@ class _Asked:
     def single_branches(self) -> IntArray:
         """Give (place, row) of those that lose one branch only."""
         some = (self.branches == 1)[self.branch_at] & (self.units == 0)[self.branch_at]
-        return np.c_[self.branch_at[some], self.branch[some]]
+        found: IntArray = np.c_[self.branch_at[some], self.branch[some]]
+        return found
 
     def single_units(self) -> IntArray:
         """Give (place, row) of those that lose one unit only."""
         some = (self.units == 1)[self.unit_at] & (self.branches == 0)[self.unit_at]
-        return np.c_[self.unit_at[some], self.unit[some]]
+        found: IntArray = np.c_[self.unit_at[some], self.unit[some]]
+        return found
 
     def several(self) -> list[tuple[int, IntArray, IntArray]]:
         """Give (place, branch rows, unit rows) of all others."""

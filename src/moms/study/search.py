@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from moms.grid import BoolArray, FloatArray, IntArray
-    from moms.powerflow.sweeps import Subtrees
+    from moms.powerflow.sweeps import Lanes, Subtrees
     from moms.study._kernels import ColumnArrays, WatchArrays
 
 ROW_SHARE = 1 / 16
@@ -60,16 +60,20 @@ def _rows(watch: WatchArrays, margin: FloatArray) -> BoolArray:
     return chosen
 
 
-def _row_lanes(watch: WatchArrays, margin: FloatArray, rows: IntArray) -> dict[str, FloatArray | IntArray]:
-    """Describe the transfers along rows; those without margin (kind 1) reach every target whatever its weight."""
+def _row_lanes(
+    watch: WatchArrays, margin: FloatArray, rows: IntArray, *, at_bus: bool = False
+) -> tuple[Lanes, IntArray]:
+    """Give the transfers along rows; those without margin (kind 1) reach every target whatever its weight."""
     without = margin[rows] <= LEAST_MW
-    return {
-        "source": watch.from_position[rows],
-        "sink": watch.to_position[rows],
-        "multiplier": np.where(without, 1.0, np.abs(watch.b_mw[rows]) / np.maximum(margin[rows], LEAST_MW)),
-        "slop": without.astype(np.float64),
-        "kind": without.astype(np.int64),
-    }
+    b = watch.b_mw[rows]
+    return lanes(
+        source=watch.from_position[rows],
+        sink=watch.to_position[rows],
+        multiplier=np.where(without, 1.0, np.abs(b) / np.maximum(margin[rows], LEAST_MW)),
+        kind=without.astype(np.int64),
+        offset=watch.reference[rows] / b if at_bus else None,
+        slop=without + watch.spread[rows] / np.abs(b) if at_bus else without.astype(np.float64),
+    )
 
 
 def _weights(amount: FloatArray) -> FloatArray:
@@ -86,7 +90,7 @@ def _by_row(  # noqa: PLR0917 - three searches of one shape
     amount: FloatArray,
 ) -> Iterator[Pairs]:
     ends = targets(tree, f=columns.source[some], t=columns.sink[some], weight=_weights(amount[some]))
-    for found in candidates(tree, lanes(**_row_lanes(watch, margin, rows)), ends):
+    for found in candidates(tree, _row_lanes(watch, margin, rows), ends):
         place = rows[found.lane]
         yield Pairs(some[found.name], place, watch.b_mw[place] * found.drop)
 
@@ -105,10 +109,7 @@ def _by_row_at_bus(  # noqa: PLR0917 - as above
     some = some[columns.source[some] != ground]
     at = columns.source[some]
     buses = targets(tree, f=at, t=np.full(len(at), ground), weight=_weights(amount[some]), at_bus=True)
-    described = _row_lanes(watch, margin, rows)
-    described["offset"] = watch.reference[rows] / watch.b_mw[rows]
-    described["slop"] = described["slop"] + watch.spread[rows] / np.abs(watch.b_mw[rows])
-    for found in candidates(tree, lanes(**described), buses):
+    for found in candidates(tree, _row_lanes(watch, margin, rows, at_bus=True), buses):
         place = rows[found.lane]
         yield Pairs(some[found.name], place, watch.b_mw[place] * found.drop - watch.reference[place])
     if len(grounded):  # what enters at the ground itself moves no angle
