@@ -164,11 +164,12 @@ def pieces(  # noqa: PLR0917 - one walk; split, its five tables would travel
     whole = (joined == np.arange(count)) & (done == length)
     buses, of = np.empty(((length + extra) * whole).sum(), np.int64), np.empty(0, np.int64)
     at = 0
-    for c in np.flatnonzero(whole):
-        buses[at : at + length[c]] = ahead[c][: length[c]]
-        buses[at + length[c] : at + length[c] + extra[c]] = taken[c][: extra[c]]
-        at += length[c] + extra[c]
-        of = np.concatenate((of, np.full(length[c] + extra[c], c)))
+    for c in range(count):
+        if whole[c]:
+            buses[at : at + length[c]] = ahead[c][: length[c]]
+            buses[at + length[c] : at + length[c] + extra[c]] = taken[c][: extra[c]]
+            at += length[c] + extra[c]
+            of = np.concatenate((of, np.full(length[c] + extra[c], c)))
     return piece, buses, of
 
 
