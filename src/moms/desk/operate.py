@@ -10,7 +10,7 @@ from moms.desk.answer import Answer
 from moms.desk.assess import assess
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import as_asked, decide
+from moms.desk.settle import VERBS, as_asked, decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Category, State
@@ -107,10 +107,26 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[
     return tuple(shaken)
 
 
+GRANTING = frozenset({"decide:approve", "decide:accept", "decline"}) | {
+    f"settle:{verb}" for verb in VERBS.values() if verb != Verb.DENY
+}
+"""Lines of the journal by which an outage came to stand."""
+
+
+def granting(page: Page, outage: Outage) -> str | None:
+    """Give the id of the decision under which an outage stands; a later one may have refused its change."""
+    for line in reversed(page.history(outage.id)):
+        found = line.after.get("decision_id")
+        if line.verb in GRANTING and found is not None:
+            return str(found)
+    return outage.decision_id
+
+
 def _leans_on(page: Page, outage: Outage, other: str) -> bool:
-    if outage.decision_id is None:
+    key = granting(page, outage)
+    if key is None:
         return False
-    conditions = page.decision(outage.decision_id).get("conditions")
+    conditions = page.decision(key).get("conditions")
     if not isinstance(conditions, list):
         return False
     return any(c["kind"] == "relies_on" and other in c["data"]["outages"] for c in conditions)
@@ -136,8 +152,12 @@ def change(
         before = page.outage(outage_id)
         changed = changed_by(before, request, now=now, actor=actor)
         after = changed.outage
-        findings = entry_findings(page, world=world, now=now, outage=as_asked(after))
+        # What asks for nothing anew is held against the rules as of its stamp: no comment comes too late.
+        as_of = now if changed.needs_decision else (after.wish or after).stamp
+        findings = entry_findings(page, world=world, now=as_of, outage=as_asked(after))
         after = replace(after, findings=findings)
+        if changed.withdraws:
+            after = replace(after, decision_id=granting(page, after))
         blocks = tuple(f for f in findings if f.level == "block")
         if blocks:
             return Answer(outage=None, findings=findings, written=False, says=" ".join(changed.says))

@@ -255,6 +255,8 @@ def _verb_of(outcome: str, conditions: tuple[str, ...]) -> Verb:
 
 
 def _person_steps(before: Outage, verb: Verb) -> tuple[Verb, ...]:
+    if verb == Verb.DENY and before.holds:
+        return (Verb.REFUSE_CHANGE,)  # what was granted before the change stands
     needs_study = verb == Verb.DENY and before.state == State.VALIDATED
     return (Verb.STUDY, verb) if needs_study else (verb,)
 

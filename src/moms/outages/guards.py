@@ -84,6 +84,10 @@ class NoTrigger(Refused):
     """An opportunity that has not come, or whose study no longer holds."""
 
 
+class NothingWaits(Refused):
+    """No change waits that could be withdrawn."""
+
+
 class StillOut(Refused):
     """The equipment is not back in service."""
 
@@ -327,6 +331,13 @@ def broken(outage: Outage, _step: Step) -> None:
         )
 
 
+@guard(id="LIFE-20", source="domain 1.3", test="test_only_a_change_that_waits_is_withdrawn")
+def has_wish(outage: Outage, _step: Step) -> None:
+    """Withdraw a change only where one waits."""
+    if outage.wish is None:
+        raise NothingWaits(f"no change of outage {outage.id} waits", field="verb", fix="nothing is to be done")
+
+
 GUARDS: tuple[Guard, ...] = (
     own,
     not_the_requester,
@@ -347,4 +358,5 @@ GUARDS: tuple[Guard, ...] = (
     back,
     waited,
     broken,
+    has_wish,
 )

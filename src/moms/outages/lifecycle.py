@@ -48,6 +48,7 @@ class Verb(StrEnum):
     RENEGOTIATE = "renegotiate"
     AMEND = "amend"
     CHANGE = "change"
+    WITHDRAW_CHANGE = "withdraw_change"
     WITHDRAW = "withdraw"
     CANCEL = "cancel"
     AWAIT_OPPORTUNITY = "await_opportunity"
@@ -168,7 +169,10 @@ TABLE: tuple[Row, ...] = (
         (*VERDICT, g.has_reason), "domain 1.3: the old approval stands when its change is refused",
     ),
     # what was granted comes into question
-    _row(Verb.PUT_AT_RISK, S.DECIDED, GRANTED - {T.AT_RISK}, None, T.AT_RISK, DESK | ROOM, (g.has_reason,)),
+    _row(
+        Verb.PUT_AT_RISK, OPEN | {S.DECIDED}, GRANTED - {T.AT_RISK}, None, T.AT_RISK, DESK | ROOM, (g.has_reason,),
+        "domain 3.2; what stands can be at risk while its change waits",
+    ),
     _row(
         Verb.CLEAR_RISK, frozenset({S.DECIDED, S.NEGOTIATING}), T.AT_RISK, S.DECIDED, T.APPROVED,
         frozenset({Role.ENGINEER}) | ROOM, VERDICT,
@@ -196,6 +200,10 @@ TABLE: tuple[Row, ...] = (
     _row(
         Verb.CHANGE, frozenset({S.DECIDED, S.OPPORTUNITY_WAITING}), GRANTED, S.SUBMITTED, None, OWNERS | DESK, (),
         "domain 1.3 (request change)",
+    ),
+    _row(
+        Verb.WITHDRAW_CHANGE, OPEN, GRANTED, S.DECIDED, None, OWNERS | DESK, (g.has_wish,),
+        "domain 1.3; semantics 4: what was granted stands, with the stamp it had",
     ),
     _row(
         Verb.CANCEL, OPEN | {S.DECIDED, S.OPPORTUNITY_WAITING}, GRANTED, S.CANCELLED, None, OWNERS | DESK,
@@ -323,7 +331,12 @@ def _nothing(_outage: Outage, _step: Step) -> dict[str, Any]:
 
 
 def _granted(outage: Outage, step: Step) -> dict[str, Any]:
-    decided = {"window": outage.asked.window, "decision_id": step.decision_id, "conditions": step.conditions}
+    decided: dict[str, Any] = {
+        "window": outage.asked.window,
+        "decision_id": step.decision_id,
+        "conditions": step.conditions,
+    }
+    decided["granted"] = None
     return decided | (_wish_granted(outage.wish) if outage.wish else {})
 
 
@@ -334,6 +347,10 @@ def _wish_granted(wish: Wish) -> dict[str, Any]:
 
 def _wish_refused(_outage: Outage, step: Step) -> dict[str, Any]:
     return {"wish": None, "decision_id": step.decision_id}
+
+
+def _wish_withdrawn(_outage: Outage, _step: Step) -> dict[str, Any]:
+    return {"wish": None}
 
 
 def _decided(_outage: Outage, step: Step) -> dict[str, Any]:
@@ -402,6 +419,7 @@ EFFECTS: dict[Verb, Callable[[Outage, Step], dict[str, Any]]] = {
     Verb.NEGOTIATE: _decided,
     Verb.DENY: _decided,
     Verb.REFUSE_CHANGE: _wish_refused,
+    Verb.WITHDRAW_CHANGE: _wish_withdrawn,
     Verb.CLEAR_RISK: _cleared,
     Verb.TAKE_OFFER: _took_offer,
     Verb.START: _started,
