@@ -9,7 +9,8 @@ from moms.decide import Evidence
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatched
 from moms.desk.security import secure
-from moms.outages import Category
+from moms.grid import BranchKind
+from moms.outages import Position
 from moms.values import ElementKind
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         adequacy=adequate(world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units),
         missing=studied.missing,
         base_kv=world.base_kv(request),
-        is_line=request.category == Category.TRANSMISSION,
+        is_line=world.is_line(request),
         reactive=world.is_reactive(request),
         lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
         overlapping=tuple(o.id for o in situation.holding),
@@ -75,17 +76,38 @@ def _missing(world: World, request: Request, *, window: Window, now: datetime) -
         found.append(f"grid {grid.name} has no hourly load, wind and solar")
     if grid.register is None:
         found.append(f"grid {grid.name} has no register of owners and special flags")
-    kinds = {a.partition(":")[0] for a in request.assets}
-    odd = sorted(kinds - {ElementKind.BRANCH, ElementKind.GEN})
-    if odd:
-        found.append(f"outages of a {' or a '.join(odd)} are not studied yet")
-    if request.switch is not None:
-        found.append("a switch request changes what trips together; that is not studied yet")
+    found += _switch_missing(world, request)
+    found += _bus_missing(world, request)
     if request.group is not None:
         found.append("a group is studied together; that is not in yet")
     if window.start <= now and not request.urgent_report:
         found.append("its start has passed")
     return tuple(found)
+
+
+def _switch_missing(world: World, request: Request) -> list[str]:
+    """Say what is not known about breakers (semantics 1.6)."""
+    named = [a for a in request.assets if a.startswith(f"{ElementKind.BREAKER}:")]
+    if request.switch is None:
+        return ["it is not said whether the breaker is open or closed"] if named else []
+    if world.grid.breakers is None:
+        return [f"grid {world.grid.name} does not have the layout of its stations: what trips together is not known"]
+    if len(named) < len(request.assets):
+        return ["it is not said which breaker is switched: name it, as breaker:12, in a request of its own"]
+    if request.switch.normal == Position.OPEN:
+        return [f"the model has {', '.join(named)} closed in normal operation, the request says open"]
+    return []
+
+
+def _bus_missing(world: World, request: Request) -> list[str]:
+    """Say where a bus outage reaches into what the model does not hold."""
+    lines, found = world.grid.network.branches, []
+    for bus in world.buses(request).tolist():
+        rows = world.grid.network.branches_at(bus)
+        if (lines.kind[rows] == BranchKind.EQUIVALENT).any():
+            name = world.grid.network.name_of(ElementKind.BUS, bus)
+            found.append(f"{name} carries a part of the reduced outside world: its outage there is not in the model")
+    return found
 
 
 def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[str, ...]) -> Evidence:
@@ -95,7 +117,7 @@ def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[s
         security=None,
         missing=missing,
         base_kv=world.base_kv(request),
-        is_line=request.category == Category.TRANSMISSION,
+        is_line=world.is_line(request),
         overlapping=tuple(o.id for o in situation.holding),
         earlier_pending=tuple(o.id for o in situation.queue),
     )

@@ -35,8 +35,10 @@ def taken(world: World, outage: Outage, window: Window, *, cut_off: Sequence[int
         )
         for row in world.units(request)
     ]
-    by = request.assets[0]
-    lost = [Taken(unit=int(row), window=window, cut_off_by=by, outage_id=outage.id) for row in cut_off]
+    by, mine = request.assets[0], set(world.units(request).tolist())
+    lost = [
+        Taken(unit=int(row), window=window, cut_off_by=by, outage_id=outage.id) for row in cut_off if row not in mine
+    ]
     return tuple(own + lost)
 
 

@@ -52,6 +52,8 @@ class Stretch:
     out: tuple[Outage, ...]
     """What else is out at all of them, by id."""
     season: Season
+    asked: tuple[Outage, ...] = ()
+    """What is asked for and out at all of them: the request, and those studied together with it."""
 
 
 def points_of(

@@ -94,14 +94,14 @@ def _over(result: StudyResult, slices: Sequence[Slice]) -> _Pairs:
     """
     table = result.violations
     starts = np.cumsum([0, *(len(s.hours) for s in slices)])
-    by_id = {c.id: c for s in slices for c in s.contingencies}
+    by_id = [{c.id: c for c in s.contingencies} for s in slices]  # open breakers change what an id takes with it
     found: dict[int, list[Over]] = {}
     for e in np.flatnonzero(table.caused != OLD).tolist():
         place = int(np.searchsorted(starts, table.hour[e], side="right")) - 1
         without = abs(float(table.without_mw[e])) if table.compared[e] else 0.0
         found.setdefault(place, []).append(
             Over(
-                contingency=by_id[result.contingencies[table.contingency[e]]],
+                contingency=by_id[place][result.contingencies[table.contingency[e]]],
                 element=int(table.element[e]),
                 hour=int(table.hour[e] - starts[place]),
                 limit_mw=max(float(table.limit_mw[e]), without),
