@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moms.decide.check import Check, Verdict
+from moms.decide.check import Check, Condition, Verdict
 from moms.values import Level
 
 if TYPE_CHECKING:
@@ -42,6 +42,36 @@ def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
         )
         for f in findings
     )
+
+
+def group_as_a_whole(evidence: Evidence) -> Check:
+    """DEC-GROUP-1: a group is granted as a whole, on one study with all of it out (domain 2, group)."""
+    asks = "all outages of its group can be granted together"
+    count = len(evidence.together)
+    others = "1 other outage" if count == 1 else f"{count} other outages"
+    told = f"studied as one with {others} of its group ({', '.join(evidence.together)})"
+    if evidence.group_waits:
+        return Check(
+            rule="DEC-GROUP-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says=f"{told}; {'; '.join(evidence.group_waits)}",
+            fix="the owner changes what stands in the way or takes it out of the group, or an engineer settles each",
+        )
+    if evidence.group_leans:
+        named = ", ".join(evidence.group_leans)
+        return Check(
+            rule="DEC-GROUP-1",
+            asks=asks,
+            verdict=Verdict.CONDITION,
+            says=f"{told}; without {named} the rest would cause more",
+            condition=Condition(
+                kind="relies_on",
+                says=f"studied again if {named} of its group moves",
+                data={"outages": list(evidence.group_leans)},
+            ),
+        )
+    return Check(rule="DEC-GROUP-1", asks=asks, verdict=Verdict.PASS, says=told)
 
 
 def margin_holds(evidence: Evidence) -> Check:

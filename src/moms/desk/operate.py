@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, settle
 from moms.desk.answer import Answer
-from moms.desk.assess import assess
+from moms.desk.assess import as_asked, assess
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import VERBS, as_asked, decide
+from moms.desk.settle import VERBS, decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Category, State

@@ -42,17 +42,28 @@ class Studied:
 
 
 def secure(
-    world: World, outage: Outage, others: Sequence[Outage], *, book: str, window: Window, now: datetime
+    world: World,
+    outage: Outage,
+    others: Sequence[Outage],
+    *,
+    book: str,
+    window: Window,
+    now: datetime,
+    group: Sequence[Outage] = (),
 ) -> Studied:
     """Study a request over a window with these others out.
+
+    With a `group` the request and the group are one: all hours of each are studied, each is out in its
+    own, and what they cause is what all of them cause together.
 
     Beyond the near term the points also hold the P90 load, the minimum load and the high wind of the
     same weeks (semantics 1.5).
     """
-    points, said = points_of(world, outage, window=window, now=now)
-    parts = stretches(points=points, others=others, now=now)
+    asked = (replace(outage, window=window), *group)
+    points, said = points_of(world, asked, now=now)
+    parts = stretches(points=points, asked=asked, others=others, now=now)
     lists: dict[frozenset[int], Switched] = {}
-    made = [_slice(world, (outage.request,), part, lists) for part in parts]
+    made = [_slice(world, part, lists) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=False)
     missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
@@ -81,10 +92,10 @@ def taken_out(world: World, request: Request) -> Out:
 
 
 def _slice(
-    world: World, asked: Sequence[Request], part: Stretch, lists: dict[frozenset[int], Switched]
+    world: World, part: Stretch, lists: dict[frozenset[int], Switched]
 ) -> tuple[Slice, tuple[str, ...], tuple[str, ...]]:
     """Make one slice, what cannot be known about it, and what is to be said."""
-    others = [o.request for o in part.out]
+    others, asked = [o.request for o in part.out], [o.request for o in part.asked]
     before, after = _listed(world, others, lists), _listed(world, [*others, *asked], lists)
     gone, stopped = _dclines(world, others), np.setdiff1d(_dclines(world, asked), _dclines(world, others))
     normal = without_dclines(world.grid, gone)
