@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moms.desk import operate, settle, submit
+from moms.desk.granted import granting
 from moms.desk.ports import Search
 from moms.desk.submit import AlreadyFiled
 from moms.outages import State, Status
@@ -254,7 +255,7 @@ def test_what_an_approval_leans_on_is_remembered_after_its_change_was_refused(bo
         page.keep_decision("D-lean", outage.id, record)
         refused = replace(stands, revision=stands.revision + 1, decision_id=leaning.record["id"])
         page.revise(refused, submit.event(refused, actor=SYSTEM, now=NOW, verb="decide:deny", world=world))
-        assert operate.granting(page, refused) == "D-lean"
+        assert granting(page, refused) == "D-lean"
         assert operate._leans_on(page, refused, key)
 
 

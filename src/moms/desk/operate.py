@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from moms.decide import Outcome, settle
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
+from moms.desk.granted import conditions, granting
+from moms.desk.opportunity import NEVER, Opportunity, opportunity
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import VERBS, decide
+from moms.desk.settle import decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Category, State
 from moms.outages.change import change as changed_by
+from moms.outages.guards import NotAllowedNow, TooEarly
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, Window, digest, parse_instant, plain
 
@@ -48,16 +51,25 @@ def step(
     Raises:
         Refused: a guard of the lifecycle.
     """
+    come = opportunity(book=book, world=world, now=at or now, outage_id=outage_id) if verb == Verb.START else NEVER
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
         after = _step(
-            page, before, verb=_fitting(before, verb), actor=actor, now=now, reason=reason, at=at, world=world
+            page,
+            before,
+            verb=_fitting(before, verb),
+            actor=actor,
+            now=now,
+            reason=reason,
+            at=at,
+            world=world,
+            come=come,
         )
         if verb == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
     shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
-    says = f"{len(shaken)} outages that leaned on it are at risk: {', '.join(shaken)}" if shaken else ""
+    says = f"{len(shaken)} outages that leaned on it are at risk: {', '.join(shaken)}" if shaken else come.says
     return Answer(outage=after, says=says)
 
 
@@ -80,11 +92,35 @@ def _step(
     reason: str,
     at: datetime | None,
     world: World,
+    come: Opportunity = NEVER,
 ) -> Outage:
     released = actor.name if actor.role in _CONFIRMS else None
-    after = move(before, verb=verb, actor=actor, now=now, reason=reason, at=at, released_by=released)
+    after = move(
+        before,
+        verb=verb,
+        actor=actor,
+        now=now,
+        reason=reason,
+        at=at,
+        released_by=released,
+        trigger_off=come.unit_off,
+        study_valid=come.study_holds,
+    )
     page.revise(after, event(after, actor=actor, now=now, verb=verb, world=world, reason=reason, before=before))
     return after
+
+
+def expire(*, book: Book, world: World, now: datetime) -> tuple[str, ...]:
+    """Let lapse what was granted and can no longer be done; give the ids. A timer calls it, as often as it likes."""
+    done = []
+    with book.as_(SYSTEM) as page:
+        for outage in page.find(Search(holding=True, states=("decided", "opportunity_waiting"))):
+            try:
+                _step(page, outage, verb=Verb.EXPIRE, actor=SYSTEM, now=now, reason="", at=None, world=world)
+            except (TooEarly, NotAllowedNow):
+                continue  # it can still start, or a risk to it is being settled
+            done.append(outage.id)
+    return tuple(done)
 
 
 def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[str, ...]:
@@ -107,29 +143,9 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[
     return tuple(shaken)
 
 
-GRANTING = frozenset({"decide:approve", "decide:accept", "decline"}) | {
-    f"settle:{verb}" for verb in VERBS.values() if verb != Verb.DENY
-}
-"""Lines of the journal by which an outage came to stand."""
-
-
-def granting(page: Page, outage: Outage) -> str | None:
-    """Give the id of the decision under which an outage stands; a later one may have refused its change."""
-    for line in reversed(page.history(outage.id)):
-        found = line.after.get("decision_id")
-        if line.verb in GRANTING and found is not None:
-            return str(found)
-    return outage.decision_id
-
-
 def _leans_on(page: Page, outage: Outage, other: str) -> bool:
-    key = granting(page, outage)
-    if key is None:
-        return False
-    conditions = page.decision(key).get("conditions")
-    if not isinstance(conditions, list):
-        return False
-    return any(c["kind"] == "relies_on" and other in c["data"]["outages"] for c in conditions)
+    found = [c["data"] for c in conditions(page, outage) if c["kind"] == "relies_on"]
+    return any(isinstance(data, dict) and other in data["outages"] for data in found)
 
 
 def change(

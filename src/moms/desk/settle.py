@@ -14,7 +14,7 @@ from moms.desk.ports import BookMoved
 from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import State, Status
+from moms.outages import Kind, State, Status
 from moms.outages.guards import ReasonMissing
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, digest, plain
@@ -192,6 +192,8 @@ def decided(outage: Outage, settled: Settled, record: dict[str, object], *, now:
             conditions=tuple(c.says for c in settled.conditions),
             system_may=True,  # `decide` has applied the rule book's authority before it came to this outcome
         )
+    if settled.firm and outage.request.kind == Kind.OPPORTUNITY:
+        return move(outage, verb=Verb.AWAIT_OPPORTUNITY, actor=SYSTEM, now=now)
     return outage
 
 
@@ -240,15 +242,20 @@ def _write_steps(
     page: Page, *, before: Outage, after: Outage, record: dict[str, object], world: World, now: datetime
 ) -> None:
     """Write each step between as a revision of its own, so that the journal tells every one."""
-    if after.revision - before.revision > 1:
+    waits = after.state == State.OPPORTUNITY_WAITING and before.state != after.state
+    verdict = replace(after, state=State.DECIDED, revision=after.revision - 1) if waits else after
+    if verdict.revision - before.revision > 1:
         middle = move(before, verb=Verb.STUDY, actor=SYSTEM, now=now)
         page.revise(middle, event(middle, actor=SYSTEM, now=now, verb=Verb.STUDY, world=world, before=before))
         before = middle
     page.revise(
-        after,
-        event(after, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
+        verdict,
+        event(verdict, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
               reason=str(record["says"]), before=before),
     )  # fmt: skip
+    if waits:
+        line = event(after, actor=SYSTEM, now=now, verb=Verb.AWAIT_OPPORTUNITY, world=world, before=verdict)
+        page.revise(after, line)
 
 
 def by_person(
@@ -302,6 +309,8 @@ def _verb_of(outcome: str, conditions: tuple[str, ...]) -> Verb:
 def _person_steps(before: Outage, verb: Verb) -> tuple[Verb, ...]:
     if verb == Verb.DENY and before.holds:
         return (Verb.REFUSE_CHANGE,)  # what was granted before the change stands
+    if before.request.kind == Kind.OPPORTUNITY and verb != Verb.DENY:
+        return (verb, Verb.AWAIT_OPPORTUNITY)
     needs_study = verb == Verb.DENY and before.state == State.VALIDATED
     return (Verb.STUDY, verb) if needs_study else (verb,)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.outages.request import Category
+from moms.outages.outage import State
+from moms.outages.request import Category, Kind
 from moms.values import Level, Refused, Role, instant_text
 
 if TYPE_CHECKING:
@@ -288,6 +289,8 @@ def released(outage: Outage, step: Step) -> None:
 @guard(id="LIFE-15", source="semantics 3", test="test_an_opportunity_starts_when_its_unit_is_off_and_its_study_holds")
 def triggered(outage: Outage, step: Step) -> None:
     """Start an opportunity only when a designated unit is off and its study still holds."""
+    if outage.request.kind != Kind.OPPORTUNITY and outage.state != State.OPPORTUNITY_WAITING:
+        return
     if not (step.trigger_off and step.study_valid):
         says = "its study no longer holds" if step.trigger_off else "none of its units is off"
         raise NoTrigger(f"outage {outage.id}: {says}", field="designated_units", fix="wait, or study it again")

@@ -211,7 +211,10 @@ TABLE: tuple[Row, ...] = (
     ),
     # the work
     _row(Verb.AWAIT_OPPORTUNITY, S.DECIDED, READY, S.OPPORTUNITY_WAITING, None, DESK, (), "semantics 3"),
-    _row(Verb.START, S.DECIDED, READY, S.ACTIVE, None, SITE | WATCH, (g.released, g.happened, g.in_window)),
+    _row(
+        Verb.START, S.DECIDED, READY, S.ACTIVE, None, SITE | WATCH, (g.released, g.triggered, g.happened, g.in_window),
+        "domain 3.2, semantics 3: an opportunity waits for its unit in whatever state",
+    ),
     _row(
         Verb.START, S.OPPORTUNITY_WAITING, READY, S.ACTIVE, None, SITE | WATCH,
         (g.released, g.triggered, g.happened, g.in_window), "semantics 3",

@@ -128,6 +128,12 @@ class Office:
             verb=Verb(verb), reason=reason, at=parse_instant(at, field="at") if at else None,
         )  # fmt: skip
 
+    def expire(self) -> tuple[str, ...]:
+        """Let lapse what can no longer be done."""
+        from moms.desk.operate import expire
+
+        return expire(book=self.book, world=self.world, now=self.settings.now)
+
     def extend(self, outage_id: str, *, until: str, forced: bool, reason: str, preview: bool = False) -> Answer:
         """Ask for a later end."""
         from moms.desk.operate import extend
