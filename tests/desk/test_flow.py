@@ -14,6 +14,7 @@ from moms.desk.ports import Search
 from moms.desk.submit import AlreadyFiled
 from moms.outages import State, Status
 from moms.outages.lifecycle import Verb
+from moms.schedule.candidates import DAYS, NIGHTS
 from moms.values import SYSTEM, Actor, Refused, Role, Window
 from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
@@ -114,6 +115,22 @@ def test_every_offer_would_itself_be_approved(book: PostgresBook) -> None:
         )  # fmt: skip
         seen = settle.decide(book=book, world=world, now=NOW, outage_id="", preview=True, unfiled=filed.outage)
         assert seen.record["outcome"] == "approve"
+
+
+def test_nights_are_offered_where_only_days_are_loaded_and_would_be_approved(book: PostgresBook) -> None:
+    world, request = a_world(slack=0.6), replace(ask("branch:5"), recall_h=2.0)
+    answer = through(book, world, request)
+    assert answer.record["outcome"] == "deny", "the owner has not asked for nights"
+    (offer,) = answer.record["alternatives"]
+    assert offer["says"] == "same dates, nights only, 22:00 to 06:00 EST, not held"
+    nights = replace(request, recurrence=NIGHTS, external_id="nights")
+    assert through(book, world, nights).record["outcome"] == "approve"
+
+
+def test_work_that_comes_back_each_day_is_denied_with_a_search_like_any_other(book: PostgresBook) -> None:
+    answer = through(book, a_world(slack=0.6), replace(ask("branch:3", days=2), recurrence=DAYS))
+    assert answer.record["outcome"] == "deny"
+    assert "looked up to 5 days either side" in answer.record["searched"]
 
 
 def _instant(text: str):

@@ -15,7 +15,7 @@ from moms.desk.record import make_record
 from moms.desk.settle import decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import Category, State
+from moms.outages import Category, Recurrence, State
 from moms.outages.change import change as changed_by
 from moms.outages.guards import NotAllowedNow, TooEarly
 from moms.outages.lifecycle import Verb, move
@@ -221,14 +221,16 @@ def take(
     """
     with book.as_(actor) as page:
         before = page.outage(outage_id)
-        window = _offered(page, before, number)
+        window, recurrence = _offered(page, before, number)
         if before.state == State.DECIDED:  # denied: the owner asks again for the offered dates, with a new stamp
             raise NoSuchOffer(
                 f"{outage_id} was denied; its windows are free but not held",
                 field="take",
                 fix="submit a new request for that window",
             )
-        after = move(before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window)
+        after = move(
+            before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window, recurrence=recurrence
+        )
         if not preview:
             page.revise(
                 after,
@@ -238,7 +240,7 @@ def take(
     return decide(book=book, world=world, now=now, outage_id=outage_id, preview=preview, unfiled=unfiled)
 
 
-def _offered(page: Page, outage: Outage, number: int) -> Window:
+def _offered(page: Page, outage: Outage, number: int) -> tuple[Window, Recurrence | None]:
     record = page.decision(outage.decision_id) if outage.decision_id else {}
     rows = record.get("alternatives")
     offers = rows if isinstance(rows, list) else []
@@ -248,8 +250,11 @@ def _offered(page: Page, outage: Outage, number: int) -> Window:
             field="take",
             fix=f"`moms show {outage.id}` lists them",
         )
-    window = offers[number - 1]["window"]
-    return Window(start=parse_instant(window["start"]), end=parse_instant(window["end"]))
+    window, back = offers[number - 1]["window"], offers[number - 1].get("recurrence")
+    return (
+        Window(start=parse_instant(window["start"]), end=parse_instant(window["end"])),
+        Recurrence(**{**back, "days": tuple(back["days"])}) if back else None,
+    )
 
 
 def decline(

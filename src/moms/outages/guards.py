@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from moms.outages.outage import Outage
+    from moms.outages.request import Recurrence
     from moms.values import Actor, Window
 
 
@@ -103,6 +104,8 @@ class Step:
     decision_id: str | None = None
     conditions: tuple[str, ...] = ()
     window: Window | None = None
+    recurrence: Recurrence | None = None
+    """The daily hours of an offer, where it has any of its own."""
     at: datetime | None = None
     """When the reported fact happened; now if not said."""
     released_by: str | None = None

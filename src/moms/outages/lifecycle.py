@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from moms.outages.request import Request
+    from moms.outages.request import Recurrence, Request
     from moms.values import Actor
 
 
@@ -277,6 +277,7 @@ def move(
     decision_id: str | None = None,
     conditions: tuple[str, ...] = (),
     window: Window | None = None,
+    recurrence: Recurrence | None = None,
     at: datetime | None = None,
     released_by: str | None = None,
     acts_for: frozenset[str] = frozenset(),
@@ -295,7 +296,7 @@ def move(
     step = Step(
         actor=actor, now=now, reason=reason, decision_id=decision_id, conditions=conditions, window=window, at=at,
         released_by=released_by, acts_for=acts_for, system_may=system_may, trigger_off=trigger_off,
-        study_valid=study_valid, wait=wait,
+        study_valid=study_valid, wait=wait, recurrence=recurrence,
     )  # fmt: skip
     row = _find(outage, verb=Verb(verb), role=actor.role)
     for one in row.guards:
@@ -361,7 +362,8 @@ def _decided(_outage: Outage, step: Step) -> dict[str, Any]:
 
 
 def _took_offer(outage: Outage, step: Step) -> dict[str, Any]:
-    request = replace(outage.asked, window=step.window or outage.asked.window)
+    asked = outage.asked
+    request = replace(asked, window=step.window or asked.window, recurrence=step.recurrence or asked.recurrence)
     place = restamp(outage, request, now=step.now, asked_by_operator=True)
     if outage.holds:
         return {"wish": wish_of(request, place)}
