@@ -204,3 +204,11 @@ def test_a_group_is_granted_as_a_whole_or_goes_to_a_person() -> None:
     leans = settled(replace(clean, group_leans=("OTG-2",)))
     assert leans.status == Status.APPROVED_WITH_CONDITIONS
     assert leans.conditions[0].data == {"outages": ["OTG-2"]}
+
+
+def test_a_pair_that_is_dead_without_the_request_is_not_said_to_carry_nothing() -> None:
+    row = a_crossing(without_mw=None)
+    answer = settled(an_evidence(security=a_security(crossings=(row,)), remedy=HOPELESS))
+    says = next(c.says for c in answer.checks if c.rule == "SEC-N1-1")
+    assert "without the request it is cut off there" in says
+    assert "0.0 MW without" not in says

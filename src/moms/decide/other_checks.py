@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Condition, Verdict
-from moms.values import Level
+from moms.values import Level, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,8 +47,7 @@ def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
 def group_as_a_whole(evidence: Evidence) -> Check:
     """DEC-GROUP-1: a group is granted as a whole, on one study with all of it out (domain 2, group)."""
     asks = "all outages of its group can be granted together"
-    count = len(evidence.together)
-    others = "1 other outage" if count == 1 else f"{count} other outages"
+    others = many(len(evidence.together), "other outage")
     told = f"studied as one with {others} of its group ({', '.join(evidence.together)})"
     if evidence.group_waits:
         return Check(
@@ -102,7 +101,7 @@ def margin_holds(evidence: Evidence) -> Check:
             asks=asks,
             verdict=Verdict.FAIL,
             says=f"{worst.row} would be at {worst.with_mw:,.0f} MW on {worst.day}"
-            f" ({worst.without_mw:,.0f} MW without it), below zero on {days} days",
+            f" ({worst.without_mw:,.0f} MW without it), below zero on {many(days, 'day')}",
             value=worst.with_mw,
             limit=0.0,
             unit="MW",

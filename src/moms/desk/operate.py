@@ -19,7 +19,7 @@ from moms.outages import Category, Recurrence, State
 from moms.outages.change import change as changed_by
 from moms.outages.guards import NotAllowedNow, TooEarly
 from moms.outages.lifecycle import Verb, move
-from moms.values import SYSTEM, Refused, Window, digest, parse_instant, plain
+from moms.values import SYSTEM, Refused, Window, digest, many, parse_instant, plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,7 +69,7 @@ def step(
         if verb == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
     shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
-    says = f"{len(shaken)} outages that leaned on it are at risk: {', '.join(shaken)}" if shaken else come.says
+    says = f"{many(len(shaken), 'outage')} leaned on it, now at risk: {', '.join(shaken)}" if shaken else come.says
     return Answer(outage=after, says=says)
 
 

@@ -13,7 +13,7 @@ from moms.desk.situation import read
 from moms.desk.submit import entry_findings
 from moms.outages import Category
 from moms.schedule import candidates, patterns, shorter
-from moms.values import SYSTEM
+from moms.values import SYSTEM, many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,14 +176,15 @@ def _searched(
 ) -> str:
     reach = world.rules.decision.search_days
     says = (
-        f"looked up to {reach} days either side ({len(looked)} starts, {lookout.days_studied} days studied),"
-        f" {len(tried)} windows studied like the request, {len(offers)} free"
+        f"looked up to {reach} days either side"
+        f" ({many(len(looked), 'start')}, {many(lookout.days_studied, 'day')} studied),"
+        f" {many(len(tried), 'window')} studied like the request, {len(offers)} free"
     )
     if lookout.stopped or len(tried) == STUDIED_MOST:
         says += "; stopped at its limit of work, so farther windows were not looked at"
     if lookout.blocked and len(offers) < world.rules.decision.alternatives:
         worst = lookout.blocked.most_common(3)
-        says += "; most often blocked by " + ", ".join(f"{name} ({n} days)" for name, n in worst)
+        says += "; most often blocked by " + ", ".join(f"{name} ({many(n, 'day')})" for name, n in worst)
     return says
 
 

@@ -11,7 +11,7 @@ from moms.decide import Move, Remedy
 from moms.market import Over, Relief, redispatch
 from moms.powerflow import CutsOff, DcFactor, Disconnected
 from moms.study import study
-from moms.values import ElementKind, element, mw
+from moms.values import ElementKind, element, many, mw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -221,5 +221,5 @@ def _relief(moved: dict[tuple[int, int], HourRelief], *, verified: bool) -> Reme
         cost_per_h=round(max((found.cost_per_h for found in rows), default=0.0), 2),
         cost=round(cost, 2),
         hours=len(rows),
-        says=f"a redispatch of up to {most:.0f} MW in {len(rows)} hours, about ${cost:,.0f} in all, cures it",
+        says=f"a redispatch of up to {most:.0f} MW in {many(len(rows), 'hour')}, about ${cost:,.0f} in all, cures it",
     )
