@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from moms.cli import paper
+from moms.cli.answers import show_outage
+from moms.outages import Status, Wish, to_document
 from moms.values import Window
+from tests.outages.builders import NOW, a_request, a_window, an_outage
 
 
 @pytest.fixture
@@ -63,3 +67,15 @@ def test_a_bar_is_shown_only_while_a_person_watches(capsys: pytest.CaptureFixtur
     with paper.progress("studying", total=3) as done:
         done(3)
     assert capsys.readouterr().err == ""
+
+
+def test_an_outage_says_that_its_change_waits_and_what_stands(capsys):
+    wish = Wish(request=a_request(window=a_window(hours=90)), stamp=NOW, added=(), stamped_h=90.0)
+    outage = to_document(an_outage(status=Status.APPROVED, wish=wish))
+    assert show_outage(Namespace(json=False), {"outage": outage, "decision": None, "history": []}) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert "A change waits for its decision, in the queue since Mon 04 Jan 2027 10:00 EST: branch:1," in text
+    assert "Until then the above stands." in text
+    plain = to_document(an_outage())
+    show_outage(Namespace(json=False), {"outage": plain, "decision": None, "history": []})
+    assert "A change waits" not in capsys.readouterr().out

@@ -131,7 +131,8 @@ def test_nothing_out_is_clean_and_a_person_reads_a_sentence_first(
         (["--out", "branch:4"], "out of service"),
         (["--out", "branch:9"], "no branch:9"),
         (["--out", "bus:1"], "cannot be taken out"),
-        (["--out", "breaker:1"], "not the name of an element"),
+        (["--out", "feeder:1"], "not the name of an element"),
+        (["--out", "breaker:1"], "no breaker:1"),
         (["--contingencies", "some"], "no list of contingencies"),
     ],
 )

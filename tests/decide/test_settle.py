@@ -194,3 +194,21 @@ def test_where_the_system_may_only_advise_it_recommends() -> None:
 
 def test_an_asset_class_without_a_row_is_a_persons() -> None:
     assert settled(an_evidence(), rules=replace(RULES, authority=())).outcome == Outcome.REFER
+
+
+def test_a_group_is_granted_as_a_whole_or_goes_to_a_person() -> None:
+    clean = an_evidence(together=("OTG-2",))
+    assert settled(clean).outcome == Outcome.APPROVE
+    waits = settled(replace(clean, group_waits=("OTG-2 goes to an engineer",)))
+    assert (waits.outcome, waits.decisive) == (Outcome.REFER, ("DEC-GROUP-1",))
+    leans = settled(replace(clean, group_leans=("OTG-2",)))
+    assert leans.status == Status.APPROVED_WITH_CONDITIONS
+    assert leans.conditions[0].data == {"outages": ["OTG-2"]}
+
+
+def test_a_pair_that_is_dead_without_the_request_is_not_said_to_carry_nothing() -> None:
+    row = a_crossing(without_mw=None)
+    answer = settled(an_evidence(security=a_security(crossings=(row,)), remedy=HOPELESS))
+    says = next(c.says for c in answer.checks if c.rule == "SEC-N1-1")
+    assert "without the request it is cut off there" in says
+    assert "0.0 MW without" not in says

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moms.desk import operate, settle, submit
+from moms.desk.granted import granting
 from moms.desk.ports import Search
 from moms.desk.submit import AlreadyFiled
 from moms.outages import State, Status
 from moms.outages.lifecycle import Verb
+from moms.schedule.candidates import DAYS, NIGHTS
 from moms.values import SYSTEM, Actor, Refused, Role, Window
 from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
@@ -115,6 +117,22 @@ def test_every_offer_would_itself_be_approved(book: PostgresBook) -> None:
         assert seen.record["outcome"] == "approve"
 
 
+def test_nights_are_offered_where_only_days_are_loaded_and_would_be_approved(book: PostgresBook) -> None:
+    world, request = a_world(slack=0.6), replace(ask("branch:5"), recall_h=2.0)
+    answer = through(book, world, request)
+    assert answer.record["outcome"] == "deny", "the owner has not asked for nights"
+    (offer,) = answer.record["alternatives"]
+    assert offer["says"] == "same dates, nights only, 22:00 to 06:00 EST, not held"
+    nights = replace(request, recurrence=NIGHTS, external_id="nights")
+    assert through(book, world, nights).record["outcome"] == "approve"
+
+
+def test_work_that_comes_back_each_day_is_denied_with_a_search_like_any_other(book: PostgresBook) -> None:
+    answer = through(book, a_world(slack=0.6), replace(ask("branch:3", days=2), recurrence=DAYS))
+    assert answer.record["outcome"] == "deny"
+    assert "looked up to 5 days either side" in answer.record["searched"]
+
+
 def _instant(text: str):
     from moms.values import parse_instant
 
@@ -206,6 +224,56 @@ def test_a_change_says_what_it_does_to_the_queue_place_before_it_is_written(book
     assert done.outage.window == moved.window
     assert done.outage.stamp == NOW + DAY
     assert seen.record == done.record or seen.record["says"] == done.record["says"]
+
+
+def test_a_change_back_to_what_is_granted_withdraws_the_change_that_waits(book: PostgresBook) -> None:
+    world, request = a_world(), ask("branch:3", days=2)
+    first = through(book, world, request)
+    strict = replace(world, rules=replace(world.rules, decision=replace(world.rules.decision, voltage_kv=200.0)))
+    common = {"book": book, "world": strict, "actor": OWNER, "outage_id": first.outage.id, "reason": "crew"}
+    moved = operate.change(**common, now=NOW + DAY, request=replace(request, window=request.window.moved(DAY)))
+    assert moved.record["outcome"] == "refer"
+    assert moved.outage.wish is not None
+    before = everything(book)
+    late = {**common, "now": START + DAY, "request": request}  # after its start: a step back is never too late
+    seen = operate.change(**late, preview=True)
+    assert seen.says.startswith("It withdraws the change that waited")
+    assert everything(book) == before
+    done = operate.change(**late)
+    assert done.says == seen.says
+    assert (done.outage.state, done.outage.status, done.outage.wish) == (State.DECIDED, Status.APPROVED, None)
+    assert (done.outage.stamp, done.outage.window) == (first.outage.stamp, request.window)
+    assert done.outage.decision_id == first.record["id"], "it stands under the decision that granted it"
+
+
+def test_a_person_refuses_a_change_and_what_was_granted_stands(book: PostgresBook) -> None:
+    world, request = a_world(), ask("branch:3", days=2)
+    key = through(book, world, request).outage.id
+    strict = replace(world, rules=replace(world.rules, decision=replace(world.rules.decision, voltage_kv=200.0)))
+    moved = replace(request, window=request.window.moved(DAY))
+    operate.change(book=book, world=strict, actor=OWNER, now=NOW, outage_id=key, request=moved, reason="crew")
+    done = settle.by_person(
+        book=book, world=strict, actor=ENGINEER, now=NOW, outage_id=key, outcome="deny", reason="no crew free"
+    )
+    assert (done.outage.state, done.outage.status, done.outage.wish) == (State.DECIDED, Status.APPROVED, None)
+    assert done.outage.window == request.window
+
+
+def test_what_an_approval_leans_on_is_remembered_after_its_change_was_refused(book: PostgresBook) -> None:
+    world = a_world()
+    key = through(book, world, ask("branch:3", days=2)).outage.id
+    leaning = through(book, world, ask("branch:12"))
+    assert leaning.record is not None
+    with book.as_(SYSTEM) as page:
+        outage = page.outage(leaning.outage.id)
+        record = {**leaning.record, "conditions": [{"kind": "relies_on", "data": {"outages": [key]}}], "id": "D-lean"}
+        stands = replace(outage, revision=outage.revision + 1, decision_id="D-lean")
+        page.revise(stands, submit.event(stands, actor=SYSTEM, now=NOW, verb="decide:approve", world=world))
+        page.keep_decision("D-lean", outage.id, record)
+        refused = replace(stands, revision=stands.revision + 1, decision_id=leaning.record["id"])
+        page.revise(refused, submit.event(refused, actor=SYSTEM, now=NOW, verb="decide:deny", world=world))
+        assert granting(page, refused) == "D-lean"
+        assert operate._leans_on(page, refused, key)
 
 
 def test_a_generator_is_accepted_and_its_absence_is_in_the_margin(book: PostgresBook) -> None:

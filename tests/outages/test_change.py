@@ -141,6 +141,36 @@ def test_an_approval_stands_until_its_change_is_decided() -> None:
     assert (moved.stamp, moved.wish) == (LATER, None)
 
 
+def test_a_change_back_to_what_is_granted_withdraws_the_one_that_waits() -> None:
+    waiting = to(granted(), a_window("2027-03-20T13:00", hours=100)).outage
+    done = to(waiting, now=LATER + DAY)
+    assert replace(done.outage, revision=1) == granted()
+    assert (done.withdraws, done.needs_decision, done.keeps_stamp) == (True, False, True)
+    assert done.says[0].startswith("It withdraws the change that waited")
+    again = to(done.outage, a_window("2027-03-20T13:00", hours=100), now=LATER + 2 * DAY).outage
+    assert again.wish is not None
+    assert again.wish.stamp == LATER + 2 * DAY, "asked for again it stands at the end of the queue"
+
+
+def test_a_withdrawn_change_keeps_the_exemption_and_the_new_comment() -> None:
+    waiting = to(exempt(), a_window("2027-03-20T13:00", hours=100)).outage
+    done = to(waiting, description="we stay", now=LATER + DAY)
+    assert done.keeps_exemption is True
+    assert done.outage.status == Status.ACCEPTED_EXEMPT
+    assert done.outage.request.description == "we stay"
+
+
+def test_a_comment_on_a_change_that_waits_keeps_its_place() -> None:
+    window = a_window("2027-03-20T13:00", hours=100)
+    waiting = replace(to(granted(), window).outage, state=State.IN_STUDY)
+    done = to(waiting, window, description="a crew is found", now=LATER + DAY)
+    assert done.outage.wish is not None
+    assert waiting.wish is not None
+    assert done.outage.wish == replace(waiting.wish, request=done.outage.wish.request)
+    assert done.outage.wish.request.description == "a crew is found"
+    assert (done.outage.state, done.needs_decision) == (State.IN_STUDY, False)
+
+
 @pytest.mark.parametrize(
     "more",
     [{"assets": ("branch:1", "branch:2")}, {"assets": ("branch:2",)}, {"kind": Kind.URGENT}],
@@ -225,6 +255,10 @@ class Queue(RuleBasedStateMachine):
         except Refused:
             return
         self.outage = done.outage
+        if before.wish is not None and request == before.request:
+            assert done.withdraws
+            assert replace(done.outage, state=before.state, revision=before.revision, wish=before.wish) == before
+            return
         if done.outage.wish is None or done.outage.wish != before.wish:  # else an earlier wish goes on waiting
             self.changed_at, self.last_by_operator = self.now, operator
         if before.holds and done.needs_decision:
@@ -259,6 +293,10 @@ class Queue(RuleBasedStateMachine):
         self._try(request, operator=operator)
 
     @rule()
+    def change_back(self) -> None:
+        self._try(self.outage.request, operator=False)
+
+    @rule()
     def grant(self) -> None:
         self._tick()
         before = self.outage
@@ -280,6 +318,11 @@ class Queue(RuleBasedStateMachine):
             return
         assert (self.outage.request, self.outage.window) == (before.request, before.window)
         assert (self.outage.stamp, self.outage.added) == (before.stamp, before.added)
+
+    @invariant()
+    def what_is_decided_waits_for_nothing(self) -> None:
+        if hasattr(self, "outage"):
+            assert (self.outage.wish is not None) <= (self.outage.state != State.DECIDED)
 
     @invariant()
     def stamps_are_ordered(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moms.outages import MOVES, OVER, STATE_PAIRS, Kind, Outage, State, Status, Verb, begin, may, move
+from moms.outages import MOVES, OVER, STATE_PAIRS, Kind, Outage, Recurrence, State, Status, Verb, Wish, begin, may, move
 from moms.outages.guards import (
     GUARDS,
     ConditionsMissing,
@@ -18,6 +18,7 @@ from moms.outages.guards import (
     InTheFuture,
     NotAllowedNow,
     NotAuthorised,
+    NothingWaits,
     NotLonger,
     NotReleased,
     NoTrigger,
@@ -272,6 +273,31 @@ def test_a_refused_change_leaves_the_old_approval() -> None:
     asked = replace(approved(), state=State.IN_STUDY, request=a_request(window=a_window(hours=90)))
     kept = settle(asked, Verb.REFUSE_CHANGE, reason="limit")
     assert (kept.state, kept.status, kept.window) == (State.DECIDED, Status.APPROVED, a_window())
+
+
+def test_an_offer_of_nights_keeps_the_stamp_and_works_at_night() -> None:
+    nights = Recurrence(start="22:00", end="06:00", zone="EST")
+    offered = study(state=State.NEGOTIATING)
+    taken = move(offered, verb="take_offer", actor=ANN, now=AFTER, window=offered.window, recurrence=nights)
+    assert taken.request.recurrence == nights
+    assert (taken.stamp, taken.added) == (offered.stamp, ())
+
+
+def test_only_a_change_that_waits_is_withdrawn() -> None:
+    asked = approved(state=State.IN_STUDY)
+    with pytest.raises(NothingWaits):
+        move(asked, verb="withdraw_change", actor=ANN, now=NOW)
+    wish = Wish(request=a_request(window=a_window(hours=90)), stamp=NOW, added=(), stamped_h=90.0)
+    kept = move(replace(asked, wish=wish), verb="withdraw_change", actor=ANN, now=NOW)
+    assert (kept.state, kept.status, kept.window, kept.wish) == (State.DECIDED, Status.APPROVED, a_window(), None)
+
+
+def test_what_stands_can_be_at_risk_while_its_change_waits() -> None:
+    wish = Wish(request=a_request(window=a_window(hours=90)), stamp=NOW, added=(), stamped_h=90.0)
+    asked = approved(state=State.SUBMITTED, wish=wish)
+    shaken = move(asked, verb="put_at_risk", actor=BOB, now=NOW, reason="a line nearby failed")
+    assert (shaken.state, shaken.status, shaken.granted) == (State.SUBMITTED, Status.AT_RISK, Status.APPROVED)
+    assert shaken.wish == wish
 
 
 def test_a_denied_or_finished_outage_goes_nowhere_else() -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from moms.grid import Flag
@@ -436,6 +437,44 @@ def test_a_late_forced_report_is_flagged() -> None:
     late = a_request(kind=Kind.FORCED, window=a_window("2027-01-04T13:00"))
     assert by("PATTERN-3", found(late))[0].level == FLAG
     assert not by("PATTERN-3", found(replace(late, discovered_at=NOW - timedelta(minutes=60))))
+
+
+def test_a_bus_carries_the_flags_of_all_that_meets_there() -> None:
+    flagged = by("SPECIAL-2", found(a_request(assets=("bus:2",))))
+    assert flagged, "a branch at bus 2 or a unit there is nuclear"
+    assert flagged[0].level == REFER
+    register = a_grid().register
+    assert register is not None
+    clean = replace(
+        a_grid(),
+        register=replace(register, branch_flags=np.zeros(16, np.int64), unit_flags=np.zeros(5, np.int64)),
+    )
+    assert not by("SPECIAL-2", found(a_request(assets=("bus:2",)), grid=clean))
+
+
+def test_the_owner_of_a_bus_owns_more_than_half_of_what_meets_there() -> None:
+    grid = a_grid()
+    assert not by("ASSET-5", found(a_request(assets=("bus:2",))))
+    assert grid.register is not None
+    owner = grid.register.branch_owner.copy()
+    owner[grid.network.branches_at(1)] = 1
+    theirs = replace(grid, register=replace(grid.register, branch_owner=owner))
+    assert by("ASSET-5", found(a_request(assets=("bus:2",)), grid=theirs))[0].level == BLOCK
+
+
+def test_a_breaker_says_its_states_whatever_the_work() -> None:
+    extras = {
+        "breaker_bus": np.array([1]),
+        "breaker_name": np.array(["ring breaker 1"]),
+        "breaker_one": np.array([0]),
+        "breaker_other": np.array([1]),
+    }
+    laid = replace(a_grid(), extras=extras)
+    assert by("COMPLETE-4", found(a_request(assets=("breaker:1",)), grid=laid))
+    opened = a_request(assets=("breaker:1",), switch=Switch(normal=Position.CLOSED, during=Position.OPEN))
+    assert not found(opened, grid=laid)
+    assert by("ASSET-1", found(replace(opened, assets=("breaker:2",)), grid=laid))
+    assert by("ASSET-1", found(opened)), "a grid that knows no layout has no breakers"
 
 
 def test_a_group_of_two_organisations_is_referred() -> None:

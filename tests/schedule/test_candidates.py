@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moms.schedule import Candidate, candidates, owner_allows, pick, shorter
+from moms.outages import Category
+from moms.schedule import Candidate, candidates, owner_allows, patterns, pick, shorter
+from moms.schedule.candidates import DAYS, NIGHTS
 from moms.values import Window
 from tests.decide.builders import START, a_request
 
@@ -47,6 +50,25 @@ def test_blackout_days_are_left_out() -> None:
 
 def test_shorter_windows_keep_whole_days() -> None:
     assert [c.window.hours for c in shorter(request=a_request(), now=NOW)] == [72.0, 24.0]
+
+
+def test_nights_and_days_are_offered_to_lines_that_can_be_given_back_soon() -> None:
+    quick = a_request(recall_h=2.0)
+    assert [c.recurrence for c in patterns(request=quick, now=NOW)] == [NIGHTS, DAYS]
+    assert [c.recurrence for c in patterns(request=a_request(recall_h=2.5), now=NOW)] == [DAYS]
+    for no in (a_request(recall_h=4.0), a_request(recall_h=None), replace(quick, category=Category.GENERATION)):
+        assert patterns(request=no, now=NOW) == ()
+    daily = replace(quick, recurrence=DAYS)
+    assert [c.recurrence for c in patterns(request=daily, now=NOW)] == [NIGHTS]
+    assert not any(c.within_owner for c in patterns(request=quick, now=NOW)), "nobody asked for them"
+    short = replace(quick, window=Window(start=START, end=START + DAY / 2))
+    assert patterns(request=short, now=NOW) == ()
+
+
+def test_a_candidate_keeps_the_daily_hours_of_the_request_unless_it_has_its_own() -> None:
+    daily = a_request(recurrence=DAYS)
+    assert candidates(request=daily, now=NOW, limit_days=1)[0].of(daily).recurrence == DAYS
+    assert patterns(request=replace(daily, recall_h=1.0), now=NOW)[0].of(daily).recurrence == NIGHTS
 
 
 @given(st.sets(st.integers(-20, 20)), st.integers(1, 4))

@@ -41,6 +41,11 @@ def document(answer: Answer) -> dict[str, object]:
         "written": answer.written,
         "filed_before": answer.again,
         "says": answer.says,
+        "group": [
+            {"outage": one.outage.id, "outcome": one.record["outcome"], "decision": one.record["id"]}
+            for one in answer.group
+            if one.outage is not None and one.record is not None
+        ],
     }
 
 
@@ -70,14 +75,14 @@ def _print(answer: Answer) -> None:
             f"{outage.id} is {outage.state}, {outage.status}: {', '.join(outage.request.assets)}, {span(window)}"
         )
     if answer.says:
-        paper.print(answer.says)
-    if not answer.written and not answer.again and answer.record is not None:
+        paper.print(answer.says, markup=False)
+    if not answer.written and not answer.again:
         paper.print("[dim]Nothing was written.[/]")
 
 
 def show_outage(args: argparse.Namespace, whole: Mapping[str, Any]) -> int:
     """Print one outage with its record and history."""
-    from moms.cli.letters import console, market_time, print_decision, print_list
+    from moms.cli.letters import console, market_time, print_decision, print_list, span
     from moms.cli.paper import show_json
 
     if args.json:
@@ -85,6 +90,13 @@ def show_outage(args: argparse.Namespace, whole: Mapping[str, Any]) -> int:
         return Exit.DONE
     print_list([whole["outage"]])
     paper = console()
+    wish = whole["outage"]["wish"]
+    if wish:
+        asked = wish["request"]
+        paper.print(
+            f"A change waits for its decision, in the queue since {market_time(wish['stamp'])} EST:"
+            f" {', '.join(asked['assets'])}, {span(asked['window'])}. Until then the above stands."
+        )
     if whole["decision"]:
         print_decision(paper, whole["decision"])
     paper.print("History:")

@@ -38,6 +38,9 @@ COMMANDS: tuple[Command, ...] = (
     Command(verb="decide", says="Decide a filed request on the book as it stands now.", module="decide"),
     Command(verb="settle", says="Settle as a person, never the requester, what was referred.", module="settle"),
     Command(verb="start", says="Report that the equipment is out of service.", module="start"),
+    Command(
+        verb="expire", says="Let lapse what was approved and can no longer be done (for a timer).", module="expire"
+    ),
     Command(verb="extend", says="Ask for a later end of a running outage.", module="extend"),
     Command(verb="end", says="Report that the equipment is back in service.", module="end"),
     Command(verb="recall", says="Call a running outage back (control room).", module="recall"),

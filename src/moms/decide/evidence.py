@@ -153,5 +153,11 @@ class Evidence:
     lead_days: float = 0.0
     overlapping: tuple[str, ...] = ()
     earlier_pending: tuple[str, ...] = ()
+    together: tuple[str, ...] = ()
+    """Outages of its group that were studied with it as one."""
+    group_leans: tuple[str, ...] = ()
+    """Those of them without which the rest would cause more."""
+    group_waits: tuple[str, ...] = ()
+    """What keeps its group from being granted as a whole."""
     elsewhere: tuple[str, ...] = field(default=())
     """Starts inside the owner's own limits that were looked at, and why each failed."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moms.decide.check import Check, Verdict
-from moms.values import Level
+from moms.decide.check import Check, Condition, Verdict
+from moms.values import Level, many
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +44,35 @@ def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
     )
 
 
+def group_as_a_whole(evidence: Evidence) -> Check:
+    """DEC-GROUP-1: a group is granted as a whole, on one study with all of it out (domain 2, group)."""
+    asks = "all outages of its group can be granted together"
+    others = many(len(evidence.together), "other outage")
+    told = f"studied as one with {others} of its group ({', '.join(evidence.together)})"
+    if evidence.group_waits:
+        return Check(
+            rule="DEC-GROUP-1",
+            asks=asks,
+            verdict=Verdict.MISSING,
+            says=f"{told}; {'; '.join(evidence.group_waits)}",
+            fix="the owner changes what stands in the way or takes it out of the group, or an engineer settles each",
+        )
+    if evidence.group_leans:
+        named = ", ".join(evidence.group_leans)
+        return Check(
+            rule="DEC-GROUP-1",
+            asks=asks,
+            verdict=Verdict.CONDITION,
+            says=f"{told}; without {named} the rest would cause more",
+            condition=Condition(
+                kind="relies_on",
+                says=f"studied again if {named} of its group moves",
+                data={"outages": list(evidence.group_leans)},
+            ),
+        )
+    return Check(rule="DEC-GROUP-1", asks=asks, verdict=Verdict.PASS, says=told)
+
+
 def margin_holds(evidence: Evidence) -> Check:
     """MAR-1: no day's margin is below zero and made lower by the request (semantics 5.1)."""
     asks = "no row of the maintenance margin below zero and lowered by the request"
@@ -72,7 +101,7 @@ def margin_holds(evidence: Evidence) -> Check:
             asks=asks,
             verdict=Verdict.FAIL,
             says=f"{worst.row} would be at {worst.with_mw:,.0f} MW on {worst.day}"
-            f" ({worst.without_mw:,.0f} MW without it), below zero on {days} days",
+            f" ({worst.without_mw:,.0f} MW without it), below zero on {many(days, 'day')}",
             value=worst.with_mw,
             limit=0.0,
             unit="MW",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Condition, Verdict
+from moms.values import many
 
 if TYPE_CHECKING:
     from moms.decide.evidence import Crossing, CutOff, Evidence, Security
@@ -36,13 +37,20 @@ def before_any_contingency(evidence: Evidence, rules: DecisionRules, *, agreed: 
         asks=asks,
         verdict=Verdict.FAIL,
         says=f"{worst.element} carries {abs(worst.flow_mw):.1f} MW of {worst.limit_mw:.1f} MW at {worst.hour}"
-        f" with everything else in service, in {worst.hours} hours",
+        f" with everything else in service, in {many(worst.hours, 'hour')}",
         value=abs(worst.flow_mw),
         limit=worst.limit_mw,
         unit="MW",
         evidence=(evidence.security.digest,),
         fix="hours of lower flow, or a switching remedy by an outage engineer",
     )
+
+
+def _without(row: Crossing) -> str:
+    """Say what the pair carries without the request: nothing can be said where it is dead then."""
+    if row.without_mw is None:
+        return "without the request it is cut off there"
+    return f"{abs(row.without_mw):.1f} MW without the request"
 
 
 def after_each_contingency(evidence: Evidence, rules: DecisionRules, *, agreed: bool | None) -> Check:
@@ -62,13 +70,13 @@ def after_each_contingency(evidence: Evidence, rules: DecisionRules, *, agreed: 
             rule="SEC-N1-1",
             asks=asks,
             verdict=Verdict.PASS,
-            says=f"none of {found.contingencies:,} contingencies in {found.points} operating points",
+            says=f"none of {many(found.contingencies, 'contingency')} at {many(found.points, 'operating point')}",
             evidence=(found.digest,),
         )
     worst = _worst(rows)
     told = (
         f"{worst.element} carries {abs(worst.flow_mw):.1f} MW of {worst.limit_mw:.1f} MW after {worst.contingency}"
-        f" at {worst.hour} ({worst.percent:.1f} %; {abs(worst.without_mw or 0.0):.1f} MW without the request)"
+        f" at {worst.hour} ({worst.percent:.1f} %; {_without(worst)})"
     )
     numbers = {"value": abs(worst.flow_mw), "limit": worst.limit_mw, "unit": "MW", "evidence": (found.digest,)}
     remedy = evidence.remedy
@@ -128,7 +136,8 @@ def _redispatch(evidence: Evidence) -> Condition:
     units = ", ".join(m.unit for m in remedy.moves[:4]) + (" and others" if len(remedy.moves) > 4 else "")
     return Condition(
         kind="redispatch",
-        says=f"redispatch up to {remedy.mw:.0f} MW in {remedy.hours} hours ({units}), about ${remedy.cost:,.0f} in all",
+        says=f"redispatch up to {remedy.mw:.0f} MW in {many(remedy.hours, 'hour')} ({units}),"
+        f" about ${remedy.cost:,.0f} in all",
         data={
             "moves": [{"unit": m.unit, "mw": m.mw} for m in remedy.moves],
             "mw": remedy.mw,
@@ -200,7 +209,7 @@ def voltage_class(evidence: Evidence, rules: DecisionRules, *, agreed: bool | No
             rule="SEC-AC-1",
             asks=asks,
             verdict=Verdict.REFER,
-            says=f"a {evidence.base_kv:.0f} kV line; voltage not studied",
+            says=f"equipment of {evidence.base_kv:.0f} kV; voltage not studied",
             value=evidence.base_kv,
             limit=rules.voltage_kv,
             unit="kV",
@@ -225,9 +234,8 @@ def load_at_risk(evidence: Evidence, rules: DecisionRules, *, agreed: bool | Non
     worst = max(found.cut_off, key=lambda c: (c.load_mw, c.generation_mw, c.contingency or ""))
     numbers = {"value": worst.load_mw, "limit": rules.load_at_risk_mw, "unit": "MW", "evidence": (found.digest,)}
     trouble = _why_not_tolerated(found.cut_off, rules)
-    told = (
-        f"{len(found.cut_off)} contingencies cut off up to {worst.load_mw:.1f} MW of load (after {worst.contingency})"
-    )
+    losses = many(len(found.cut_off), "contingency")
+    told = f"{losses} would cut off up to {worst.load_mw:.1f} MW of load (after {worst.contingency})"
     if trouble:
         return Check(
             rule="SEC-LAR-1",
@@ -338,7 +346,7 @@ def clean_with_the_queue(evidence: Evidence, rules: DecisionRules, *, agreed: bo
         rule="SEC-QUEUE-1",
         asks=asks,
         verdict=Verdict.REFER if worse else Verdict.PASS,
-        says=f"{len(worse)} pairs only with the queue out"
+        says=f"{many(len(worse), 'pair')} over or tight only with the earlier requests also out"
         if worse
         else f"clean with {len(evidence.earlier_pending)} more out",
         evidence=(evidence.queue.digest,),
@@ -375,14 +383,18 @@ def relies_on_others(evidence: Evidence, rules: DecisionRules, *, agreed: bool |
         rule="SEC-RELY-1",
         asks=asks,
         verdict=Verdict.CONDITION,
-        says=f"{len(worse)} pairs are clean only because of {len(named)} other outages",
+        says=f"{many(len(worse), 'pair')} clean only because of {many(len(named), 'other outage')}",
         evidence=(evidence.alone.digest,),
         condition=Condition(
             kind="relies_on",
-            says=f"studied again if one of {len(named)} other outages moves",
+            says=f"studied again if {_any(len(named))} moves",
             data={"outages": list(named)},
         ),
     )
+
+
+def _any(count: int) -> str:
+    return "the other outage it leans on" if count == 1 else f"one of {count} other outages it leans on"
 
 
 SECURITY_CHECKS = (

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Condition, Verdict
-from moms.decide.other_checks import data_are_there, entry_findings, exemption, margin_holds
+from moms.decide.other_checks import data_are_there, entry_findings, exemption, group_as_a_whole, margin_holds
 from moms.decide.policy import Authority
 from moms.decide.security_checks import SECURITY_CHECKS
 from moms.outages import Category, Kind, Status
@@ -60,6 +60,8 @@ def run_checks(
     rows = [data_are_there(evidence), *entry_findings(findings)]
     rows += [rule(evidence, rules, agreed=agreed) for rule in SECURITY_CHECKS]
     rows.append(margin_holds(evidence))
+    if evidence.together:
+        rows.append(group_as_a_whole(evidence))
     if request.category == Category.GENERATION:
         rows.append(exemption(evidence, rules))
     return tuple(rows)

@@ -27,6 +27,9 @@ class Answer:
     says: str = ""
     """What else the one who acts should know (queue place, exemption)."""
 
+    group: tuple[Answer, ...] = ()
+    """The answers to the other outages of its group, decided on the same study."""
+
     @property
     def returned(self) -> bool:
         """Whether the request goes back to its owner."""

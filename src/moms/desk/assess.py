@@ -9,7 +9,8 @@ from moms.decide import Evidence
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatched
 from moms.desk.security import secure
-from moms.outages import Category
+from moms.grid import BranchKind
+from moms.outages import Position
 from moms.values import ElementKind
 
 if TYPE_CHECKING:
@@ -45,47 +46,81 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
     """
     outage = replace(situation.outage, window=window)
     request = outage.request
-    missing = _missing(world, request, window=window, now=now)
+    group = tuple(as_asked(o) for o in situation.group)
+    missing = _missing(world, situation, window=window, now=now)
     if missing:
         return Assessed(evidence=_bare(world, situation, now=now, missing=missing), notes=(), window=window, book=None)
-    studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now)
+    studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now, group=group)
     evidence = Evidence(
         security=studied.security,
         queue=_with_queue(world, outage, situation, window=window, now=now),
         alone=_alone(world, outage, situation, window=window, now=now),
         remedy=redispatched(world, outage, studied),
-        adequacy=adequate(world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units),
+        adequacy=adequate(
+            world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units, group=group
+        ),
         missing=studied.missing,
         base_kv=world.base_kv(request),
-        is_line=request.category == Category.TRANSMISSION,
+        is_line=world.is_line(request),
         reactive=world.is_reactive(request),
         lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
         overlapping=tuple(o.id for o in situation.holding),
         earlier_pending=tuple(o.id for o in situation.queue),
+        together=tuple(o.id for o in group),
     )
+    if group:
+        leans = _leaning(world, (outage, *group), situation, evidence, now=now)
+        evidence = replace(evidence, group_leans=leans)
     if evidence.alone is not None and _leans(evidence):
         evidence = replace(evidence, relies_on=_relied_on(world, outage, situation, evidence, window=window, now=now))
-    return Assessed(evidence=evidence, notes=studied.notes, window=window, book=studied)
+    return Assessed(evidence=evidence, notes=(*studied.notes, *situation.left), window=window, book=studied)
 
 
-def _missing(world: World, request: Request, *, window: Window, now: datetime) -> tuple[str, ...]:
-    found = []
-    grid = world.grid
+def as_asked(outage: Outage) -> Outage:
+    """Give the outage as it would be if what is asked were granted: what a decision is about."""
+    return replace(outage, request=outage.asked, window=outage.asked.window)
+
+
+def _missing(world: World, situation: Situation, *, window: Window, now: datetime) -> tuple[str, ...]:
+    found: list[str] = []
+    grid, request = world.grid, situation.outage.request
     if grid.shapes is None or grid.zones is None:
         found.append(f"grid {grid.name} has no hourly load, wind and solar")
     if grid.register is None:
         found.append(f"grid {grid.name} has no register of owners and special flags")
-    kinds = {a.partition(":")[0] for a in request.assets}
-    odd = sorted(kinds - {ElementKind.BRANCH, ElementKind.GEN})
-    if odd:
-        found.append(f"outages of a {' or a '.join(odd)} are not studied yet")
-    if request.switch is not None:
-        found.append("a switch request changes what trips together; that is not studied yet")
-    if request.group is not None:
-        found.append("a group is studied together; that is not in yet")
+    for one in (request, *(o.asked for o in situation.group)):
+        found += _switch_missing(world, one)
+        found += _bus_missing(world, one)
+    found += situation.apart
     if window.start <= now and not request.urgent_report:
         found.append("its start has passed")
-    return tuple(found)
+    found += [f"the start of {o.id} of its group has passed" for o in situation.group if o.asked.window.start <= now]
+    return tuple(dict.fromkeys(found))
+
+
+def _switch_missing(world: World, request: Request) -> list[str]:
+    """Say what is not known about breakers (semantics 1.6)."""
+    named = [a for a in request.assets if a.startswith(f"{ElementKind.BREAKER}:")]
+    if request.switch is None:
+        return ["it is not said whether the breaker is open or closed"] if named else []
+    if world.grid.breakers is None:
+        return [f"grid {world.grid.name} does not have the layout of its stations: what trips together is not known"]
+    if len(named) < len(request.assets):
+        return ["it is not said which breaker is switched: name it, as breaker:12, in a request of its own"]
+    if request.switch.normal == Position.OPEN:
+        return [f"the model has {', '.join(named)} closed in normal operation, the request says open"]
+    return []
+
+
+def _bus_missing(world: World, request: Request) -> list[str]:
+    """Say where a bus outage reaches into what the model does not hold."""
+    lines, found = world.grid.network.branches, []
+    for bus in world.buses(request).tolist():
+        rows = world.grid.network.branches_at(bus)
+        if (lines.kind[rows] == BranchKind.EQUIVALENT).any():
+            name = world.grid.network.name_of(ElementKind.BUS, bus)
+            found.append(f"{name} carries a part of the reduced outside world: its outage there is not in the model")
+    return found
 
 
 def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[str, ...]) -> Evidence:
@@ -95,7 +130,7 @@ def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[s
         security=None,
         missing=missing,
         base_kv=world.base_kv(request),
-        is_line=request.category == Category.TRANSMISSION,
+        is_line=world.is_line(request),
         overlapping=tuple(o.id for o in situation.holding),
         earlier_pending=tuple(o.id for o in situation.queue),
     )
@@ -106,14 +141,15 @@ def _with_queue(
 ) -> Security | None:
     if not situation.queue:
         return None
-    others = (*situation.holding, *situation.queue)
-    return secure(world, outage, others, book=QUEUE, window=window, now=now).security
+    others, group = (*situation.holding, *situation.queue), [as_asked(o) for o in situation.group]
+    return secure(world, outage, others, book=QUEUE, window=window, now=now, group=group).security
 
 
 def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Security | None:
     if not situation.holding:
         return None
-    return secure(world, outage, (), book=ALONE, window=window, now=now).security
+    group = [as_asked(o) for o in situation.group]
+    return secure(world, outage, (), book=ALONE, window=window, now=now, group=group).security
 
 
 def _pairs(found: Security) -> frozenset[tuple[str | None, str]]:
@@ -143,7 +179,26 @@ def _relied_on(
     needed = []
     for one in situation.holding:
         rest = tuple(o for o in situation.holding if o.id != one.id)
-        found = secure(world, outage, rest, book="less one", window=window, now=now).security
+        group = [as_asked(o) for o in situation.group]
+        found = secure(world, outage, rest, book="less one", window=window, now=now, group=group).security
         if _pairs(found) - clean:
             needed.append(one.id)
     return tuple(needed) or everyone
+
+
+def _leaning(
+    world: World, members: tuple[Outage, ...], situation: Situation, evidence: Evidence, *, now: datetime
+) -> tuple[str, ...]:
+    """Name the outages of a group without which the rest would cause more; of a large group, all of it."""
+    if len(members) > NAMED_MOST or evidence.security is None:
+        return tuple(o.id for o in members)
+    clean = _pairs(evidence.security)
+    needed = []
+    for one in members:
+        first, *rest = (o for o in members if o.id != one.id)
+        found = secure(
+            world, first, situation.holding, book="less one", window=first.window, now=now, group=rest
+        ).security
+        if _pairs(found) - clean:
+            needed.append(one.id)
+    return tuple(needed)

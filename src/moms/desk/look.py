@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from moms.desk.margins import adequate
 from moms.desk.security import secure
 from moms.desk.situation import read
 from moms.outages import Category
+from moms.outages.hours import hours_of
 from moms.values import HOUR, SYSTEM, Window, market_day_of
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
     from moms.desk.world import World
+    from moms.outages import Request
+    from moms.schedule import Candidate
+    from moms.study import StudyResult
 
 BATCH = timedelta(days=7)
 LOOKS_MOST = 2
@@ -47,18 +51,26 @@ class Lookout:
         """How many market days were studied."""
         return len({market_day_of(h) for h in self.dirty})
 
-    def looks_free(self, window: Window) -> bool:
+    def knows(self, result: StudyResult) -> None:
+        """Remember which hours a study found something caused in; an extreme speaks for the hour it stands in."""
+        for hour, flag in zip(result.hours, result.caused_by_hour, strict=True):
+            if hour.start is not None:
+                self.dirty[hour.start] = self.dirty.get(hour.start, False) or bool(flag)
+
+    def looks_free(self, candidate: Candidate) -> bool:
         """Tell whether nothing speaks against a window: margin first, it costs least."""
+        window, request = candidate.window, candidate.of(self.situation.outage.request)
         if not self._margin_holds(window):
             return False
         if self.situation.outage.request.category == Category.GENERATION:
             return True  # its security is studied next, window by window
-        hours = window.clock_hours()
+        spans = hours_of(request)
+        hours = [h for h in window.clock_hours() if any(s.overlaps(Window(start=h, end=h + HOUR)) for s in spans)]
         for hour in hours:
             if hour not in self.dirty:
                 if self.looks == LOOKS_MOST:
                     return False
-                self._study(Window(start=hour, end=max(min(hour + BATCH, window.end), hour + HOUR)))
+                self._study(request, Window(start=hour, end=max(min(hour + BATCH, window.end), hour + HOUR)))
             if self.dirty[hour]:
                 return False
         return True
@@ -80,16 +92,13 @@ class Lookout:
         """Whether there were more windows than it was allowed to look at."""
         return self.looks == LOOKS_MOST
 
-    def _study(self, window: Window) -> None:
+    def _study(self, request: Request, window: Window) -> None:
         self.looks += 1
-        outage = self.situation.outage
+        outage = replace(self.situation.outage, request=replace(request, window=window), window=window)
         with self.book.as_(SYSTEM) as page:
             there = read(page, outage, window=window, now=self.now)
         studied = secure(self.world, outage, there.holding, book="look", window=window, now=self.now)
-        flags = studied.result.caused_by_hour
-        for hour, flag in zip(studied.result.hours, flags, strict=True):
-            if hour.start is not None:
-                self.dirty[hour.start] = bool(flag)
+        self.knows(studied.result)
         names = {f"{c.element} after {c.contingency}" for c in studied.security.crossings[:3]}
         self._note(names, days={market_day_of(h) for h in window.clock_hours() if self.dirty.get(h)})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from moms.adequacy import Taken, margin_with_request
 from moms.decide import Adequacy, MarginDay
 from moms.desk.situation import spans
-from moms.outages.hours import hours_of
+from moms.outages.hours import hours_of, merged
 from moms.values import market_day_of, mw
 
 if TYPE_CHECKING:
@@ -35,8 +36,10 @@ def taken(world: World, outage: Outage, window: Window, *, cut_off: Sequence[int
         )
         for row in world.units(request)
     ]
-    by = request.assets[0]
-    lost = [Taken(unit=int(row), window=window, cut_off_by=by, outage_id=outage.id) for row in cut_off]
+    by, mine = request.assets[0], set(world.units(request).tolist())
+    lost = [
+        Taken(unit=int(row), window=window, cut_off_by=by, outage_id=outage.id) for row in cut_off if row not in mine
+    ]
     return tuple(own + lost)
 
 
@@ -51,15 +54,31 @@ def booked(world: World, holding: Sequence[Outage], *, now: datetime, until: dat
 
 
 def adequate(
-    world: World, outage: Outage, holding: Sequence[Outage], *, window: Window, now: datetime, cut_off: Sequence[int]
+    world: World,
+    outage: Outage,
+    holding: Sequence[Outage],
+    *,
+    window: Window,
+    now: datetime,
+    cut_off: Sequence[int],
+    group: Sequence[Outage] = (),
 ) -> Adequacy:
-    """Give what the request does to the margin in its hours (semantics 5.1)."""
-    asked = hours_of(outage.request, window=window)
+    """Give what the request does to the margin in its hours (semantics 5.1), with its group if it has one.
+
+    What any of a group cuts off is taken for cut off while each of them is out: never too little.
+    """
+    whole = merged([window, *(o.window for o in group)])
+    asked = [
+        row
+        for one in (replace(outage, window=window), *group)
+        for span in hours_of(one.request, window=one.window)
+        for row in taken(world, one, span, cut_off=cut_off)
+    ]
     change = margin_with_request(
         grid=world.grid,
-        starts=window.clock_hours(),
-        taken=booked(world, holding, now=now, until=window.end),
-        asked=[row for one in asked for row in taken(world, outage, one, cut_off=cut_off)],
+        starts=[hour for one in whole for hour in one.clock_hours()],
+        taken=booked(world, holding, now=now, until=whole[-1].end),
+        asked=asked,
         rules=world.rules.margin,
     )
     return condensed(change)

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, settle
 from moms.desk.answer import Answer
-from moms.desk.assess import assess
+from moms.desk.assess import as_asked, assess
+from moms.desk.granted import conditions, granting
+from moms.desk.opportunity import NEVER, Opportunity, opportunity
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import as_asked, decide
+from moms.desk.settle import decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import Category, State
+from moms.outages import Category, Recurrence, State
 from moms.outages.change import change as changed_by
+from moms.outages.guards import NotAllowedNow, TooEarly
 from moms.outages.lifecycle import Verb, move
-from moms.values import SYSTEM, Refused, Window, digest, parse_instant, plain
+from moms.values import SYSTEM, Refused, Window, digest, many, parse_instant, plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,16 +51,25 @@ def step(
     Raises:
         Refused: a guard of the lifecycle.
     """
+    come = opportunity(book=book, world=world, now=at or now, outage_id=outage_id) if verb == Verb.START else NEVER
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
         after = _step(
-            page, before, verb=_fitting(before, verb), actor=actor, now=now, reason=reason, at=at, world=world
+            page,
+            before,
+            verb=_fitting(before, verb),
+            actor=actor,
+            now=now,
+            reason=reason,
+            at=at,
+            world=world,
+            come=come,
         )
         if verb == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
     shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
-    says = f"{len(shaken)} outages that leaned on it are at risk: {', '.join(shaken)}" if shaken else ""
+    says = f"{many(len(shaken), 'outage')} leaned on it, now at risk: {', '.join(shaken)}" if shaken else come.says
     return Answer(outage=after, says=says)
 
 
@@ -80,11 +92,35 @@ def _step(
     reason: str,
     at: datetime | None,
     world: World,
+    come: Opportunity = NEVER,
 ) -> Outage:
     released = actor.name if actor.role in _CONFIRMS else None
-    after = move(before, verb=verb, actor=actor, now=now, reason=reason, at=at, released_by=released)
+    after = move(
+        before,
+        verb=verb,
+        actor=actor,
+        now=now,
+        reason=reason,
+        at=at,
+        released_by=released,
+        trigger_off=come.unit_off,
+        study_valid=come.study_holds,
+    )
     page.revise(after, event(after, actor=actor, now=now, verb=verb, world=world, reason=reason, before=before))
     return after
+
+
+def expire(*, book: Book, world: World, now: datetime) -> tuple[str, ...]:
+    """Let lapse what was granted and can no longer be done; give the ids. A timer calls it, as often as it likes."""
+    done = []
+    with book.as_(SYSTEM) as page:
+        for outage in page.find(Search(holding=True, states=("decided", "opportunity_waiting"))):
+            try:
+                _step(page, outage, verb=Verb.EXPIRE, actor=SYSTEM, now=now, reason="", at=None, world=world)
+            except (TooEarly, NotAllowedNow):
+                continue  # it can still start, or a risk to it is being settled
+            done.append(outage.id)
+    return tuple(done)
 
 
 def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[str, ...]:
@@ -108,12 +144,8 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[
 
 
 def _leans_on(page: Page, outage: Outage, other: str) -> bool:
-    if outage.decision_id is None:
-        return False
-    conditions = page.decision(outage.decision_id).get("conditions")
-    if not isinstance(conditions, list):
-        return False
-    return any(c["kind"] == "relies_on" and other in c["data"]["outages"] for c in conditions)
+    found = [c["data"] for c in conditions(page, outage) if c["kind"] == "relies_on"]
+    return any(isinstance(data, dict) and other in data["outages"] for data in found)
 
 
 def change(
@@ -136,8 +168,12 @@ def change(
         before = page.outage(outage_id)
         changed = changed_by(before, request, now=now, actor=actor)
         after = changed.outage
-        findings = entry_findings(page, world=world, now=now, outage=as_asked(after))
+        # What asks for nothing anew is held against the rules as of its stamp: no comment comes too late.
+        as_of = now if changed.needs_decision else (after.wish or after).stamp
+        findings = entry_findings(page, world=world, now=as_of, outage=as_asked(after))
         after = replace(after, findings=findings)
+        if changed.withdraws:
+            after = replace(after, decision_id=granting(page, after))
         blocks = tuple(f for f in findings if f.level == "block")
         if blocks:
             return Answer(outage=None, findings=findings, written=False, says=" ".join(changed.says))
@@ -185,14 +221,16 @@ def take(
     """
     with book.as_(actor) as page:
         before = page.outage(outage_id)
-        window = _offered(page, before, number)
+        window, recurrence = _offered(page, before, number)
         if before.state == State.DECIDED:  # denied: the owner asks again for the offered dates, with a new stamp
             raise NoSuchOffer(
                 f"{outage_id} was denied; its windows are free but not held",
                 field="take",
                 fix="submit a new request for that window",
             )
-        after = move(before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window)
+        after = move(
+            before, verb=Verb.TAKE_OFFER, actor=actor, now=now, reason=reason, window=window, recurrence=recurrence
+        )
         if not preview:
             page.revise(
                 after,
@@ -202,7 +240,7 @@ def take(
     return decide(book=book, world=world, now=now, outage_id=outage_id, preview=preview, unfiled=unfiled)
 
 
-def _offered(page: Page, outage: Outage, number: int) -> Window:
+def _offered(page: Page, outage: Outage, number: int) -> tuple[Window, Recurrence | None]:
     record = page.decision(outage.decision_id) if outage.decision_id else {}
     rows = record.get("alternatives")
     offers = rows if isinstance(rows, list) else []
@@ -212,8 +250,11 @@ def _offered(page: Page, outage: Outage, number: int) -> Window:
             field="take",
             fix=f"`moms show {outage.id}` lists them",
         )
-    window = offers[number - 1]["window"]
-    return Window(start=parse_instant(window["start"]), end=parse_instant(window["end"]))
+    window, back = offers[number - 1]["window"], offers[number - 1].get("recurrence")
+    return (
+        Window(start=parse_instant(window["start"]), end=parse_instant(window["end"])),
+        Recurrence(**{**back, "days": tuple(back["days"])}) if back else None,
+    )
 
 
 def decline(

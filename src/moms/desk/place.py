@@ -12,8 +12,8 @@ from moms.desk.look import Lookout
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
 from moms.outages import Category
-from moms.schedule import candidates, shorter
-from moms.values import SYSTEM
+from moms.schedule import candidates, patterns, shorter
+from moms.values import SYSTEM, many
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
     from moms.desk.world import World
+    from moms.outages import Recurrence
     from moms.schedule import Candidate
     from moms.values import Window
 
@@ -44,6 +45,8 @@ class Offer:
     """Until when it is kept for the owner; None: not held, and whoever asks first gets it."""
     evidence: str
     """Digest of the study it rests on."""
+    recurrence: Recurrence | None = None
+    """The daily hours it is free in, where it is not free through."""
 
     def document(self) -> dict[str, object]:
         """Give it as it stands in a record."""
@@ -55,19 +58,25 @@ class Offer:
             "conditions": self.conditions,
             "held_until": self.held_until,
             "evidence": self.evidence,
+            "recurrence": self.recurrence,
             "says": self.says(),
         }
 
     def says(self) -> str:
         """Say it in a line."""
-        moved = (
-            "same start, shorter"
-            if self.shift_days == 0
-            else f"{abs(self.shift_days)} days " + ("later" if self.shift_days > 0 else "earlier")
-        )
+        moved = self._moved()
         held = "not held" if self.held_until is None else f"held until {self.held_until:%Y-%m-%d %H:%MZ}"
         extra = f"; {'; '.join(self.conditions)}" if self.conditions else ""
         return f"{moved}, {held}{extra}"
+
+    def _moved(self) -> str:
+        if self.recurrence is not None:
+            way = "nights only" if self.recurrence.end < self.recurrence.start else "back each evening"
+            return f"same dates, {way}, {self.recurrence.start} to {self.recurrence.end} {self.recurrence.zone}"
+        if self.shift_days == 0:
+            return "same start, shorter"
+        days = abs(self.shift_days)
+        return f"{days} day{'s' if days > 1 else ''} {'later' if self.shift_days > 0 else 'earlier'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +97,7 @@ def place(*, world: World, situation: Situation, assessed: Assessed, now: dateti
     offers: tuple[Offer, ...] = ()
     searched = ""
     if Verdict.FAIL in verdicts and Verdict.MISSING not in verdicts and not outage.request.urgent_report:
-        offers, searched = _search(world, situation, now=now, book=book)
+        offers, searched = _search(world, situation, assessed, now=now, book=book)
     settled = settle(
         request=outage.request,
         evidence=assessed.evidence,
@@ -99,17 +108,21 @@ def place(*, world: World, situation: Situation, assessed: Assessed, now: dateti
     return Placed(settled=settled, offers=offers, searched=searched)
 
 
-def _search(world: World, situation: Situation, *, now: datetime, book: Book) -> tuple[tuple[Offer, ...], str]:
+def _search(
+    world: World, situation: Situation, assessed: Assessed, *, now: datetime, book: Book
+) -> tuple[tuple[Offer, ...], str]:
     request = situation.outage.request
     rules = world.rules.decision
     looked = candidates(request=request, now=now, limit_days=rules.search_days)
     lookout = Lookout(world=world, situation=situation, now=now, book=book)
+    if assessed.book is not None:
+        lookout.knows(assessed.book.result)
     offers: list[Offer] = []
     tried: list[Candidate] = []
-    for candidate in (*looked, *shorter(request=request, now=now)):
+    for candidate in (*looked, *shorter(request=request, now=now), *patterns(request=request, now=now)):
         if len(offers) == rules.alternatives or len(tried) == STUDIED_MOST:
             break
-        if _near_one(candidate, offers) or not lookout.looks_free(candidate.window):
+        if _near_one(candidate, offers) or not lookout.looks_free(candidate):
             continue
         tried.append(candidate)
         offer = _studied(world, situation, candidate, now=now, book=book)
@@ -126,7 +139,7 @@ def _near_one(candidate: Candidate, offers: Sequence[Offer]) -> bool:
 
 def _studied(world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book) -> Offer | None:
     outage = situation.outage
-    request = replace(outage.request, window=candidate.window)
+    request = candidate.of(outage.request)
     with book.as_(SYSTEM) as page:
         asked = replace(outage, request=request, window=candidate.window)
         there = read(page, asked, window=candidate.window, now=now)
@@ -150,6 +163,7 @@ def _studied(world: World, situation: Situation, candidate: Candidate, *, now: d
         conditions=tuple(c.says for c in settled.conditions),
         held_until=now + timedelta(hours=hold) if hold > 0 else None,
         evidence=assessed.evidence.security.digest,
+        recurrence=candidate.recurrence,
     )
 
 
@@ -162,14 +176,15 @@ def _searched(
 ) -> str:
     reach = world.rules.decision.search_days
     says = (
-        f"looked up to {reach} days either side ({len(looked)} starts, {lookout.days_studied} days studied),"
-        f" {len(tried)} windows studied like the request, {len(offers)} free"
+        f"looked up to {reach} days either side"
+        f" ({many(len(looked), 'start')}, {many(lookout.days_studied, 'day')} studied),"
+        f" {many(len(tried), 'window')} studied like the request, {len(offers)} free"
     )
     if lookout.stopped or len(tried) == STUDIED_MOST:
         says += "; stopped at its limit of work, so farther windows were not looked at"
     if lookout.blocked and len(offers) < world.rules.decision.alternatives:
         worst = lookout.blocked.most_common(3)
-        says += "; most often blocked by " + ", ".join(f"{name} ({n} days)" for name, n in worst)
+        says += "; most often blocked by " + ", ".join(f"{name} ({many(n, 'day')})" for name, n in worst)
     return says
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from moms.desk.situation import spans
 from moms.grid import season_of
 from moms.market import study_hours
-from moms.outages.hours import hours_of
+from moms.outages.hours import hours_of, merged
 from moms.values import HOUR, Window, market_day_of
 
 if TYPE_CHECKING:
@@ -52,56 +52,74 @@ class Stretch:
     out: tuple[Outage, ...]
     """What else is out at all of them, by id."""
     season: Season
+    asked: tuple[Outage, ...]
+    """What is asked for and out at all of them: the request, and those studied together with it."""
 
 
 def points_of(
-    world: World, asked: Outage, *, window: Window, now: datetime
+    world: World, asked: Sequence[Outage], *, now: datetime
 ) -> tuple[tuple[StudyPoint, ...], tuple[str, ...]]:
-    """Give the points of a request in a window, and what is to be said about them.
+    """Give the points of what is asked for, and what is to be said about them.
 
-    All clock hours in which it is out; further ahead also the extremes of their weeks.
+    All clock hours in which any of it is out; further ahead also the extremes of their weeks.
     """
-    found = study_hours(window=window, now=now, grid=world.grid, rules=world.rules.dispatch)
-    out = hours_of(asked.request, window=window)
-    rows = []
-    for start, weather, factor, label in zip(
-        found.starts, found.weather_at, found.load_factor.tolist(), found.labels, strict=True
-    ):
-        is_hour = weather == start and factor == 1.0 and label[:1].isdigit()
-        point = StudyPoint(start=start, weather_at=weather, load_factor=factor, label=label, is_hour=is_hour)
-        if not is_hour or any(o.overlaps(point.window) for o in out):
-            rows.append(point)
-    return tuple(rows), found.notes
+    out = [w for o in asked for w in hours_of(o.request, window=o.window)]
+    rows: dict[tuple[datetime, str], StudyPoint] = {}
+    notes: list[str] = []
+    for window in merged(o.window for o in asked):
+        found = study_hours(window=window, now=now, grid=world.grid, rules=world.rules.dispatch)
+        notes += found.notes
+        for start, weather, factor, label in zip(
+            found.starts, found.weather_at, found.load_factor.tolist(), found.labels, strict=True
+        ):
+            is_hour = weather == start and factor == 1.0 and label[:1].isdigit()
+            point = StudyPoint(start=start, weather_at=weather, load_factor=factor, label=label, is_hour=is_hour)
+            if not is_hour or any(o.overlaps(point.window) for o in out):
+                rows.setdefault((start if is_hour else weather, label), point)
+    return tuple(rows.values()), tuple(dict.fromkeys(notes))
 
 
-def stretches(*, points: Sequence[StudyPoint], others: Sequence[Outage], now: datetime) -> tuple[Stretch, ...]:
-    """Group the points by what else is out and by season; each group is one topology to factor.
+def stretches(
+    *, points: Sequence[StudyPoint], asked: Sequence[Outage], others: Sequence[Outage], now: datetime
+) -> tuple[Stretch, ...]:
+    """Group the points by what is out and by season; each group is one topology to factor.
 
-    An extreme is studied with every distinct set of outages that the request meets in its week.
+    An extreme is studied with every distinct set of outages that is out in its week.
     """
     until = max(p.window.end for p in points)
     known = [(o, spans(o, now=now, until=until)) for o in sorted(others, key=lambda o: o.id)]
-    weeks: dict[date, dict[tuple[str, ...], tuple[Outage, ...]]] = {}
-    groups: dict[tuple[tuple[str, ...], Season], list[StudyPoint]] = {}
-    members: dict[tuple[str, ...], tuple[Outage, ...]] = {}
+    mine = [(o, hours_of(o.request, window=o.window)) for o in asked]
+    weeks: dict[date, dict[_Sets, None]] = {}
+    groups: dict[tuple[_Sets, Season], list[StudyPoint]] = {}
+    members = {o.id: o for o in (*others, *asked)}
 
-    def put(point: StudyPoint, out: tuple[Outage, ...]) -> None:
-        ids = tuple(o.id for o in out)
-        members[ids] = out
-        groups.setdefault((ids, season_of(point.start)), []).append(point)
+    def put(point: StudyPoint, sets: _Sets) -> None:
+        groups.setdefault((sets, season_of(point.start)), []).append(point)
 
     for point in points:
         if point.is_hour:
-            out = _out_in(point.window, known)
-            weeks.setdefault(point.week, {})[tuple(o.id for o in out)] = out
-            put(point, out)
+            sets = (_out_in(point.window, known), _out_in(point.window, mine))
+            weeks.setdefault(point.week, {})[sets] = None
+            put(point, sets)
     for point in points:
         if not point.is_hour:
-            for number, out in enumerate(weeks.get(point.week, {}).values(), start=1):
+            for number, sets in enumerate(weeks.get(point.week, {}), start=1):
                 label = point.label if number == 1 else f"{point.label} #{number}"
-                put(replace(point, label=label), out)
-    return tuple(Stretch(points=tuple(rows), out=members[ids], season=season) for (ids, season), rows in groups.items())
+                put(replace(point, label=label), sets)
+    return tuple(
+        Stretch(
+            points=tuple(rows),
+            out=tuple(members[k] for k in sets[0]),
+            asked=tuple(members[k] for k in sets[1]),
+            season=season,
+        )
+        for (sets, season), rows in groups.items()
+    )
 
 
-def _out_in(window: Window, known: Iterable[tuple[Outage, tuple[Window, ...]]]) -> tuple[Outage, ...]:
-    return tuple(o for o, out in known if any(w.overlaps(window) for w in out))
+_Sets = tuple[tuple[str, ...], tuple[str, ...]]
+"""Ids of what else is out, and of what is asked for."""
+
+
+def _out_in(window: Window, known: Iterable[tuple[Outage, tuple[Window, ...]]]) -> tuple[str, ...]:
+    return tuple(o.id for o, out in known if any(w.overlaps(window) for w in out))

@@ -59,6 +59,8 @@ class Search:
     holding: bool | None = None
     pending: bool | None = None
     external_id: str | None = None
+    group: str | None = None
+    """Outages asked for under this group name."""
     text: str | None = None
     after: str | None = None
     limit: int | None = None

@@ -11,7 +11,7 @@ from moms.decide import Move, Remedy
 from moms.market import Over, Relief, redispatch
 from moms.powerflow import CutsOff, DcFactor, Disconnected
 from moms.study import study
-from moms.values import ElementKind, element, mw
+from moms.values import ElementKind, element, many, mw
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,14 +94,14 @@ def _over(result: StudyResult, slices: Sequence[Slice]) -> _Pairs:
     """
     table = result.violations
     starts = np.cumsum([0, *(len(s.hours) for s in slices)])
-    by_id = {c.id: c for s in slices for c in s.contingencies}
+    by_id = [{c.id: c for c in s.contingencies} for s in slices]  # open breakers change what an id takes with it
     found: dict[int, list[Over]] = {}
     for e in np.flatnonzero(table.caused != OLD).tolist():
         place = int(np.searchsorted(starts, table.hour[e], side="right")) - 1
         without = abs(float(table.without_mw[e])) if table.compared[e] else 0.0
         found.setdefault(place, []).append(
             Over(
-                contingency=by_id[result.contingencies[table.contingency[e]]],
+                contingency=by_id[place][result.contingencies[table.contingency[e]]],
                 element=int(table.element[e]),
                 hour=int(table.hour[e] - starts[place]),
                 limit_mw=max(float(table.limit_mw[e]), without),
@@ -221,5 +221,5 @@ def _relief(moved: dict[tuple[int, int], HourRelief], *, verified: bool) -> Reme
         cost_per_h=round(max((found.cost_per_h for found in rows), default=0.0), 2),
         cost=round(cost, 2),
         hours=len(rows),
-        says=f"a redispatch of up to {most:.0f} MW in {len(rows)} hours, about ${cost:,.0f} in all, cures it",
+        says=f"a redispatch of up to {most:.0f} MW in {many(len(rows), 'hour')}, about ${cost:,.0f} in all, cures it",
     )

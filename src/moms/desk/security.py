@@ -9,6 +9,7 @@ import numpy as np
 
 from moms.decide import Crossing, CutOff, Security
 from moms.desk.points import points_of, stretches
+from moms.grid import Switched, switched
 from moms.market import dispatch, repair
 from moms.powerflow import DcFactor, Disconnected
 from moms.study import Out, Slice, study
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from moms.desk.points import Stretch
     from moms.desk.world import World
-    from moms.grid import BoolArray, FloatArray, Hours, Network
+    from moms.grid import BoolArray, FloatArray, Grid, Hours, IntArray, Network
     from moms.market import Dispatched
     from moms.outages import Outage, Request
     from moms.study import StudyResult
@@ -41,19 +42,31 @@ class Studied:
 
 
 def secure(
-    world: World, outage: Outage, others: Sequence[Outage], *, book: str, window: Window, now: datetime
+    world: World,
+    outage: Outage,
+    others: Sequence[Outage],
+    *,
+    book: str,
+    window: Window,
+    now: datetime,
+    group: Sequence[Outage] = (),
 ) -> Studied:
     """Study a request over a window with these others out.
+
+    With a `group` the request and the group are one: all hours of each are studied, each is out in its
+    own, and what they cause is what all of them cause together.
 
     Beyond the near term the points also hold the P90 load, the minimum load and the high wind of the
     same weeks (semantics 1.5).
     """
-    points, said = points_of(world, outage, window=window, now=now)
-    parts = stretches(points=points, others=others, now=now)
-    made = [_slice(world, outage.request, part) for part in parts]
+    asked = (replace(outage, window=window), *group)
+    points, said = points_of(world, asked, now=now)
+    parts = stretches(points=points, asked=asked, others=others, now=now)
+    lists: dict[frozenset[int], Switched] = {}
+    made = [_slice(world, part, lists) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=False)
-    missing = list(dict.fromkeys(m for _, m, _ in made if m))
+    missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
     if result.unsolved:
         missing.append(
             f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})"
@@ -78,40 +91,115 @@ def taken_out(world: World, request: Request) -> Out:
     return Out(branches=world.branches(request), units=units)
 
 
-def _slice(world: World, request: Request, part: Stretch) -> tuple[Slice, str, tuple[str, ...]]:
-    grid = world.grid
-    count = len(part.points)
-    out, derate = _units_out(world, [o.request for o in part.out], count)
-    network = grid.rated(part.season)
-    background = [taken_out(world, o.request) for o in part.out]
-    background_out = Out(
-        branches=np.concatenate([b.branches for b in background] or [np.empty(0, np.int64)]),
-        units=np.concatenate([b.units for b in background] or [np.empty(0, np.int64)]),
-    )
-    without = _dispatched(world, part, out, derate)
-    base, repaired = _repaired(world, network, without, background_out, out, derate)
-    asked = taken_out(world, request)
-    hours, short = base, without.shortfall_mw
-    if len(world.units(request)) and request.takes_out:
-        more_out, more_derate = _units_out(world, [*(o.request for o in part.out), request], count)
-        with_it = _dispatched(world, part, more_out, more_derate)
-        short = np.maximum(short, with_it.shortfall_mw)
-        hours, more = _repaired(world, network, with_it, background_out, more_out, more_derate)
-        repaired = (*repaired, *more)
-    missing = (
-        f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours"
-        if short.max() > 0
-        else ""
-    )
+def _slice(
+    world: World, part: Stretch, lists: dict[frozenset[int], Switched]
+) -> tuple[Slice, tuple[str, ...], tuple[str, ...]]:
+    """Make one slice, what cannot be known about it, and what is to be said."""
+    others, asked = [o.request for o in part.out], [o.request for o in part.asked]
+    before, after = _listed(world, others, lists), _listed(world, [*others, *asked], lists)
+    gone, stopped = _dclines(world, others), np.setdiff1d(_dclines(world, asked), _dclines(world, others))
+    normal = without_dclines(world.grid, gone)
+    grid = without_dclines(normal, stopped)
+    out = _together(world, others, before)
+    base, short, notes = _hours(world, normal, part, out, others)
+    hours = base
+    if len(stopped) or any(len(world.units(r)) and r.takes_out for r in asked):
+        hours, more_short, more = _hours(world, grid, part, out, [*others, *asked])
+        short, notes = np.maximum(short, more_short), (*notes, *more)
+        base = _loss_as_load(base, world.grid.network, stopped)
+    same = after is before
     one = Slice(
-        network=network,
+        network=grid.rated(part.season),
         hours=hours,
         hours_without=base,
-        out=background_out,
-        request=asked,
-        contingencies=world.contingencies,
+        out=out,
+        request=_together(world, asked, after),
+        contingencies=after.contingencies,
+        contingencies_without=None if same else before.contingencies,
     )
-    return one, missing, (*without.notes, *repaired)
+    missing = [*_unclear(before, after)]
+    if short.max() > 0:
+        missing.append(f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours")
+    return one, tuple(missing), notes if same else (*notes, _says(before, after))
+
+
+def _hours(
+    world: World, grid: Grid, part: Stretch, out: Out, requests: Sequence[Request]
+) -> tuple[Hours, FloatArray, tuple[str, ...]]:
+    """Dispatch the points of a stretch with the units of these requests out, and repair the base state."""
+    units_out, derate = _units_out(world, requests, len(part.points))
+    made = _dispatched(world, grid, part, units_out, derate)
+    hours, repaired = _repaired(world, grid.rated(part.season), made, out, units_out, derate)
+    return hours, made.shortfall_mw, (*made.notes, *repaired)
+
+
+def _together(world: World, requests: Sequence[Request], switched: Switched) -> Out:
+    """Give what several requests take out, with the branches that their open breakers disconnect."""
+    out = Out(branches=np.array(switched.opened, np.int64))
+    for request in requests:
+        out = out.plus(taken_out(world, request))
+    return out
+
+
+def _listed(world: World, requests: Sequence[Request], lists: dict[frozenset[int], Switched]) -> Switched:
+    """Give the contingency list with the breakers of these requests open: one object for equals."""
+    open_ = frozenset(row for r in requests for row in world.breakers(r))
+    if open_ not in lists:
+        breakers = world.grid.breakers
+        lists[open_] = (
+            Switched(contingencies=world.contingencies, changed=(), opened=(), unclear=())
+            if breakers is None or not open_
+            else switched(world.contingencies, breakers=breakers, lines=world.grid.network.branches, out=open_)
+        )
+    return lists[open_]
+
+
+def _unclear(before: Switched, after: Switched) -> tuple[str, ...]:
+    """Say which losses would split a bus only because of the request: the model does not tell what hangs where."""
+    new = [name for name in after.unclear if name not in before.unclear]
+    if not new:
+        return ()
+    names = ", ".join(new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
+    return (f"with the breaker open the bus would be split ({names}); the model does not say what hangs on which part",)
+
+
+def _says(before: Switched, after: Switched) -> str:
+    more = [name for name in after.changed if name not in before.changed]
+    if not more:
+        return "the open breaker changes nothing that trips together"
+    names = ", ".join(more[:4]) + (f" and {len(more) - 4} more" if len(more) > 4 else "")
+    return f"with the breaker open {len(more)} contingencies take more with them: {names}"
+
+
+def _dclines(world: World, requests: Sequence[Request]) -> IntArray:
+    """Give the rows of the DC lines that these requests stop."""
+    rows = [world.dclines(r) for r in requests if r.takes_out]
+    return np.unique(np.concatenate([*rows, np.empty(0, np.int64)])).astype(np.int64)
+
+
+def without_dclines(grid: Grid, rows: IntArray) -> Grid:
+    """Give the grid with DC lines stopped: no transfer and no loss.
+
+    The exchange with the outside world stays what it was, so that the transfer goes over the AC ties.
+    """
+    if not len(rows):
+        return grid
+    dc = grid.network.dclines
+    running = dc.in_service.copy()
+    running[rows] = False
+    return replace(grid, network=replace(grid.network, dclines=replace(dc, in_service=running)))
+
+
+def _loss_as_load(hours: Hours, network: Network, stopped: IntArray) -> Hours:
+    """Give the hours without the request as the network with it sees them.
+
+    There the stopped lines have no loss; before, what they lose is load where they arrive.
+    """
+    if not len(stopped):
+        return hours
+    dc, load = network.dclines, hours.load_mw.copy()
+    np.add.at(load, dc.to_bus[stopped], (dc.loss_mw * dc.in_service)[stopped, None])
+    return replace(hours, load_mw=load)
 
 
 def _repaired(  # noqa: PLR0917 - one caller, a few lines away
@@ -137,9 +225,9 @@ def _repaired(  # noqa: PLR0917 - one caller, a few lines away
     return found.hours, (says,)
 
 
-def _dispatched(world: World, part: Stretch, out: BoolArray, derate: FloatArray) -> Dispatched:
+def _dispatched(world: World, grid: Grid, part: Stretch, out: BoolArray, derate: FloatArray) -> Dispatched:
     return dispatch(
-        grid=world.grid,
+        grid=grid,
         starts=[p.start for p in part.points],
         weather_at=[p.weather_at for p in part.points],
         load_factor=np.array([p.load_factor for p in part.points]),

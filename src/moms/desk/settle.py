@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from moms.decide import Outcome
 from moms.desk.answer import Answer
-from moms.desk.assess import assess
-from moms.desk.place import place
+from moms.desk.assess import as_asked, assess
+from moms.desk.group import together
+from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
 from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import State, Status
+from moms.outages import Kind, State, Status
 from moms.outages.guards import ReasonMissing
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, digest, plain
@@ -21,7 +22,8 @@ from moms.values import SYSTEM, Refused, digest, plain
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from moms.decide import Settled
+    from moms.decide import Evidence, Settled
+    from moms.desk.assess import Assessed
     from moms.desk.ports import Book, Page
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -60,10 +62,9 @@ def decide(
         with book.as_(SYSTEM) as page:
             outage = unfiled or page.outage(outage_id)
             _refuse_decided(outage)
-            outage = replace(
-                outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage))
-            )
+            outage = _checked(page, world, outage)
             situation = read(page, outage, window=outage.asked.window, now=now)
+            situation = replace(situation, group=tuple(_checked(page, world, o) for o in situation.group))
         found = think(world=world, situation=situation, now=now, book=book)
         if preview:
             return replace(found, written=False)
@@ -76,6 +77,11 @@ def decide(
         field="id",
         fix=f"run `moms decide {outage_id}` again",
     )
+
+
+def _checked(page: Page, world: World, outage: Outage) -> Outage:
+    """Give an outage with what the entry rules say of it on the book as it stands."""
+    return replace(outage, findings=entry_findings(page, world=world, now=outage.stamp, outage=as_asked(outage)))
 
 
 def _refuse_decided(outage: Outage) -> None:
@@ -91,36 +97,69 @@ def _refuse_decided(outage: Outage) -> None:
 
 def think(*, world: World, situation: Situation, now: datetime, book: Book) -> Answer:
     """Give the decision and its record; nothing is written."""
-    outage = as_asked(situation.outage)
-    there = replace(situation, outage=outage)
-    assessed = assess(world=world, situation=there, window=outage.window, now=now)
+    there = replace(situation, outage=as_asked(situation.outage))
+    assessed = assess(world=world, situation=there, window=there.outage.window, now=now)
+    if assessed.evidence.together:
+        return _group_answer(world, situation, assessed, now=now)
     placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
+    return _answer(
+        world, situation, situation.outage, evidence=assessed.evidence, notes=assessed.notes, placed=placed, now=now
+    )
+
+
+def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now: datetime) -> Answer:
+    """Decide all of a group on the one study; the answer to the one asked about carries the others'."""
+    members = (situation.outage, *situation.group)
+    found = together(world, members, assessed.evidence)
+    first, *others = (
+        _answer(
+            world,
+            situation,
+            member,
+            evidence=evidence,
+            notes=assessed.notes,
+            placed=Placed(settled=settled, offers=(), searched=""),
+            now=now,
+        )
+        for member, (settled, evidence) in zip(members, found, strict=True)
+    )
+    told = ", ".join(f"{a.outage.id} ({a.record['outcome']})" for a in others if a.outage and a.record)
+    return replace(first, group=tuple(others), says=f"Decided with it, on the same study: {told}.")
+
+
+def _answer(
+    world: World,
+    situation: Situation,
+    stored: Outage,
+    *,
+    evidence: Evidence,
+    notes: tuple[str, ...],
+    placed: Placed,
+    now: datetime,
+) -> Answer:
+    outage = as_asked(stored)
     record = make_record(
         outage=outage,
         settled=placed.settled,
-        evidence=assessed.evidence,
+        evidence=evidence,
         what=world.name(outage.request),
         when=world.when(outage.request.window),
         alternatives=tuple(o.document() for o in placed.offers),
         searched=placed.searched,
-        notes=(*assessed.notes, *world.grid.notes),
+        notes=(*notes, *world.grid.notes),
         inputs={
             "request": outage.request,
             "holding": [_seen(o) for o in situation.holding],
             "queue": [_seen(o) for o in situation.queue],
+            "group": [_seen(o) for o in (situation.outage, *situation.group) if o.id != outage.id and situation.group],
             "stamp": outage.stamp,
             "situation": situation.digest,
         },
         versions={**world.versions, "rule_book": world.rules.name, "grid": world.grid.digest},
         now=now,
     )
-    after = decided(situation.outage, placed.settled, record, now=now)
+    after = decided(stored, placed.settled, record, now=now)
     return Answer(outage=after, record=record, findings=outage.findings)
-
-
-def as_asked(outage: Outage) -> Outage:
-    """Give the outage as it would be if what is asked were granted: what a decision is about."""
-    return replace(outage, request=outage.asked, window=outage.asked.window)
 
 
 def _seen(outage: Outage) -> dict[str, object]:
@@ -153,6 +192,8 @@ def decided(outage: Outage, settled: Settled, record: dict[str, object], *, now:
             conditions=tuple(c.says for c in settled.conditions),
             system_may=True,  # `decide` has applied the rule book's authority before it came to this outcome
         )
+    if settled.firm and outage.request.kind == Kind.OPPORTUNITY:
+        return move(outage, verb=Verb.AWAIT_OPPORTUNITY, actor=SYSTEM, now=now)
     return outage
 
 
@@ -176,34 +217,45 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
         BookMoved: something it rests on has changed.
         EquipmentTaken: another outage of the same equipment was decided first.
     """
+    with book.as_(SYSTEM) as page:
+        page.hold(page.version())
+        before = page.outage(situation.outage.id)
+        again = read(page, before, window=before.asked.window, now=now)
+        if again.digest != situation.digest:
+            raise BookMoved("what the decision rests on has changed", fix="decide it again")
+        for one in (answer, *answer.group):
+            _write_one(page, one, world=world, now=now)
+    return answer
+
+
+def _write_one(page: Page, answer: Answer, *, world: World, now: datetime) -> None:
     outage, record = answer.outage, answer.record
     if outage is None or record is None:
         msg = "only a decision with its record is written"
         raise ValueError(msg)
-    with book.as_(SYSTEM) as page:
-        page.hold(page.version())
-        before = page.outage(outage.id)
-        again = read(page, before, window=before.asked.window, now=now)
-        if again.digest != situation.digest:
-            raise BookMoved("what the decision rests on has changed", fix="decide it again")
-        _write_steps(page, before=before, after=outage, record=record, world=world, now=now)
-        page.keep_decision(str(record["id"]), outage.id, record)
-    return answer
+    before = page.outage(outage.id)
+    _write_steps(page, before=before, after=outage, record=record, world=world, now=now)
+    page.keep_decision(str(record["id"]), outage.id, record)
 
 
 def _write_steps(
     page: Page, *, before: Outage, after: Outage, record: dict[str, object], world: World, now: datetime
 ) -> None:
     """Write each step between as a revision of its own, so that the journal tells every one."""
-    if after.revision - before.revision > 1:
+    waits = after.state == State.OPPORTUNITY_WAITING and before.state != after.state
+    verdict = replace(after, state=State.DECIDED, revision=after.revision - 1) if waits else after
+    if verdict.revision - before.revision > 1:
         middle = move(before, verb=Verb.STUDY, actor=SYSTEM, now=now)
         page.revise(middle, event(middle, actor=SYSTEM, now=now, verb=Verb.STUDY, world=world, before=before))
         before = middle
     page.revise(
-        after,
-        event(after, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
+        verdict,
+        event(verdict, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
               reason=str(record["says"]), before=before),
     )  # fmt: skip
+    if waits:
+        line = event(after, actor=SYSTEM, now=now, verb=Verb.AWAIT_OPPORTUNITY, world=world, before=verdict)
+        page.revise(after, line)
 
 
 def by_person(
@@ -255,6 +307,10 @@ def _verb_of(outcome: str, conditions: tuple[str, ...]) -> Verb:
 
 
 def _person_steps(before: Outage, verb: Verb) -> tuple[Verb, ...]:
+    if verb == Verb.DENY and before.holds:
+        return (Verb.REFUSE_CHANGE,)  # what was granted before the change stands
+    if before.request.kind == Kind.OPPORTUNITY and verb != Verb.DENY:
+        return (verb, Verb.AWAIT_OPPORTUNITY)
     needs_study = verb == Verb.DENY and before.state == State.VALIDATED
     return (Verb.STUDY, verb) if needs_study else (verb,)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moms.desk.ports import Search
+from moms.outages import State, Status
 from moms.outages.hours import hours_of
 from moms.values import Window, digest
 
@@ -27,12 +28,18 @@ class Situation:
     """Pending requests with an earlier stamp that overlap, by stamp."""
     version: int
     """Of the book as a whole."""
+    group: tuple[Outage, ...] = ()
+    """The other outages of its group that wait, by id: studied and decided with it (domain 2)."""
+    apart: tuple[str, ...] = ()
+    """Why its group cannot be studied together now."""
+    left: tuple[str, ...] = ()
+    """Outages that were of its group and are no more: withdrawn, cancelled or expired."""
 
     @property
     def digest(self) -> str:
         """Fingerprint of what the answer depends on; the same after the book moved elsewhere."""
-        rows = [(o.id, o.revision, o.window.start, o.window.end) for o in (*self.holding, *self.queue)]
-        return digest([self.outage.id, self.outage.revision, *rows])
+        rows = [(o.id, o.revision, o.window.start, o.window.end) for o in (*self.holding, *self.queue, *self.group)]
+        return digest([self.outage.id, self.outage.revision, *rows, *self.apart])
 
 
 def span(outage: Outage, *, now: datetime, until: datetime) -> Window | None:
@@ -59,21 +66,55 @@ def spans(outage: Outage, *, now: datetime, until: datetime) -> tuple[Window, ..
 
 
 def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situation:
-    """Read what surrounds an outage if it had this window."""
+    """Read what surrounds an outage if it had this window, and those of its group that wait with it."""
+    group, apart, left = _group(page, outage)
+    windows = (window, *(o.asked.window for o in group))
+    mine = {outage.id, *(o.id for o in group)}
     late = page.find(Search(holding=True, states=("active", "pending_complete")))
-    near = page.find(Search(window=window, holding=True))
-    seen = {o.id: o for o in (*near, *late) if o.id != outage.id and o.request.takes_out}
-    holding = [o for o in seen.values() if _overlaps(o, window, now)]
-    waiting = page.find(Search(window=window, pending=True))
-    queue = [
-        o for o in waiting if o.id != outage.id and o.request.takes_out and (o.stamp, o.id) < (outage.stamp, outage.id)
-    ]
+    near = [o for w in windows for o in page.find(Search(window=w, holding=True))]
+    seen = {o.id: o for o in (*near, *late) if o.id not in mine and o.request.takes_out}
+    holding = [o for o in seen.values() if any(_overlaps(o, w, now) for w in windows)]
+    waiting = {o.id: o for w in windows for o in page.find(Search(window=w, pending=True)) if o.id not in mine}
+    queue = [o for o in waiting.values() if o.request.takes_out and (o.stamp, o.id) < (outage.stamp, outage.id)]
     return Situation(
         outage=outage,
         holding=tuple(sorted(holding, key=lambda o: o.id)),
         queue=tuple(sorted(queue, key=lambda o: (o.stamp, o.id))),
         version=page.version(),
+        group=group,
+        apart=apart,
+        left=left,
     )
+
+
+def _group(page: Page, outage: Outage) -> tuple[tuple[Outage, ...], tuple[str, ...], tuple[str, ...]]:
+    """Give the waiting outages of a group, what keeps it from being studied together, and who left it.
+
+    A group is of one organisation; one that stands already is out like any other outage of the book.
+    """
+    asked = outage.asked
+    if asked.group is None or outage.holds or asked.urgent_report:
+        return (), (), ()
+    found = page.find(Search(organisation=asked.organisation, group=asked.group))
+    members = [o for o in found if o.id != outage.id and o.request.takes_out]
+    waiting = tuple(o for o in members if o.pending and o.state in STUDIED)
+    left = tuple(f"{o.id} of its group was {o.state}" for o in members if o.state in LEFT)
+    apart = [_apart(o) for o in members if o.status == Status.DENIED or (o.pending and o.state not in STUDIED)]
+    if not waiting and not apart and all(o.state in LEFT for o in members):
+        apart.append(f"no other outage of the group {asked.group!r} is filed: file the others, or leave the group out")
+    return waiting, tuple(apart), left
+
+
+STUDIED = frozenset({State.VALIDATED, State.IN_STUDY})
+LEFT = frozenset({State.WITHDRAWN, State.CANCELLED, State.EXPIRED})
+
+
+def _apart(outage: Outage) -> str:
+    if outage.status == Status.DENIED:
+        return f"{outage.id} of its group was denied: its owner says whether the rest goes on, and leaves the group out"
+    if outage.state == State.NEGOTIATING:
+        return f"{outage.id} of its group was offered other dates: its owner takes or declines them first"
+    return f"{outage.id} of its group is {outage.state}: it waits until that one has passed the entry rules"
 
 
 def _overlaps(outage: Outage, window: Window, now: datetime) -> bool:

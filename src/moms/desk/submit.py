@@ -121,7 +121,10 @@ def entry_findings(
     """
     request = outage.request
     near = Window(start=request.window.start - NEAR, end=request.window.end + NEAR)
-    others = {o.id: o for s in (Search(assets=request.assets), Search(window=near)) for o in page.find(s)}
+    searches = [Search(assets=request.assets), Search(window=near)]
+    if request.group is not None:
+        searches.append(Search(group=request.group))
+    others = {o.id: o for s in searches for o in page.find(s)}
     return check(
         request,
         grid=world.grid,

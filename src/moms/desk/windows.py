@@ -18,7 +18,7 @@ from moms.desk.remedy import redispatched
 from moms.desk.security import secure
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
-from moms.outages import Category, Kind, Nature, Outage, Request, State, Status
+from moms.outages import Category, Kind, Nature, Outage, Position, Request, State, Status, Switch
 from moms.values import MARKET, SYSTEM, ElementKind, Level, Refused, Window
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def _start(
         ),
         missing=tuple(dict.fromkeys(m for c in cells for m in c.missing)),
         base_kv=world.base_kv(request),
-        is_line=request.category == Category.TRANSMISSION,
+        is_line=world.is_line(request),
         reactive=world.is_reactive(request),
         lead_days=(window.start - now) / DAY,
         earlier_pending=tuple(queue),
@@ -274,12 +274,15 @@ def _window(day: date, days: int) -> Window:
 def _template(world: World, assets: tuple[str, ...], *, window: Window, now: datetime) -> Outage:
     """Give a planned request of these assets by their owner, as nobody has filed it."""
     generation = any(a.startswith(f"{ElementKind.GEN}:") for a in assets)
+    breaker = any(a.startswith(f"{ElementKind.BREAKER}:") for a in assets)
+    nature = Nature.BREAKER_MAINTENANCE if breaker else Nature.LINE_MAINTENANCE
     request = Request(
         external_id="",
         organisation=world.owner(assets) or "",
         category=Category.GENERATION if generation else Category.TRANSMISSION,
         kind=Kind.PLANNED,
-        nature=Nature.OVERHAUL if generation else Nature.LINE_MAINTENANCE,
+        nature=Nature.OVERHAUL if generation else nature,
+        switch=Switch(normal=Position.CLOSED, during=Position.OPEN) if breaker else None,
         assets=assets,
         window=window,
         **world.rules.template,  # what a complete request of this kind needs, so that only dates speak

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.grid import Flag
+from moms.grid.survey import bus_name
+from moms.outages import Category
 from moms.powerflow import islands_of
 from moms.values import MARKET, ElementKind
 
@@ -32,20 +34,51 @@ class World:
     """What may fail next, by the grid's own equipment, units and tables; made once."""
 
     def branches(self, request: Request) -> IntArray:
-        """Give the branch rows that a request takes out, equipment made whole."""
-        return self.grid.network.rows(request.assets, kind=ElementKind.BRANCH)
+        """Give the branch rows that a request takes out: equipment made whole, and all that meets at its buses."""
+        network = self.grid.network
+        rows = [network.rows(request.assets, kind=ElementKind.BRANCH)]
+        return _joined([*rows, *(network.branches_at(bus) for bus in self.buses(request))])
 
     def units(self, request: Request) -> IntArray:
-        """Give the unit rows that a request takes out or derates."""
-        return self.grid.network.rows(request.assets, kind=ElementKind.GEN)
+        """Give the unit rows that a request takes out or derates, those at its buses included."""
+        units = self.grid.network.units
+        at = np.flatnonzero(np.isin(units.bus, self.buses(request)) & units.in_service)
+        return _joined([self.grid.network.rows(request.assets, kind=ElementKind.GEN), at])
+
+    def dclines(self, request: Request) -> IntArray:
+        """Give the rows of the DC lines that a request stops, those that end at its buses included."""
+        dc = self.grid.network.dclines
+        ends = np.isin(dc.from_bus, self.buses(request)) | np.isin(dc.to_bus, self.buses(request))
+        named = self.grid.network.rows(request.assets, kind=ElementKind.DCLINE)
+        return _joined([named, np.flatnonzero(ends & dc.in_service)])
+
+    def buses(self, request: Request) -> IntArray:
+        """Give the rows of the buses that a request takes out."""
+        return self.grid.network.rows(request.assets, kind=ElementKind.BUS)
+
+    def breakers(self, request: Request) -> frozenset[int]:
+        """Give the rows of the breakers that a request opens."""
+        if request.switch is None or not request.takes_out:
+            return frozenset()
+        named = (a for a in request.assets if a.startswith(f"{ElementKind.BREAKER}:"))
+        return frozenset(self.grid.row(a) for a in named)
 
     def base_kv(self, request: Request) -> float | None:
         """Give the highest voltage among the ends of the request's branches (for units, of their buses)."""
         network = self.grid.network
-        rows, units = self.branches(request), self.units(request)
+        rows, units, dc = self.branches(request), self.units(request), self.dclines(request)
         buses = [*network.branches.from_bus[rows], *network.branches.to_bus[rows], *network.units.bus[units]]
+        buses += [*self.buses(request), *network.dclines.from_bus[dc], *network.dclines.to_bus[dc]]
+        if self.grid.breakers is not None:
+            buses += [self.grid.breakers.bus[row] for row in self.breakers(request)]
         found = [float(network.buses.base_kv[b]) for b in buses]
         return max(found) if found and min(found) > 0 else None
+
+    def is_line(self, request: Request) -> bool:
+        """Tell whether it takes anything of the network out: breaker work by itself does not."""
+        return request.category == Category.TRANSMISSION and not all(
+            a.startswith(f"{ElementKind.BREAKER}:") for a in request.assets
+        )
 
     def is_reactive(self, request: Request) -> bool:
         """Tell whether any of its equipment is there to hold voltage."""
@@ -62,11 +95,15 @@ class World:
             return ", ".join(assets)
         named = []
         for asset in assets:
-            row = self.grid.network.row(asset)
+            row = self.grid.row(asset)
             if asset.startswith(f"{ElementKind.BRANCH}:"):
                 named.append(f"{register.branch_name[row]} ({asset})")
             elif asset.startswith(f"{ElementKind.GEN}:"):
                 named.append(f"{register.unit_name[row]} ({asset})")
+            elif asset.startswith(f"{ElementKind.BREAKER}:") and self.grid.breakers is not None:
+                named.append(f"{self.grid.breakers.name[row]} ({asset})")
+            elif asset.startswith(f"{ElementKind.BUS}:") and bus_name(self.grid, row):
+                named.append(f"{bus_name(self.grid, row)} ({asset})")
             else:
                 named.append(asset)
         return ", ".join(named)
@@ -74,9 +111,13 @@ class World:
     def owner(self, assets: tuple[str, ...]) -> str | None:
         """Give who owns the first of these assets, where the register knows."""
         kind, _, _ = assets[0].partition(":")
-        row = self.grid.network.row(assets[0])
+        row = self.grid.row(assets[0])
         if kind == ElementKind.BRANCH:
             return self.grid.owner_of(branch=row)
+        if kind == ElementKind.BUS:
+            return self.grid.owner_of(bus=row)
+        if kind == ElementKind.BREAKER and self.grid.breakers is not None:
+            return self.grid.owner_of(bus=int(self.grid.breakers.bus[row]))
         return self.grid.owner_of(unit=row) if kind == ElementKind.GEN else None
 
     def critical(self, buses: tuple[str, ...]) -> bool:
@@ -117,3 +158,8 @@ class World:
         """Write a window as people say it, on the market clock."""
         start, end = window.start.astimezone(MARKET), window.end.astimezone(MARKET)
         return f"{start:%d %b %Y %H:%M} to {end:%d %b %Y %H:%M} EST"
+
+
+def _joined(parts: list[IntArray]) -> IntArray:
+    rows: IntArray = np.unique(np.concatenate(parts)).astype(np.int64)
+    return rows

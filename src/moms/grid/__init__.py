@@ -1,5 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
+from moms.grid.breakers import Breakers, Switched, switched
 from moms.grid.calendar import season_of, shape_columns
 from moms.grid.contingency import Contingency
 from moms.grid.network import (
@@ -25,6 +26,7 @@ __all__ = [
     "BoolArray",
     "BranchKind",
     "Branches",
+    "Breakers",
     "BusKind",
     "Buses",
     "Contingency",
@@ -41,9 +43,11 @@ __all__ = [
     "Season",
     "Shapes",
     "Stations",
+    "Switched",
     "TextArray",
     "Units",
     "Zones",
     "season_of",
     "shape_columns",
+    "switched",
 ]

@@ -218,7 +218,7 @@ class Network:
             found = np.flatnonzero(self.buses.number == number)
             if len(found):
                 return int(found[0])
-        else:
+        elif kind != ElementKind.BREAKER:  # the layout of stations is the grid's, not the network's
             table: dict[ElementKind, Branches | Units | DcLines] = {
                 ElementKind.BRANCH: self.branches,
                 ElementKind.GEN: self.units,
@@ -229,6 +229,12 @@ class Network:
         raise NoSuchElement(
             f"the grid has no {asset}", field="asset", fix="look it up with `moms grid show NAME --find TEXT`"
         )
+
+    def branches_at(self, bus: int) -> IntArray:
+        """Give the rows of the branches in service that end at a bus."""
+        lines = self.branches
+        rows: IntArray = np.flatnonzero(lines.in_service & ((lines.from_bus == bus) | (lines.to_bus == bus)))
+        return rows
 
     def name_of(self, kind: ElementKind, row: int) -> str:
         """Name the element at a row."""

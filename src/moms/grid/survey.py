@@ -9,7 +9,7 @@ import numpy as np
 
 from moms.grid.network import BranchKind, BusKind, RatingSource
 from moms.grid.topology import islands
-from moms.values import ElementKind, NotAnElement, mw, parse
+from moms.values import ElementKind, NotAnElement, element, mw, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,7 @@ def describe(grid: Grid, kind: ElementKind, row: int) -> Element:
         ElementKind.BRANCH: _branch,
         ElementKind.GEN: _unit,
         ElementKind.DCLINE: _dcline,
+        ElementKind.BREAKER: _breaker,
     }[kind](grid, row)
     return Element(id=network.name_of(kind, row), says=says if up else f"{says}, out of service", in_service=up)
 
@@ -102,7 +103,7 @@ def _hits(grid: Grid, text: str) -> Iterator[tuple[ElementKind, int]]:
         except NotAnElement:
             pass
         else:
-            yield kind, network.row(text)
+            yield kind, grid.row(text)
             return
     if text.isascii() and text.isdecimal():
         yield from _around(network, int(text))
@@ -137,7 +138,8 @@ def _names(grid: Grid) -> dict[ElementKind, list[str]]:
     if grid.register is not None:
         lines = [f"{a} {b}" for a, b in zip(grid.register.branch_name.tolist(), lines, strict=True)]
         units = [f"{a} {b}" for a, b in zip(grid.register.unit_name.tolist(), units, strict=True)]
-    return {ElementKind.BUS: buses, ElementKind.BRANCH: lines, ElementKind.GEN: units}
+    breakers = [] if grid.breakers is None else grid.breakers.name.tolist()
+    return {ElementKind.BUS: buses, ElementKind.BRANCH: lines, ElementKind.GEN: units, ElementKind.BREAKER: breakers}
 
 
 def bus_name(grid: Grid, row: int) -> str:
@@ -191,3 +193,13 @@ def _dcline(grid: Grid, row: int) -> tuple[str, bool]:
     dc = grid.network.dclines
     ends = f"{_place(grid, int(dc.from_bus[row]))} - {_place(grid, int(dc.to_bus[row]))}"
     return f"DC line {ends}, {dc.p_mw[row]:g} MW, loss {dc.loss_mw[row]:g} MW", bool(dc.in_service[row])
+
+
+def _breaker(grid: Grid, row: int) -> tuple[str, bool]:
+    breakers = grid.breakers
+    if breakers is None:
+        msg = "a breaker was found in a grid that has none"
+        raise ValueError(msg)
+    sides = " and ".join(element(ElementKind.BRANCH, k) for k in breakers.sides(row))
+    between = f"between {sides}" if len(breakers.sides(row)) > 1 else f"between a bus bar and {sides}"
+    return f"{breakers.name[row]}: breaker at {_place(grid, int(breakers.bus[row]))}, {between}, closed", True

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.grid.breakers import Breakers
+from moms.values import ElementKind, parse
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -142,10 +145,34 @@ class Grid:
     """SHA-256 of the file it was read from: the model version of every study."""
     extras: dict[str, object] = field(default_factory=dict)
 
-    def owner_of(self, *, branch: int | None = None, unit: int | None = None) -> str | None:
-        """Name the owner of one branch or one unit, or None where the grid does not know."""
+    @property
+    def breakers(self) -> Breakers | None:
+        """The breakers of its stations; None where their layout is not known."""
+        return Breakers.of(self.extras)
+
+    def row(self, asset: str) -> int:
+        """Give the row of one element, a breaker of a known layout included.
+
+        Raises:
+            NoSuchElement: nothing here has that id.
+        """
+        kind, number = parse(asset)
+        breakers = self.breakers
+        if kind == ElementKind.BREAKER and breakers is not None and number <= len(breakers):
+            return number - 1
+        return self.network.row(asset)
+
+    def owner_of(self, *, branch: int | None = None, unit: int | None = None, bus: int | None = None) -> str | None:
+        """Name the owner of one branch, unit or bus, or None where the grid does not know.
+
+        A bus belongs to whoever owns more than half of the branches that meet there.
+        """
         if self.register is None:
             return None
+        if bus is not None:
+            owners = self.register.branch_owner[self.network.branches_at(bus)].tolist()
+            most = max(set(owners), key=owners.count, default=-1)
+            return self.register.owners[most] if most >= 0 and 2 * owners.count(most) > len(owners) else None
         who = self.register.branch_owner[branch] if branch is not None else self.register.unit_owner[unit]
         return self.register.owners[int(who)] if who >= 0 else None
 

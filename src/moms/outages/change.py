@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from moms.outages.outage import Outage
+    from moms.outages.outage import Outage, Wish
     from moms.outages.request import Request
     from moms.outages.stamp import Restamped
     from moms.values import Actor, Window
@@ -48,6 +48,8 @@ class Changed:
     """Hours asked for anew, which stand in the queue from now."""
     says: tuple[str, ...]
     """What it does, a sentence each, for the preview."""
+    withdraws: bool = False
+    """Whether it takes back a change that waited."""
 
 
 def change(
@@ -62,14 +64,20 @@ def change(
     """Give what a change before the start does to the outage, its place in the queue and its exemption.
 
     What was granted stays as it is while a change that needs a decision waits for it (`Outage.wish`);
-    what only gives hours back is done at once. `asked_by_operator` is for dates the operator offered.
+    what only gives hours back is done at once. Asking for what is granted already withdraws a change
+    that waits; a comment on a change that waits keeps its place. `asked_by_operator` is for dates the
+    operator offered.
 
     Raises:
         NotAChange: the reference, organisation or category differ, or it becomes a forced report.
         NotAllowedNow, NotYourRole, NotYours: as `lifecycle.move`.
     """
     _same(outage.request, new_request)
-    work = _differences(outage.request, new_request) - set(FREE)
+    work = _work(outage.request, new_request)
+    if outage.wish is not None and not work:
+        return _withdrawn(outage, new_request, now=now, actor=actor, acts_for=acts_for)
+    if outage.wish is not None and not _work(outage.wish.request, new_request):
+        return _reworded(outage, outage.wish, new_request, now=now, actor=actor, acts_for=acts_for)
     if outage.state == State.ACTIVE and work:
         raise NotAChange(
             f"outage {outage.id} is under way: only its end can change", field=min(work), fix="use `moms extend`"
@@ -104,6 +112,41 @@ def change(
     )
 
 
+def _withdrawn(outage: Outage, request: Request, *, now: datetime, actor: Actor, acts_for: frozenset[str]) -> Changed:
+    """Take back the change that waits: what was granted stands, with its stamp and exemption (semantics 4)."""
+    after = move(outage, verb=Verb.WITHDRAW_CHANGE, actor=actor, now=now, acts_for=acts_for)
+    says = [
+        f"It withdraws the change that waited; what was approved stands, to {shown(outage.window.end)}.",
+        f"It keeps its place in the queue, {shown(outage.stamp)}.",
+    ]
+    return _kept(outage, replace(after, request=request), says=says, withdraws=True)
+
+
+def _reworded(
+    outage: Outage, wish: Wish, request: Request, *, now: datetime, actor: Actor, acts_for: frozenset[str]
+) -> Changed:
+    """Comment on the change that waits: it goes on waiting where it stood (semantics 4)."""
+    after = move(outage, verb=Verb.AMEND, actor=actor, now=now, acts_for=acts_for)
+    says = [
+        f"The change that waits keeps its place in the queue, {shown(wish.stamp)}.",
+        f"What was approved stands, to {shown(outage.window.end)}, until the change is decided.",
+    ]
+    return _kept(outage, replace(after, wish=replace(wish, request=request)), says=says, withdraws=False)
+
+
+def _kept(before: Outage, after: Outage, *, says: list[str], withdraws: bool) -> Changed:
+    exempt = before.status == Status.ACCEPTED_EXEMPT
+    return Changed(
+        outage=after,
+        keeps_stamp=True,
+        keeps_exemption=True if exempt else None,
+        needs_decision=False,
+        added_hours=(),
+        says=(*says, *(["It keeps its exemption."] if exempt else []), "Nothing needs to be decided again."),
+        withdraws=withdraws,
+    )
+
+
 def _same(before: Request, after: Request) -> None:
     for name in IDENTITY:
         if getattr(before, name) != getattr(after, name):
@@ -112,6 +155,11 @@ def _same(before: Request, after: Request) -> None:
         raise NotAChange(
             "a planned outage does not become a forced one", field="kind", fix="report what broke with `moms forced`"
         )
+
+
+def _work(before: Request, after: Request) -> set[str]:
+    """Give the fields of hours, equipment and work that differ."""
+    return _differences(before, after) - set(FREE)
 
 
 def _differences(before: Request, after: Request) -> set[str]:

@@ -36,7 +36,9 @@ if TYPE_CHECKING:
 
 YEAR_H = 8784.0
 ASSET = Text(
-    pattern=r"(?:branch|gen|dcline|bus):[1-9][0-9]{0,8}", most=20, wants="branch:12, gen:7, dcline:1 or bus:101"
+    pattern=r"(?:branch|gen|dcline|bus|breaker):[1-9][0-9]{0,8}",
+    most=20,
+    wants="branch:12, gen:7, dcline:1, bus:101 or breaker:3",
 )
 CLOCK = Text(pattern=r"(?:[01][0-9]|2[0-3]):[0-5][0-9]", most=5, wants="a time of day, HH:MM")
 ASSUMED_RETURN = timedelta(hours=24)

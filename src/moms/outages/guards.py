@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.outages.request import Category
+from moms.outages.outage import State
+from moms.outages.request import Category, Kind
 from moms.values import Level, Refused, Role, instant_text
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from moms.outages.outage import Outage
+    from moms.outages.request import Recurrence
     from moms.values import Actor, Window
 
 
@@ -84,6 +86,10 @@ class NoTrigger(Refused):
     """An opportunity that has not come, or whose study no longer holds."""
 
 
+class NothingWaits(Refused):
+    """No change waits that could be withdrawn."""
+
+
 class StillOut(Refused):
     """The equipment is not back in service."""
 
@@ -98,6 +104,8 @@ class Step:
     decision_id: str | None = None
     conditions: tuple[str, ...] = ()
     window: Window | None = None
+    recurrence: Recurrence | None = None
+    """The daily hours of an offer, where it has any of its own."""
     at: datetime | None = None
     """When the reported fact happened; now if not said."""
     released_by: str | None = None
@@ -284,6 +292,8 @@ def released(outage: Outage, step: Step) -> None:
 @guard(id="LIFE-15", source="semantics 3", test="test_an_opportunity_starts_when_its_unit_is_off_and_its_study_holds")
 def triggered(outage: Outage, step: Step) -> None:
     """Start an opportunity only when a designated unit is off and its study still holds."""
+    if outage.request.kind != Kind.OPPORTUNITY and outage.state != State.OPPORTUNITY_WAITING:
+        return
     if not (step.trigger_off and step.study_valid):
         says = "its study no longer holds" if step.trigger_off else "none of its units is off"
         raise NoTrigger(f"outage {outage.id}: {says}", field="designated_units", fix="wait, or study it again")
@@ -327,6 +337,13 @@ def broken(outage: Outage, _step: Step) -> None:
         )
 
 
+@guard(id="LIFE-20", source="domain 1.3", test="test_only_a_change_that_waits_is_withdrawn")
+def has_wish(outage: Outage, _step: Step) -> None:
+    """Withdraw a change only where one waits."""
+    if outage.wish is None:
+        raise NothingWaits(f"no change of outage {outage.id} waits", field="verb", fix="nothing is to be done")
+
+
 GUARDS: tuple[Guard, ...] = (
     own,
     not_the_requester,
@@ -347,4 +364,5 @@ GUARDS: tuple[Guard, ...] = (
     back,
     waited,
     broken,
+    has_wish,
 )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, timedelta
 
-    from moms.outages.request import Request
+    from moms.outages.request import Recurrence, Request
     from moms.values import Actor
 
 
@@ -48,6 +48,7 @@ class Verb(StrEnum):
     RENEGOTIATE = "renegotiate"
     AMEND = "amend"
     CHANGE = "change"
+    WITHDRAW_CHANGE = "withdraw_change"
     WITHDRAW = "withdraw"
     CANCEL = "cancel"
     AWAIT_OPPORTUNITY = "await_opportunity"
@@ -168,7 +169,10 @@ TABLE: tuple[Row, ...] = (
         (*VERDICT, g.has_reason), "domain 1.3: the old approval stands when its change is refused",
     ),
     # what was granted comes into question
-    _row(Verb.PUT_AT_RISK, S.DECIDED, GRANTED - {T.AT_RISK}, None, T.AT_RISK, DESK | ROOM, (g.has_reason,)),
+    _row(
+        Verb.PUT_AT_RISK, OPEN | {S.DECIDED}, GRANTED - {T.AT_RISK}, None, T.AT_RISK, DESK | ROOM, (g.has_reason,),
+        "domain 3.2; what stands can be at risk while its change waits",
+    ),
     _row(
         Verb.CLEAR_RISK, frozenset({S.DECIDED, S.NEGOTIATING}), T.AT_RISK, S.DECIDED, T.APPROVED,
         frozenset({Role.ENGINEER}) | ROOM, VERDICT,
@@ -198,12 +202,19 @@ TABLE: tuple[Row, ...] = (
         "domain 1.3 (request change)",
     ),
     _row(
+        Verb.WITHDRAW_CHANGE, OPEN, GRANTED, S.DECIDED, None, OWNERS | DESK, (g.has_wish,),
+        "domain 1.3; semantics 4: what was granted stands, with the stamp it had",
+    ),
+    _row(
         Verb.CANCEL, OPEN | {S.DECIDED, S.OPPORTUNITY_WAITING}, GRANTED, S.CANCELLED, None, OWNERS | DESK,
         (g.has_reason,), "domain 1.3, 3.2: acknowledged in the same step",
     ),
     # the work
     _row(Verb.AWAIT_OPPORTUNITY, S.DECIDED, READY, S.OPPORTUNITY_WAITING, None, DESK, (), "semantics 3"),
-    _row(Verb.START, S.DECIDED, READY, S.ACTIVE, None, SITE | WATCH, (g.released, g.happened, g.in_window)),
+    _row(
+        Verb.START, S.DECIDED, READY, S.ACTIVE, None, SITE | WATCH, (g.released, g.triggered, g.happened, g.in_window),
+        "domain 3.2, semantics 3: an opportunity waits for its unit in whatever state",
+    ),
     _row(
         Verb.START, S.OPPORTUNITY_WAITING, READY, S.ACTIVE, None, SITE | WATCH,
         (g.released, g.triggered, g.happened, g.in_window), "semantics 3",
@@ -266,6 +277,7 @@ def move(
     decision_id: str | None = None,
     conditions: tuple[str, ...] = (),
     window: Window | None = None,
+    recurrence: Recurrence | None = None,
     at: datetime | None = None,
     released_by: str | None = None,
     acts_for: frozenset[str] = frozenset(),
@@ -284,7 +296,7 @@ def move(
     step = Step(
         actor=actor, now=now, reason=reason, decision_id=decision_id, conditions=conditions, window=window, at=at,
         released_by=released_by, acts_for=acts_for, system_may=system_may, trigger_off=trigger_off,
-        study_valid=study_valid, wait=wait,
+        study_valid=study_valid, wait=wait, recurrence=recurrence,
     )  # fmt: skip
     row = _find(outage, verb=Verb(verb), role=actor.role)
     for one in row.guards:
@@ -323,7 +335,12 @@ def _nothing(_outage: Outage, _step: Step) -> dict[str, Any]:
 
 
 def _granted(outage: Outage, step: Step) -> dict[str, Any]:
-    decided = {"window": outage.asked.window, "decision_id": step.decision_id, "conditions": step.conditions}
+    decided: dict[str, Any] = {
+        "window": outage.asked.window,
+        "decision_id": step.decision_id,
+        "conditions": step.conditions,
+    }
+    decided["granted"] = None
     return decided | (_wish_granted(outage.wish) if outage.wish else {})
 
 
@@ -336,12 +353,17 @@ def _wish_refused(_outage: Outage, step: Step) -> dict[str, Any]:
     return {"wish": None, "decision_id": step.decision_id}
 
 
+def _wish_withdrawn(_outage: Outage, _step: Step) -> dict[str, Any]:
+    return {"wish": None}
+
+
 def _decided(_outage: Outage, step: Step) -> dict[str, Any]:
     return {"decision_id": step.decision_id}
 
 
 def _took_offer(outage: Outage, step: Step) -> dict[str, Any]:
-    request = replace(outage.asked, window=step.window or outage.asked.window)
+    asked = outage.asked
+    request = replace(asked, window=step.window or asked.window, recurrence=step.recurrence or asked.recurrence)
     place = restamp(outage, request, now=step.now, asked_by_operator=True)
     if outage.holds:
         return {"wish": wish_of(request, place)}
@@ -402,6 +424,7 @@ EFFECTS: dict[Verb, Callable[[Outage, Step], dict[str, Any]]] = {
     Verb.NEGOTIATE: _decided,
     Verb.DENY: _decided,
     Verb.REFUSE_CHANGE: _wish_refused,
+    Verb.WITHDRAW_CHANGE: _wish_withdrawn,
     Verb.CLEAR_RISK: _cleared,
     Verb.TAKE_OFFER: _took_offer,
     Verb.START: _started,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from moms.outages import Category, Recurrence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,12 @@ class Candidate:
     within_owner: bool
     """Inside the owner's own earliest start and latest end."""
     shorter: bool = False
+    recurrence: Recurrence | None = None
+    """Daily hours in place of the asked ones; None keeps those of the request."""
+
+    def of(self, request: Request) -> Request:
+        """Give the request as it would be."""
+        return replace(request, window=self.window, recurrence=self.recurrence or request.recurrence)
 
 
 def shifts(limit_days: int) -> Iterator[int]:
@@ -74,6 +82,31 @@ def shorter(*, request: Request, now: datetime) -> tuple[Candidate, ...]:
         window = type(request.window)(start=request.window.start, end=request.window.start + length * DAY)
         found.append(Candidate(window=window, shift_days=0, within_owner=owner_allows(request, window), shorter=True))
     return tuple(found)
+
+
+NIGHTS = Recurrence(start="22:00", end="06:00", zone="EST")
+DAYS = Recurrence(start="08:00", end="18:00", zone="EST")
+"""Nights only, and days with the equipment back each evening, on the market clock."""
+NIGHT_H, DAY_H = 8.0, 10.0
+GIVEN_BACK_SHARE = 0.25
+"""Giving the equipment back may take at most this share of the daily hours: else nothing is left for the work."""
+
+
+def patterns(*, request: Request, now: datetime) -> tuple[Candidate, ...]:
+    """Give the asked dates with nights only, and with a return each evening (semantics 2.7).
+
+    Of lines only, of a day and more, whose owner says that they can be given back soon enough. Where the
+    work comes back each day already, only nights are another way. The owner has not asked for either.
+    """
+    if request.category != Category.TRANSMISSION or request.duration < DAY or request.window.start <= now:
+        return ()
+    soon = request.recall_h
+    ways = [(NIGHTS, NIGHT_H)] if request.recurrence else [(NIGHTS, NIGHT_H), (DAYS, DAY_H)]
+    return tuple(
+        Candidate(window=request.window, shift_days=0, within_owner=False, shorter=True, recurrence=way)
+        for way, length_h in ways
+        if way != request.recurrence and soon is not None and soon <= GIVEN_BACK_SHARE * length_h
+    )
 
 
 def pick(

@@ -326,6 +326,8 @@ def _matching(search: Search) -> Select[str]:
     ):
         if wanted is not None:
             query = query.where(column == wanted)
+    if search.group is not None:
+        query = query.where(c.document["request"]["group"].as_string() == search.group)
     if search.text:
         query = query.where(c.words.icontains(search.text, autoescape=True))
     if search.after is not None:

@@ -15,7 +15,7 @@ from moms.study.result import (
     ViolationTable,
     WorstRow,
 )
-from moms.study.security import HoursDiffer, NamedTwice, NothingToStudy, flows_before, some_hours, study
+from moms.study.security import HoursDiffer, ListsDiffer, NamedTwice, NothingToStudy, flows_before, some_hours, study
 from moms.study.slices import Out, Slice, StudyRules
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Hour",
     "HoursDiffer",
     "IslandingRow",
+    "ListsDiffer",
     "NamedTwice",
     "NoSuchList",
     "NothingToStudy",

@@ -34,6 +34,10 @@ class NamedTwice(Refused):
     """Two contingencies of one list have one id."""
 
 
+class ListsDiffer(Refused):
+    """The contingencies with and without the request have other ids."""
+
+
 class HoursDiffer(Refused):
     """The hours with and without the request are not the same hours."""
 
@@ -47,7 +51,7 @@ def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False,
     which costs a second screen.
 
     Raises:
-        NothingToStudy, NamedTwice, HoursDiffer: slices that cannot be studied.
+        NothingToStudy, NamedTwice, ListsDiffer, HoursDiffer: slices that cannot be studied.
         Unbalanced: injections of an hour do not add up to nothing.
         NoReactance: from the power flow.
     """
@@ -70,6 +74,13 @@ def _refuse(slices: Sequence[Slice]) -> None:
     for one in slices:
         if len({k.id for k in one.contingencies}) < len(one.contingencies):
             raise NamedTwice("two contingencies have the same id", field="contingencies", fix="name each by itself")
+        normal = one.contingencies_without
+        if normal is not None and [k.id for k in normal] != [k.id for k in one.contingencies]:
+            raise ListsDiffer(
+                "the contingencies without the request are not those with it",
+                field="contingencies_without",
+                fix="give the same ids in the same order",
+            )
         if one.hours.label != one.hours_without.label:
             raise HoursDiffer(
                 "the hours without the request are not those with it",
@@ -146,7 +157,7 @@ def _fingerprint(one: Slice) -> bytes:
     for array in arrays:
         digest.update(len(array).to_bytes(8, "big"))
         digest.update(np.ascontiguousarray(array).tobytes())
-    digest.update(str(id(one.contingencies)).encode())
+    digest.update(f"{id(one.contingencies)} {id(one.contingencies_without)}".encode())
     return digest.digest()
 
 
@@ -154,14 +165,14 @@ def _open(
     one: Slice, index: IntArray, order: IntArray, collector: Collector, *, rules: StudyRules, keep_old: bool
 ) -> Findings:
     """Make both cases of a group of hours, and sort the contingencies in each."""
-    asked = one.contingencies
+    asked, normal = one.contingencies, one.contingencies_without or one.contingencies
     if not rules.generator_trips:
-        asked = tuple(k for k in asked if not k.units)
+        asked, normal = (tuple(k for k in some if not k.units) for some in (asked, normal))
         one = replace(one, contingencies=asked)
     before = stand(one.network, hours=one.hours_without, out=one.out, order=order)
-    without = Screen.of(before, asked, own=one.request)
+    without = Screen.of(before, normal, own=one.request)
     screened = without
-    if len(one.request) or one.hours is not one.hours_without:
+    if len(one.request) or one.hours is not one.hours_without or one.contingencies_without is not None:
         out = one.out.plus(one.request)
         after = stand(one.network, hours=one.hours, out=out, order=order, inside=before.island)
         screened = Screen.of(after, asked, own=one.request)

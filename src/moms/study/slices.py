@@ -61,3 +61,6 @@ class Slice:
     out: Out
     request: Out
     contingencies: tuple[Contingency, ...]
+    contingencies_without: tuple[Contingency, ...] | None = None
+    """The list without the request, where it changes what trips together (semantics 1.6): the same ids
+    in the same order, other elements. None: the same list."""

@@ -30,6 +30,7 @@ from moms.values.party import SYSTEM, Actor, Role
 from moms.values.quantity import mw, percent
 from moms.values.refused import Refused
 from moms.values.window import HOUR, Window
+from moms.values.words import many
 
 __all__ = [
     "HOUR",
@@ -60,6 +61,7 @@ __all__ = [
     "hour_ending",
     "instant_text",
     "local_day",
+    "many",
     "market_day",
     "market_day_of",
     "market_hours",

@@ -1,7 +1,8 @@
 """How things are called.
 
 Elements of a grid are `bus:<number>`, `branch:<row>`, `gen:<row>`, `dcline:<row>`, rows counted
-from 1 as in the case file, so that anyone can check a result with another tool.
+from 1 as in the case file, so that anyone can check a result with another tool; `breaker:<row>`
+where the grid knows the layout of its stations.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ class ElementKind(StrEnum):
     BRANCH = "branch"
     GEN = "gen"
     DCLINE = "dcline"
+    BREAKER = "breaker"
 
 
 class NotAnElement(Refused):

@@ -128,6 +128,12 @@ class Office:
             verb=Verb(verb), reason=reason, at=parse_instant(at, field="at") if at else None,
         )  # fmt: skip
 
+    def expire(self) -> tuple[str, ...]:
+        """Let lapse what can no longer be done."""
+        from moms.desk.operate import expire
+
+        return expire(book=self.book, world=self.world, now=self.settings.now)
+
     def extend(self, outage_id: str, *, until: str, forced: bool, reason: str, preview: bool = False) -> Answer:
         """Ask for a later end."""
         from moms.desk.operate import extend
@@ -209,6 +215,7 @@ class Office:
             tick(1)
         refused = {row["line"] for row in bad}
         rows = list(bad)
+        waiting = []  # of groups: decided when all of the table is filed, since they are decided together
         filed = 0
         for line in sheet.lines if partial or not bad else ():
             if line.line in refused:
@@ -220,18 +227,19 @@ class Office:
                 continue
             filed += 1
             outcome, says = "filed", one.outage.id
+            if decide and line.request.group is not None:
+                waiting.append((line, one.outage.id))
+                continue
             if decide and one.outage.decision_id is None:
                 answer = settle.decide(**common, outage_id=one.outage.id)  # type: ignore[arg-type]  # as above
                 outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
-            rows.append(
-                {
-                    "line": line.line,
-                    "external_id": line.request.external_id,
-                    "outcome": outcome,
-                    "field": None,
-                    "says": says,
-                }
-            )
+            rows.append(_done(line.line, outcome, says, line.request.external_id))
+            tick(1)
+        for line, key in waiting:
+            there = self.find(key)
+            answer = self.show_answer(there) if there.decision_id else settle.decide(**common, outage_id=key)  # type: ignore[arg-type]  # as above
+            outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
+            rows.append(_done(line.line, outcome, says, line.request.external_id))
             tick(1)
         return {"rows": sorted(rows, key=lambda r: int(r["line"])), "filed": filed, "refused": len(refused)}
 
@@ -338,6 +346,10 @@ class Office:
 def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:
     says = f"{finding.says} ({finding.fix})" if finding.fix else finding.says
     return {"line": line, "external_id": reference, "outcome": "refused", "field": finding.field, "says": says}
+
+
+def _done(line: int, outcome: str, says: str, reference: str) -> dict[str, Any]:
+    return {"line": line, "external_id": reference, "outcome": outcome, "field": None, "says": says}
 
 
 def _day(text: str, name: str) -> date:

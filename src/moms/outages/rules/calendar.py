@@ -71,6 +71,8 @@ def _buses(ask: Ask, one: Element) -> tuple[int, ...]:
     network = ask.grid.network
     if one.kind == ElementKind.BUS:
         return (one.row,)
+    if one.kind == ElementKind.BREAKER and ask.grid.breakers is not None:
+        return (int(ask.grid.breakers.bus[one.row]),)
     if one.kind == ElementKind.GEN:
         return (int(network.units.bus[one.row]),)
     table = network.branches if one.kind == ElementKind.BRANCH else network.dclines

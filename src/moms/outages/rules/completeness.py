@@ -88,6 +88,13 @@ def has_switch(ask: Ask) -> Iterator[Said]:
             field="switch",
             fix="give its normal state and its state during the outage",
         )
+    breakers = [one.asset for one in ask.elements if one.kind == ElementKind.BREAKER]
+    if breakers and ask.request.switch is None and ask.request.nature not in SWITCHING:
+        yield Said(
+            says=f"{breakers[0]} is a breaker, and its states are not given",
+            field="switch",
+            fix='give its normal state and its state during the outage, as {"normal": "closed", "during": "open"}',
+        )
 
 
 @rule(id="COMPLETE-5", level=Level.BLOCK, source="semantics 1.6", test="test_a_bad_request_is_told_what_is_wrong")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moms.grid import BranchKind
+from moms.grid import BranchKind, BusKind
 from moms.outages.request import Category, Kind, Nature
 from moms.outages.rules.rule import Ask, Element, Rule, Said, rule
 from moms.values import ElementKind, Level, Role
@@ -73,7 +73,9 @@ def _runs(ask: Ask, one: Element) -> bool:
         return bool(network.branches.in_service[one.row])
     if one.kind == ElementKind.GEN:
         return bool(network.units.in_service[one.row])
-    return one.kind == ElementKind.BUS or bool(network.dclines.in_service[one.row])
+    if one.kind == ElementKind.BUS:
+        return bool(network.buses.kind[one.row] != BusKind.ISOLATED)
+    return one.kind == ElementKind.BREAKER or bool(network.dclines.in_service[one.row])
 
 
 @rule(
@@ -122,6 +124,10 @@ def owned(ask: Ask) -> Iterator[Said]:
 def _owner(ask: Ask, one: Element) -> str | None:
     if one.kind == ElementKind.BRANCH:
         return ask.grid.owner_of(branch=one.row)
+    if one.kind == ElementKind.BREAKER and ask.grid.breakers is not None:
+        return ask.grid.owner_of(bus=int(ask.grid.breakers.bus[one.row]))
+    if one.kind == ElementKind.BUS:
+        return ask.grid.owner_of(bus=one.row)
     return ask.grid.owner_of(unit=one.row) if one.kind == ElementKind.GEN else None
 
 

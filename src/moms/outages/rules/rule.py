@@ -99,7 +99,7 @@ def elements_of(assets: Iterable[str], *, grid: Grid) -> tuple[tuple[Element, ..
     for asset in assets:
         try:
             kind, _ = parse(asset)
-            row = grid.network.row(asset)
+            row = grid.row(asset)
         except (NoSuchElement, NotAnElement):
             strangers.append(asset)
             continue

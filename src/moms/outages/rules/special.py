@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from moms.grid import Flag
 from moms.outages.hours import common
 from moms.outages.request import Nature
@@ -14,6 +16,7 @@ from moms.values import ElementKind, Level
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from moms.grid import IntArray
     from moms.outages.outage import Outage
 
 RESTORATION = Flag.BLACKSTART | Flag.CRANKING_PATH
@@ -65,17 +68,39 @@ def _special(number: int, flag: Flag) -> Rule:
 
 
 def flags_of(ask: Ask, one: Element) -> Flag:
-    """Give the flags of an element, of all branches of its equipment; none where the grid knows none."""
+    """Give the flags of an element, of all that goes with it; none where the grid knows none.
+
+    With a branch goes its equipment, with a bus all that meets there, with a breaker both its sides.
+    """
     register = ask.grid.register
-    if register is None or one.kind in {ElementKind.BUS, ElementKind.DCLINE}:
-        return Flag.TIE if one.kind == ElementKind.DCLINE else Flag(0)
-    if one.kind == ElementKind.GEN:
-        return Flag(int(register.unit_flags[one.row]))
-    together = ask.grid.network.branches.equipment == one.equipment[1]
+    if one.kind == ElementKind.DCLINE:
+        return Flag.TIE
+    if register is None:
+        return Flag(0)
     bits = Flag(0)
-    for value in register.branch_flags[together]:
+    for value in (*register.branch_flags[_branches(ask, one)], *register.unit_flags[_units(ask, one)]):
         bits |= Flag(int(value))
     return bits
+
+
+def _branches(ask: Ask, one: Element) -> IntArray:
+    """Give the rows of the branches that go with an element."""
+    network, breakers = ask.grid.network, ask.grid.breakers
+    if one.kind == ElementKind.BRANCH:
+        return np.flatnonzero(network.branches.equipment == one.equipment[1])
+    if one.kind == ElementKind.BUS:
+        return network.branches_at(one.row)
+    if one.kind == ElementKind.BREAKER and breakers is not None:
+        return np.array(breakers.sides(one.row), np.int64)
+    return np.empty(0, np.int64)
+
+
+def _units(ask: Ask, one: Element) -> IntArray:
+    """Give the rows of the units that go with an element."""
+    units = ask.grid.network.units
+    if one.kind == ElementKind.GEN:
+        return np.array([one.row])
+    return np.flatnonzero((units.bus == one.row) & units.in_service & (one.kind == ElementKind.BUS))
 
 
 @rule(
@@ -90,10 +115,12 @@ def outlet_with_its_unit(ask: Ask) -> Iterator[Said]:
     if register is None:
         return
     for one in ask.elements:
-        if one.kind != ElementKind.BRANCH or not Flag.SOLE_OUTLET & flags_of(ask, one):
+        if one.kind not in {ElementKind.BRANCH, ElementKind.BUS} or not Flag.SOLE_OUTLET & flags_of(ask, one):
             continue
-        cut = [unit for unit, branch in enumerate(register.sole_outlet) if int(branch) == one.row]
-        if not cut or not all(_out_too(ask, unit) for unit in cut):
+        outlets = (one.row,) if one.kind == ElementKind.BRANCH else tuple(_branches(ask, one).tolist())
+        gone = set(_units(ask, one).tolist())
+        cut = [unit for unit, branch in enumerate(register.sole_outlet) if int(branch) in outlets]
+        if not cut or not all(unit in gone or _out_too(ask, unit) for unit in cut):
             yield Said(
                 says=f"{one.asset} is the sole outlet of {len(cut) or 'a'} unit(s) that would be cut off",
                 field="assets",
