@@ -1,6 +1,9 @@
 """Build the starter book: seeded requests on `miso`, each submitted through this engine in order of stamp.
 
-    python tools/build_season.py --seed 7 --count 260 --out src/moms/data/season/starter.json.xz
+    python tools/build_season.py --seed 7 --count 420 --out src/moms/data/season/starter.json.xz
+
+After every batch the book so far is written, with the references that have been decided; `--resume` goes on
+from there with the same seed and count.
 
 What the engine approves or accepts enters the book and the requests after it are studied with it out;
 what it refers, counters or denies does not. The result carries the engine version, the model digest,
@@ -30,11 +33,12 @@ import numpy as np
 from moms.desk import assess, settle
 from moms.desk.answer import Answer
 from moms.desk.operate import step
-from moms.desk.season import Entry
+from moms.desk.season import Entry, enter
 from moms.desk.situation import Situation, read
 from moms.desk.submit import entry_findings, submit
 from moms.desk.world import World
 from moms.exchange.season import Season, entries_in_order, save
+from moms.exchange.season import read as read_season
 from moms.grid import BranchKind, Flag, Hours
 from moms.grid import Season as Season_
 from moms.grid.topology import bridges
@@ -223,8 +227,10 @@ def _batch(waiting: list[Drawn], most: int) -> list[Drawn]:
     return taken
 
 
-def build(*, seed: int, count: int, cores: int, home: Path, minutes: float, enough: int) -> Season:
-    """Submit and decide every request, and keep what is approved or accepted."""
+def build(
+    *, seed: int, count: int, cores: int, home: Path, minutes: float, enough: int, out: Path, resume: bool
+) -> None:
+    """Submit and decide every request, keep what is approved or accepted, and save after every batch."""
     os.environ["MOMS_HOME"] = str(home)
     chosen = settings(
         organisation="operator", role="engineer", now=CLOCK.isoformat(), grid="miso", rule_book="miso-demo-1"
@@ -237,7 +243,13 @@ def build(*, seed: int, count: int, cores: int, home: Path, minutes: float, enou
         assess.redispatched = lambda *_: None  # what would need a redispatch is referred here
         drawn = draw_requests(world, seed=seed, count=count)
         waiting, entries, counts = list(drawn), [], Counter()
-        began, spent = time.monotonic(), 0.0
+        decided: list[str] = []
+        if resume:
+            before = read_season(out.read_bytes())
+            entries, counts, decided = list(before.entries), Counter(before.made["counts"]), before.made["decided"]
+            enter(book=office.book, entries=before.entries, rule_book=before.rule_book)
+            waiting = [row for row in drawn if row[1].external_id not in set(decided)]
+        began = time.monotonic()
         with multiprocessing.get_context("fork").Pool(cores) as pool:
             while waiting and time.monotonic() - began < minutes * 60:
                 batch = _batch(waiting, cores)
@@ -266,19 +278,20 @@ def build(*, seed: int, count: int, cores: int, home: Path, minutes: float, enou
                         flush=True,
                     )
                 waiting = [row for row in waiting if row not in batch]
+                decided += [row[1].external_id for row in batch]
+                made = {
+                    "engine": world.versions,
+                    "grid": world.grid.digest,
+                    "seed": seed,
+                    "drawn": len(drawn),
+                    "decided": decided,
+                    "counts": dict(sorted(counts.items())),
+                }
+                order = entries_in_order(entries)
+                save(Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=order, made=made), out)
                 if len(entries) >= enough:
                     break
-        spent = time.monotonic() - began
-        made = {
-            "engine": world.versions,
-            "grid": world.grid.digest,
-            "seed": seed,
-            "drawn": len(drawn),
-            "decided": len(drawn) - len(waiting),
-            "counts": dict(sorted(counts.items())),
-        }
-        print(f"{spent:.0f} s", made, file=sys.stderr)
-    return Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=entries_in_order(entries), made=made)
+        print(f"{time.monotonic() - began:.0f} s", dict(counts), file=sys.stderr)
 
 
 def _filed(office: Office, world: World, row: Drawn) -> Situation | None:
@@ -339,19 +352,22 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=600.0, help="stop drawing new batches after this long")
     parser.add_argument("--enough", type=int, default=160, help="stop when so many have been admitted")
+    parser.add_argument("--resume", action="store_true", help="go on with what --out holds")
     parser.add_argument("--out", type=Path, default=Path("src/moms/data/season/starter.json.xz"))
     args = parser.parse_args()
+    args.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="moms-season-") as home:
-        season = build(
+        build(
             seed=args.seed,
             count=args.count,
             cores=args.cores,
             home=Path(home),
             minutes=args.minutes,
             enough=args.enough,
+            out=args.out,
+            resume=args.resume,
         )
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    save(season, args.out)
+    season = read_season(args.out.read_bytes())
     print(f"{len(season.entries)} outages in {args.out}, {args.out.stat().st_size / 1e3:.0f} kB")
 
 

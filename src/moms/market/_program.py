@@ -10,7 +10,7 @@ import highspy
 import numpy as np
 
 if TYPE_CHECKING:
-    from moms.grid import FloatArray
+    from moms.grid import FloatArray, IntArray
 
 
 class Status(StrEnum):
@@ -53,8 +53,23 @@ class Program:
 
     def add_row(self, *, lower: float, upper: float, value: FloatArray) -> None:
         """Add lower <= value x <= upper; `value` is dense, its zeros are left out."""
-        place = np.flatnonzero(value).astype(np.int32)
-        self._highs.addRow(lower, upper, len(place), place, value[place])
+        place = np.flatnonzero(value)
+        self._add_row(lower, upper, place.astype(np.int64), value[place])
+
+    def add_soft_row(self, *, lower: float, upper: float, value: FloatArray, slack: int, sign: float) -> None:
+        """Add lower <= value x + sign slack <= upper; `value` covers the variables there were at first."""
+        place = np.flatnonzero(value)
+        self._add_row(lower, upper, np.r_[place, slack], np.r_[value[place], sign])
+
+    def _add_row(self, lower: float, upper: float, place: IntArray, value: FloatArray) -> None:
+        self._highs.addRow(lower, upper, len(place), place.astype(np.int32), value)
+
+    def add_slack(self, *, cost: float) -> int:
+        """Add a variable of no upper limit that stands in no row yet; give its place."""
+        self._highs.addVar(0.0, np.inf)
+        place = int(self._highs.getNumCol()) - 1
+        self._highs.changeColCost(place, cost)
+        return place
 
     def solve(self) -> Solution:
         """Solve as it stands."""

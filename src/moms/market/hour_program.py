@@ -243,8 +243,10 @@ class HourProgram:
 
     def _least_over(self) -> None:
         """Make the total over as small as it can be; branches that come over rate A on the way are added."""
+        soft = _Soft(self)
         for _ in range(ROUNDS):
-            solution = self._soft_program().solve()
+            soft.take()
+            solution = soft.program.solve()
             if solution.status is not Status.OPTIMAL:
                 self.found = self._not_known(f"the solver stopped: {solution.says}")
                 return
@@ -257,24 +259,6 @@ class HourProgram:
                 return
             self._add(more)
         self.found = self._not_known(f"still new pairs after {ROUNDS} rounds")
-
-    def _soft_program(self) -> Program:
-        """Build the program in which every row may stay over, at a price far above any move."""
-        free, rows = len(self.free), len(self.pairs)
-        program = Program(
-            cost=np.concatenate([np.full(2 * free, 1e-4), np.ones(rows)]),
-            upper=np.concatenate([self.point.rise[self.free], self.point.fall[self.free], np.full(rows, np.inf)]),
-        )
-        ones = np.ones(free)
-        program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones, np.zeros(rows)]))
-        for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True)):
-            effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
-            slack = np.zeros(rows)
-            slack[k] = 1.0
-            above, below = np.concatenate([effect, -effect, -slack]), np.concatenate([effect, -effect, slack])
-            program.add_row(lower=-np.inf, upper=limit - answer.flow_mw, value=above)
-            program.add_row(lower=-limit - answer.flow_mw, upper=np.inf, value=below)
-        return program
 
     def _cannot(self, over: FloatArray, dual: FloatArray) -> HourRelief:
         """Say what stays over, and what stands in its way."""
@@ -303,3 +287,28 @@ class HourProgram:
 
     def _not_known(self, says: str) -> HourRelief:
         return HourRelief(hour=self.hour, relief=Relief.NOT_KNOWN, says=says, pairs=len(self.pairs))
+
+
+class _Soft:
+    """The program in which every row may stay over, at a price far above any move; it grows with the hour's."""
+
+    def __init__(self, hour: HourProgram) -> None:
+        self.hour, self.rows = hour, 0
+        free = len(hour.free)
+        self.program = Program(
+            cost=np.full(2 * free, 1e-4),
+            upper=np.concatenate([hour.point.rise[hour.free], hour.point.fall[hour.free]]),
+        )
+        ones = np.ones(free)
+        self.program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones]))
+
+    def take(self) -> None:
+        """Take the pairs that came since."""
+        hour = self.hour
+        for pair, answer in zip(hour.pairs[self.rows :], hour.answers[self.rows :], strict=True):
+            effect, limit = answer.per_mw[hour.free], max(pair.limit_mw - INSIDE_MW, 0.0)
+            value = np.concatenate([effect, -effect])
+            slack = self.program.add_slack(cost=1.0)
+            self.program.add_soft_row(lower=-np.inf, upper=limit - answer.flow_mw, value=value, slack=slack, sign=-1.0)
+            self.program.add_soft_row(lower=-limit - answer.flow_mw, upper=np.inf, value=value, slack=slack, sign=1.0)
+        self.rows = len(hour.pairs)

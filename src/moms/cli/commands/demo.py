@@ -70,7 +70,7 @@ def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
     entered = f"{fresh} entered now" if fresh else "there already"
     paper.print(
         f"Starter book: {len(season.entries)} outages ({entered}), every one admitted by this engine;"
-        f" {season.made['counts']} of {season.made['decided']} requests."
+        f" {season.made['counts']} of {len(season.made['decided'])} requests."
     )
     paper.print(f"The demo's clock stands at {season.clock:%Y-%m-%d %H:%MZ}.\n")
 
