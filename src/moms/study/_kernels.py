@@ -102,7 +102,9 @@ def settle(  # noqa: PLR0917 - as above
     `moved` is the MW on the monitored branch per MW of the column. `count` (H,) grows by one for each
     flow over `limit`. Gives where it stopped (all done, or `found_*` full) and how many it found.
     """
-    hours = watch.base.shape[1]
+    base, up, down = watch.base, watch.up, watch.down  # looked up once: the loop runs for millions of hours
+    alpha, gamma_up, gamma_down = columns.alpha, columns.gamma_up, columns.gamma_down
+    hours = base.shape[1]
     found = 0
     for e in range(at, len(some_c)):
         if found + hours > len(found_c):
@@ -110,12 +112,16 @@ def settle(  # noqa: PLR0917 - as above
         c, q = some_c[e], some_q[e]
         if columns.branch[c] == watch.row[q] or in_part(c, columns, watch.from_enter[q], watch.to_enter[q]):
             continue
-        factor = moved[e] * columns.stays[c]
+        factor, i = moved[e] * columns.stays[c], columns.injection[c]
+        least, most = over[q], limit[q]
         for h in range(hours):
-            flow = flow_after(c, factor, q, h, columns, watch)
-            if abs(flow) > limit[q]:
+            flow = base[q, h] + factor * alpha[c, h]
+            if i >= 0:
+                flow += gamma_up[i, h] * up[q, h] + gamma_down[i, h] * down[q, h]
+            size = abs(flow)
+            if size > most:
                 count[h] += 1
-            if abs(flow) > over[q]:
+            if size > least:
                 found_c[found] = c
                 found_q[found] = q
                 found_h[found] = h
