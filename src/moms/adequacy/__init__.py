@@ -1,34 +1,50 @@
 """Is there enough: margin by hour and zone, loss of load, reserve."""
 
 from moms.adequacy.change import HurtDay, MarginChange, headroom_mw, margin_with_request
-from moms.adequacy.copt import (
-    NotAFleet,
-    OutageTable,
-    add_unit,
-    capacity_outage,
-    lole_days,
-    loss_of_load,
-    remove_unit,
-)
+from moms.adequacy.copt import NotAFleet, add_unit, bracket, capacity_outage, remove_unit
+from moms.adequacy.elcc import Capability, profile_elcc, unit_elcc
 from moms.adequacy.fleet import Taken
+from moms.adequacy.frequency import loss_frequency, outage_frequency
+from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
+from moms.adequacy.spectrum import spectral_difference
+from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
+from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
 
 __all__ = [
+    "AreaLoss",
+    "Away",
+    "Capability",
     "DayMargin",
     "HurtDay",
+    "Loss",
     "MarginChange",
     "MarginResult",
     "MarginRow",
     "MarginRules",
     "NotAFleet",
+    "NotALoad",
     "OutageTable",
+    "Partial",
+    "System",
+    "SystemLoss",
     "Taken",
+    "Unit",
     "add_unit",
+    "bracket",
     "capacity_outage",
     "headroom_mw",
     "lole_days",
+    "loss_frequency",
     "loss_of_load",
     "margin",
     "margin_with_request",
+    "outage_frequency",
+    "place_loss",
+    "profile_elcc",
     "remove_unit",
+    "spectral_difference",
+    "system_loss",
+    "table_of_units",
+    "unit_elcc",
 ]
