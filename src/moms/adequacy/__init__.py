@@ -7,6 +7,7 @@ from moms.adequacy.fleet import Taken
 from moms.adequacy.frequency import loss_frequency, outage_frequency
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
+from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
 from moms.adequacy.spectrum import spectral_difference
 from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
 from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
@@ -25,7 +26,10 @@ __all__ = [
     "NotAFleet",
     "NotALoad",
     "OutageTable",
+    "Outlook",
+    "OutlookRules",
     "Partial",
+    "Room",
     "System",
     "SystemLoss",
     "Taken",
@@ -40,6 +44,7 @@ __all__ = [
     "margin",
     "margin_with_request",
     "outage_frequency",
+    "outlook",
     "place_loss",
     "profile_elcc",
     "remove_unit",

@@ -154,7 +154,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
     fleet = fleet_of(grid=grid, shapes=grid.shapes)
     columns = shape_columns(shapes=grid.shapes, starts=starts)
     by_zone = fleet.capacity_mw(columns) - removed_mw(fleet=fleet, taken=taken, starts=starts, columns=columns)
-    load = _zone_load_mw(grid, grid.shapes, columns)
+    load = zone_load_mw(grid, grid.shapes, columns)
     rows, notes = _rows(grid.zones, rules)
     return _result(
         rows=rows,
@@ -170,7 +170,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
     )
 
 
-def _zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
+def zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
     """Give each zone's load by hour, (z, H)."""
     buses = grid.network.buses
     inside = (buses.zone >= 0) & (buses.kind != 4)
