@@ -8,9 +8,13 @@ from moms.adequacy.frequency import loss_frequency, outage_frequency
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
+from moms.adequacy.recall import RecallOdds, recall_odds
+from moms.adequacy.scenarios import NoScenarios, Scenarios, running_mw, scenario_margins
+from moms.adequacy.sequential import Simulated, simulate
 from moms.adequacy.spectrum import spectral_difference
 from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
 from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
+from moms.adequacy.weather_years import WeatherYears, weather_years
 
 __all__ = [
     "AreaLoss",
@@ -23,17 +27,22 @@ __all__ = [
     "MarginResult",
     "MarginRow",
     "MarginRules",
+    "NoScenarios",
     "NotAFleet",
     "NotALoad",
     "OutageTable",
     "Outlook",
     "OutlookRules",
     "Partial",
+    "RecallOdds",
     "Room",
+    "Scenarios",
+    "Simulated",
     "System",
     "SystemLoss",
     "Taken",
     "Unit",
+    "WeatherYears",
     "add_unit",
     "bracket",
     "capacity_outage",
@@ -47,9 +56,14 @@ __all__ = [
     "outlook",
     "place_loss",
     "profile_elcc",
+    "recall_odds",
     "remove_unit",
+    "running_mw",
+    "scenario_margins",
+    "simulate",
     "spectral_difference",
     "system_loss",
     "table_of_units",
     "unit_elcc",
+    "weather_years",
 ]

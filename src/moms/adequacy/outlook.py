@@ -196,7 +196,7 @@ class _Peaks:
         return cls(
             capacity_mw=fleet.p_max_mw[rows],
             rate=grid.network.units.outage_rate[rows],
-            lost_mw=_lost(fleet, taken, starts, day, rows),
+            lost_mw=lost_by_day(fleet=fleet, taken=taken, starts=starts, rows=rows),
             booked_mw=_most_of_days(load - (varying - gone)[inside].sum(axis=0), day),
             empty_mw=_most_of_days(load - varying[inside].sum(axis=0), day),
         )
@@ -213,10 +213,9 @@ def _most_of_days(values: FloatArray, day: IntArray) -> FloatArray:
     return most
 
 
-def _lost(
-    fleet: Fleet, taken: Sequence[Taken], starts: Sequence[datetime], day: IntArray, rows: IntArray
-) -> FloatArray:
-    """Give what each unit lacks on each day: a unit out for an hour is out for the day of a daily criterion."""
+def lost_by_day(*, fleet: Fleet, taken: Sequence[Taken], starts: Sequence[datetime], rows: IntArray) -> FloatArray:
+    """Give what each unit lacks on each day: a unit out for an hour is out for the day of a daily criterion, (D, u)."""
+    day = _day_numbers(starts)
     place = {int(row): k for k, row in enumerate(rows)}
     begin = np.array([start.timestamp() for start in starts])
     hourly: dict[int, FloatArray] = {}
