@@ -227,10 +227,11 @@ def joint_p(found, exact_hours):
     """Give the p-value of Hotelling's T2 of the periods' mean hours of loss against the exact ones.
 
     Weeks are not independent, so their covariance is estimated from the years. Periods with fewer than 30
-    expected events are pooled.
+    expected events are pooled, an event being a loss and not one of its hours: of a week that had one or
+    two losses in all years no spread can be estimated.
     """
     years = len(found.hours)
-    large = exact_hours * years >= 30
+    large = exact_hours * years * found.losses.sum() / found.hours.sum() >= 30
     hours = np.column_stack([found.hours[:, large], found.hours[:, ~large].sum(axis=1)])
     expected = np.append(exact_hours[large], exact_hours[~large].sum())
     keep = hours.std(axis=0) > 0

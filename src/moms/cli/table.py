@@ -56,6 +56,11 @@ COMMANDS: tuple[Command, ...] = (
         says="Compute the loss of load of a fleet exactly, from tables of units and load.",
         module="adequacy",
     ),
+    Command(
+        verb="certainty",
+        says="Train the model of what becomes of outages, or show what it is worth.",
+        module="certainty",
+    ),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",

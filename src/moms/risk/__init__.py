@@ -1,0 +1,76 @@
+"""What may go wrong: will an outage happen as planned, how long will it take, how firm is the promise."""
+
+from moms.risk.calibration import (
+    Bin,
+    Calibration,
+    NoOutcomes,
+    Observed,
+    calibration,
+    isotonic,
+    observed_over_expected,
+    spiegelhalter,
+    wilson,
+)
+from moms.risk.certainty import CertaintyModel, ModelCard, card, train
+from moms.risk.conformal import Adaptive, TooFewOutcomes, widening, widening_by_class
+from moms.risk.duration import Durations, NotACost, booking_share, fit_durations, prior_durations
+from moms.risk.firmness import (
+    Budget,
+    Firmness,
+    LadderRules,
+    Level,
+    LevelRule,
+    Standing,
+    at_least,
+    budget,
+    fits,
+    tonight,
+)
+from moms.risk.hazards import Hazards, TooLittleHistory, fit_hazards
+from moms.risk.history import CAUSES, CLASSES, GOES, RECALL, History, Truth, simulated, true_hazards
+
+__all__ = [
+    "CAUSES",
+    "CLASSES",
+    "GOES",
+    "RECALL",
+    "Adaptive",
+    "Bin",
+    "Budget",
+    "Calibration",
+    "CertaintyModel",
+    "Durations",
+    "Firmness",
+    "Hazards",
+    "History",
+    "LadderRules",
+    "Level",
+    "LevelRule",
+    "ModelCard",
+    "NoOutcomes",
+    "NotACost",
+    "Observed",
+    "Standing",
+    "TooFewOutcomes",
+    "TooLittleHistory",
+    "Truth",
+    "at_least",
+    "booking_share",
+    "budget",
+    "calibration",
+    "card",
+    "fit_durations",
+    "fit_hazards",
+    "fits",
+    "isotonic",
+    "observed_over_expected",
+    "prior_durations",
+    "simulated",
+    "spiegelhalter",
+    "tonight",
+    "train",
+    "true_hazards",
+    "widening",
+    "widening_by_class",
+    "wilson",
+]
