@@ -61,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
         says="Train the model of what becomes of outages, or show what it is worth.",
         module="certainty",
     ),
+    Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",
