@@ -176,3 +176,15 @@ def test_a_fleet_that_makes_no_table_is_refused(change, field):
 def test_a_unit_that_is_not_in_the_table_cannot_be_removed():
     with pytest.raises(NotAFleet):
         remove_unit(table=capacity_outage(**fleet([(100, 0.1)])), unit=1)
+
+
+def test_the_roy_billinton_test_system_gives_its_published_figures():
+    """Billinton et al., IEEE Trans. Power Systems 4 (1989): 11 units, 185 MW, RTS-79's load shape (recalled)."""
+    units = [(40, 0.02), *[(20, 0.015)] * 4, *[(5, 0.01)] * 2, *[(40, 0.03)] * 2, (20, 0.025), (10, 0.02)]
+    table = capacity_outage(**fleet(units))
+    lolp, eue = loss_of_load(table=table, load_mw=rts79.load_mw() * 185 / 2850)
+    assert table.installed_mw == 240
+    assert lolp.sum() == pytest.approx(1.0916, abs=5e-5)
+    assert eue.sum() == pytest.approx(9.8614, abs=5e-5)
+    days = lole_days(table=table, daily_peaks_mw=rts79.daily_peaks_mw() * 185 / 2850)
+    assert days == pytest.approx(0.14695, abs=5e-6)

@@ -131,6 +131,7 @@ BAD_LOADS = [
     ("hour\n1\n", "no column of load", "load"),
     ("mw,mw\n1,1\n", "twice", "load header"),
     ("mw\n", "no line", "load"),
+    ("120\n150\n180\n", "is no name", "load header"),
 ]
 
 

@@ -75,6 +75,8 @@ def read_sheet(
     header = tuple(cell.strip().lower() if knows else cell.strip() for cell in first)
     header = tuple(_time_column(cell) for cell in header) if knows is None else header
     for name in header:
+        if _NUMBER.fullmatch(name):
+            raise BadTable(f"{name!r} is no name of a column", field=f"{what} header", fix="begin with a line of names")
         if header.count(name) > 1:
             raise BadTable(f"the column {name!r} stands twice", field=f"{what} header", fix="give each column once")
     for name in needs:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
-from moms.values import Refused
+from moms.values import ElementKind, Refused, Window, market_day, row_of
 
 if TYPE_CHECKING:
-    from moms.adequacy import AreaLoss, Loss, System, SystemLoss
+    from collections.abc import Sequence
+
+    from moms.adequacy import AreaLoss, Loss, MarginRules, System, SystemLoss, Taken
+    from moms.grid import Grid
 
 EXAMPLE = """
 moms adequacy lole --units units.csv --load load.csv
 moms adequacy lole --units units.csv --load load.csv --maintenance out.csv --uncertainty 5 --import A=300 --json
-moms adequacy elcc --units units.csv --load load.csv --unit U12"""
+moms adequacy elcc --units units.csv --load load.csv --unit U12
+moms adequacy recall --unit gen:120 --days 14 --from 2027-03-01 --until 2027-06-01"""
 
 TABLES = """\
 units.csv: name,capacity_mw,forced_outage_rate[,mttf_h,mttr_h,area,states]; states: 300:0.05 (MW there:probability)
@@ -32,7 +37,7 @@ class NotALimit(Refused):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what is asked of which tables."""
-    verbs = parser.add_subparsers(dest="what", metavar="lole|elcc", required=True)
+    verbs = parser.add_subparsers(dest="what", metavar="lole|elcc|recall", required=True)
     keep = argparse.RawDescriptionHelpFormatter
     lole = verbs.add_parser("lole", help="LOLE, LOLH, EUE, LOLP by hour, LOLF", epilog=TABLES, formatter_class=keep)
     elcc = verbs.add_parser("elcc", help="the load that a resource carries", epilog=TABLES, formatter_class=keep)
@@ -51,12 +56,98 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which = elcc.add_mutually_exclusive_group(required=True)
     which.add_argument("--unit", metavar="NAME", help="one of the units")
     which.add_argument("--profile", type=Path, metavar="FILE", help="CSV with one column of MW by hour: wind, solar")
+    recall_arguments(verbs.add_parser("recall", help="how likely an outage of a unit is called back, for all starts"))
     parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
     """Compute it and print it."""
-    return {"lole": _lole, "elcc": _elcc}[args.what](args)
+    return {"lole": _lole, "elcc": _elcc, "recall": _recall}[args.what](args)
+
+
+def recall_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the unit, the days, and what is drawn."""
+    from moms.cli.who import who_arguments
+
+    parser.add_argument("--unit", required=True, metavar="ASSET", help="the unit that would be out, as gen:120")
+    parser.add_argument("--days", type=int, required=True, help="for how many days")
+    parser.add_argument("--from", dest="start", required=True, metavar="DAY", help="first market day, 2027-03-01")
+    parser.add_argument("--until", required=True, metavar="DAY", help="the market day after the last")
+    parser.add_argument(
+        "--level", type=float, default=0.0, metavar="MW", help="it is called back below this margin (0)"
+    )
+    parser.add_argument("--scenarios", type=int, default=1000, metavar="N", help="how many (default 1000)")
+    parser.add_argument("--years", type=int, default=40, metavar="N", help="synthetic weather years (default 40)")
+    parser.add_argument("--seed", type=int, default=1, help="of weather and failures (default 1)")
+    parser.add_argument("--empty-book", action="store_true", help="leave the outages of the book aside")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    who_arguments(parser)
+
+
+def _recall(args: argparse.Namespace) -> int:
+    from moms.cli.who import office
+
+    days = [_day(text, name) for text, name in ((args.start, "from"), (args.until, "until"))]
+    if days[1] <= days[0]:
+        raise Refused("the days end before they begin", field="until", fix="give a later day")
+    window = Window(start=market_day(days[0]).start, end=market_day(days[1]).start)
+    if args.days < 1 or args.years < 1 or args.scenarios < 1:
+        raise Refused("days, years and scenarios are counted from 1", field="days", fix="give 1 or more of each")
+    with office(args) as desk:
+        taken = () if args.empty_book else desk.taken(window)
+        return show_recall(
+            grid=desk.world.grid, rules=desk.world.rules.margin, window=window, taken=taken, unit=args.unit,
+            days=args.days, scenarios=args.scenarios, years=args.years, seed=args.seed, level_mw=args.level,
+            as_json=args.json,
+        )  # fmt: skip
+
+
+def _day(text: str, name: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"{text!r} is no day", field=name, fix="write 2027-03-01") from None
+
+
+def show_recall(
+    *,
+    grid: Grid,
+    rules: MarginRules,
+    window: Window,
+    taken: Sequence[Taken],
+    unit: str,
+    days: int,
+    scenarios: int,
+    years: int,
+    seed: int,
+    level_mw: float,
+    as_json: bool,
+) -> int:
+    """Print how likely a unit is called back from each start, with the book's units out."""
+    from moms.adequacy import NoScenarios, recall_odds, running_mw, scenario_margins, weather_years
+    from moms.cli import recall as sheet
+
+    row_of(unit, kind=ElementKind.GEN)
+    row = grid.network.row(unit)
+    if grid.shapes is None:
+        raise NoScenarios(f"grid {grid.name} has no hourly shapes", field="grid", fix="use one that has them")
+    drawn = scenario_margins(
+        grid=grid, starts=window.clock_hours(), taken=taken, rules=rules, scenarios=scenarios, seed=seed,
+        years=weather_years(shapes=grid.shapes, years=years, seed=seed),
+    )  # fmt: skip
+    zone = int(grid.network.buses.zone[grid.network.units.bus[row]])
+    running = running_mw(grid=grid, scenarios=drawn, unit=row)
+    odds = recall_odds(scenarios=drawn, zone=zone, running_mw=running, days=days, level_mw=level_mw)
+    low, high = odds.interval(seed=seed)
+    mine = [p for p, zones in enumerate(drawn.zones) if zone in zones]
+    found = sheet.Starts(
+        unit=unit, odds=odds, low=low, high=high, scenarios=drawn, margin_mw=drawn.quantiles_mw()[mine].min(axis=0)
+    )
+    if as_json:
+        paper.show_json(sheet.document(found))
+    else:
+        sheet.show(found)
+    return Exit.DONE if len(odds.probability) else Exit.NO
 
 
 def _system(args: argparse.Namespace) -> tuple[System, list[str]]:
