@@ -14,6 +14,7 @@ from moms.adequacy import (
     Taken,
     Unit,
     capacity_outage,
+    joint_p,
     loss_of_load,
     outage_frequency,
     recall_odds,
@@ -223,25 +224,6 @@ SMALL = tuple(
 )
 
 
-def joint_p(found, exact_hours):
-    """Give the p-value of Hotelling's T2 of the periods' mean hours of loss against the exact ones.
-
-    Weeks are not independent, so their covariance is estimated from the years. Periods with fewer than 30
-    expected events are pooled, an event being a loss and not one of its hours: of a week that had one or
-    two losses in all years no spread can be estimated.
-    """
-    years = len(found.hours)
-    large = exact_hours * years * found.losses.sum() / found.hours.sum() >= 30
-    hours = np.column_stack([found.hours[:, large], found.hours[:, ~large].sum(axis=1)])
-    expected = np.append(exact_hours[large], exact_hours[~large].sum())
-    keep = hours.std(axis=0) > 0
-    hours, expected = hours[:, keep], expected[keep]
-    k = hours.shape[1]
-    gap = hours.mean(axis=0) - expected
-    t2 = years * gap @ np.linalg.solve(np.cov(hours.T).reshape(k, k), gap)
-    return float(stats.f.sf(t2 * (years - k) / (k * (years - 1)), k, years - k))
-
-
 def test_monte_carlo_agrees_with_the_exact_hours_of_loss():
     load = np.tile(140.0 + 60.0 * np.sin(np.arange(24) / 24 * 2 * np.pi), 60)
     period = np.arange(len(load)) // 120
@@ -249,8 +231,8 @@ def test_monte_carlo_agrees_with_the_exact_hours_of_loss():
     table = capacity_outage(capacity_mw=[u.capacity_mw for u in SMALL], outage_rate=[u.outage_rate for u in SMALL])
     lolp, eue = loss_of_load(table=table, load_mw=load)
     exact = np.bincount(period, weights=lolp)
-    assert joint_p(found, exact) > 1e-4
-    assert joint_p(found, exact * 1.1) < 1e-4
+    assert joint_p(simulated=found, exact_h=exact) > 1e-4
+    assert joint_p(simulated=found, exact_h=exact * 1.1) < 1e-4
     assert found.energy_mwh.mean() == pytest.approx(eue.sum(), abs=4 * found.energy_mwh.std() / np.sqrt(1500))
 
 
@@ -275,5 +257,5 @@ def test_monte_carlo_agrees_with_rts79_on_fresh_seeds(long_seed, cases):
     exact = np.bincount(week, weights=loss_of_load(table=table, load_mw=load)[0])
     for fresh in range(3):
         found = simulate(units=units, load_mw=load, period=week, years=3000, seed=1000 + 3 * long_seed + fresh)
-        assert joint_p(found, exact) > 1e-4
+        assert joint_p(simulated=found, exact_h=exact) > 1e-4
         cases.append(3000)

@@ -10,7 +10,7 @@ from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
 from moms.adequacy.recall import RecallOdds, recall_odds
 from moms.adequacy.scenarios import NoScenarios, Scenarios, running_mw, scenario_margins
-from moms.adequacy.sequential import Simulated, simulate
+from moms.adequacy.sequential import Simulated, joint_p, simulate
 from moms.adequacy.spectrum import spectral_difference
 from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
 from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
@@ -47,6 +47,7 @@ __all__ = [
     "bracket",
     "capacity_outage",
     "headroom_mw",
+    "joint_p",
     "lole_days",
     "loss_frequency",
     "loss_of_load",

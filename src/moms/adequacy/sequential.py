@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.stats import f
 
 from moms.adequacy.chain import down_path, draws
 from moms.adequacy.copt import NotAFleet
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from moms.grid import FloatArray, IntArray
 
 BATCH = 250
+FEWEST_EVENTS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,6 +62,25 @@ def simulate(
         energy_mwh=np.concatenate([part.energy_mwh for part in parts]),
         losses=np.concatenate([part.losses for part in parts]),
     )
+
+
+def joint_p(*, simulated: Simulated, exact_h: FloatArray) -> float:
+    """Give the p-value of the simulated periods' mean hours of loss against the exact ones (Hotelling's T2).
+
+    Weeks are not independent, so their covariance is estimated from the years. Periods with fewer than 30
+    expected events are pooled, an event being a loss and not one of its hours: of a week that had one or
+    two losses in all years no spread can be estimated.
+    """
+    years, begun = len(simulated.hours), float(simulated.losses.sum())
+    large = exact_h * years * begun >= FEWEST_EVENTS * simulated.hours.sum()
+    hours = np.column_stack([simulated.hours[:, large], simulated.hours[:, ~large].sum(axis=1)])
+    expected = np.append(exact_h[large], exact_h[~large].sum())
+    varies = hours.std(axis=0) > 0
+    hours, expected = hours[:, varies], expected[varies]
+    k = hours.shape[1]
+    gap = hours.mean(axis=0) - expected
+    t2 = years * float(gap @ np.linalg.solve(np.cov(hours.T).reshape(k, k), gap))
+    return float(f.sf(t2 * (years - k) / (k * (years - 1)), k, years - k))
 
 
 def _batch(  # noqa: PLR0917 - one caller, above

@@ -9,15 +9,18 @@ import numpy as np
 
 from moms.adequacy import (
     Scenarios,
+    Unit,
     capacity_outage,
+    joint_p,
     lole_days,
     loss_of_load,
     recall_odds,
     remove_unit,
+    simulate,
     spectral_difference,
 )
 from moms.bench.rows import Row, timed
-from moms.bench.rts79 import FLEET, daily_peaks_mw, hourly_mw
+from moms.bench.rts79 import FLEET, REPAIR_H, daily_peaks_mw, hourly_mw
 from moms.risk import simulated, storm_risk, train
 
 UNITS, HOURS, SCENARIOS, DAYS = 1500, 8760, 4000, 365
@@ -27,9 +30,9 @@ SEEDS = (2027, 2028, 2029)
 def rows(*, quick: bool) -> list[Row]:
     """Measure them; `quick` takes smaller histories and fewer runs."""
     runs = 3 if quick else 9
-    return [
-        *_exact(), *_speed(runs), *_recall(runs), *_certainty(quick=quick), _storm(runs=1 if quick else 3), _request(),
-    ]  # fmt: skip
+    certain = _certainty(quick=quick)
+    storm = _storm(runs=1 if quick else 3)
+    return [*_exact(), *_speed(runs), *_recall(runs), _monte_carlo(quick=quick), *certain, storm, _request()]
 
 
 def _exact() -> list[Row]:
@@ -98,6 +101,23 @@ def _recall(runs: int) -> list[Row]:
     took, spread = timed(lambda: recall_odds(scenarios=found, zone=0, running_mw=running, days=14), runs=runs)
     return [Row(id="adequacy.recall", what=f"recall of every start of a year, {SCENARIOS} scenarios, 3 places, 14 days",
                 value=1000 * took, unit="ms", spread=_ms(spread), goal=20.0, runs=runs)]  # fmt: skip
+
+
+def _monte_carlo(*, quick: bool) -> Row:
+    """Follow RTS-79 hour by hour and compare its weeks with the exact ones; the least p of the seeds counts."""
+    units = [Unit(name=str(k), capacity_mw=c, outage_rate=q, mttr_h=REPAIR_H[c]) for k, (c, q) in enumerate(FLEET)]
+    table = capacity_outage(capacity_mw=[c for c, _ in FLEET], outage_rate=[q for _, q in FLEET])
+    week = np.arange(len(hourly_mw())) // 168
+    exact = np.bincount(week, weights=loss_of_load(table=table, load_mw=hourly_mw())[0]).astype(np.float64)
+    years, seeds = (250, SEEDS[:1]) if quick else (2000, SEEDS)
+    least = min(
+        joint_p(
+            simulated=simulate(units=units, load_mw=hourly_mw(), period=week, years=years, seed=seed), exact_h=exact
+        )
+        for seed in seeds
+    )
+    return Row(id="adequacy.monte_carlo", value=least, unit="p", goal=1e-4, direction="max", runs=len(seeds),
+               what=f"RTS-79, {years} simulated years: joint test of weeks, least p of {len(seeds)} seeds")  # fmt: skip
 
 
 def _certainty(*, quick: bool) -> list[Row]:

@@ -43,6 +43,11 @@ def daily_peaks_mw() -> FloatArray:
     return peaks
 
 
+REPAIR_H = {
+    12.0: 60.0, 20.0: 50.0, 50.0: 20.0, 76.0: 40.0, 100.0: 50.0, 155.0: 40.0, 197.0: 50.0, 350.0: 100.0, 400.0: 150.0,
+}  # fmt: skip
+
+
 def hourly_mw() -> FloatArray:
     """Give the 8,736 hours."""
     rows = []
