@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from moms.adequacy.table import OutageTable
     from moms.grid import FloatArray
 
+NOTHING = 1e-18
+"""An hour whose load is lost less often than this even without help is passed over: 1e-14 hours in a year."""
+
 
 def helped(
     *, table: OutageTable, load_mw: FloatArray, others: OutageTable, others_load_mw: FloatArray, limit_mw: float
@@ -26,7 +29,10 @@ def helped(
     """
     beyond, energy = loss_of_load(table=table, load_mw=load_mw - limit_mw)
     lolp, unserved = beyond.copy(), energy.copy()
+    alone, _ = loss_of_load(table=table, load_mw=load_mw)
     for place in np.ndindex(load_mw.shape):
+        if alone[place] < NOTHING:
+            continue
         near = _near(table, float(load_mw[place]), limit_mw)
         if near is None and beyond[place] == 0:
             continue
