@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moms.adequacy.copt import NotAFleet, add_unit, capacity_outage, lole_days, loss_of_load, remove_unit
+from moms.adequacy import NotAFleet, add_unit, capacity_outage, lole_days, loss_of_load, remove_unit
 
 from . import rts79
 
@@ -18,7 +18,7 @@ FLEETS = st.lists(
 )
 
 
-def fleet(units):
+def fleet(units) -> dict[str, Any]:
     return {"capacity_mw": np.array([float(c) for c, _ in units]), "outage_rate": np.array([q for _, q in units])}
 
 
@@ -87,7 +87,7 @@ def test_lole_is_not_subtraction(units, lolp, lolh, eue, days):
 
 @given(FLEETS)
 def test_the_table_agrees_with_the_product_of_spectra(units):
-    table = capacity_outage(**fleet(units))
+    table = capacity_outage(**fleet(units), step_mw=1.0)
     size = sum(c for c, _ in units) + 1
     omega = 2j * np.pi * np.arange(size) / size
     spectrum = np.prod([1 - q + q * np.exp(-omega * c) for c, q in units], axis=0)
@@ -110,8 +110,8 @@ def test_removing_a_unit_is_the_same_as_never_having_had_it(units, data, step):
 
 @given(FLEETS, st.integers(1, 80), st.floats(0.0, 0.99))
 def test_adding_a_unit_is_the_same_as_having_had_it(units, capacity, q):
-    table = add_unit(table=capacity_outage(**fleet(units)), capacity_mw=float(capacity), outage_rate=q)
-    whole = capacity_outage(**fleet([*units, (capacity, q)]))
+    table = add_unit(table=capacity_outage(**fleet(units), step_mw=1.0), capacity_mw=float(capacity), outage_rate=q)
+    whole = capacity_outage(**fleet([*units, (capacity, q)]), step_mw=1.0)
     size = min(len(table.probability), len(whole.probability))
     assert np.abs(table.probability[:size] - whole.probability[:size]).max() < 1e-14
 
@@ -160,7 +160,7 @@ def test_all_load_is_lost_when_it_exceeds_everything_installed():
     [
         ({"capacity_mw": np.array([-1.0])}, "capacity_mw"),
         ({"capacity_mw": np.array([np.nan])}, "capacity_mw"),
-        ({"outage_rate": np.array([1.0])}, "outage_rate"),
+        ({"outage_rate": np.array([1.01])}, "outage_rate"),
         ({"outage_rate": np.array([np.nan])}, "outage_rate"),
         ({"outage_rate": np.array([0.1, 0.1])}, "outage_rate"),
         ({"step_mw": 0.0}, "step_mw"),
@@ -176,3 +176,15 @@ def test_a_fleet_that_makes_no_table_is_refused(change, field):
 def test_a_unit_that_is_not_in_the_table_cannot_be_removed():
     with pytest.raises(NotAFleet):
         remove_unit(table=capacity_outage(**fleet([(100, 0.1)])), unit=1)
+
+
+def test_the_roy_billinton_test_system_gives_its_published_figures():
+    """Billinton et al., IEEE Trans. Power Systems 4 (1989): 11 units, 185 MW, RTS-79's load shape (recalled)."""
+    units = [(40, 0.02), *[(20, 0.015)] * 4, *[(5, 0.01)] * 2, *[(40, 0.03)] * 2, (20, 0.025), (10, 0.02)]
+    table = capacity_outage(**fleet(units))
+    lolp, eue = loss_of_load(table=table, load_mw=rts79.load_mw() * 185 / 2850)
+    assert table.installed_mw == 240
+    assert lolp.sum() == pytest.approx(1.0916, abs=5e-5)
+    assert eue.sum() == pytest.approx(9.8614, abs=5e-5)
+    days = lole_days(table=table, daily_peaks_mw=rts79.daily_peaks_mw() * 185 / 2850)
+    assert days == pytest.approx(0.14695, abs=5e-6)

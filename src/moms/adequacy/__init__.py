@@ -1,34 +1,70 @@
 """Is there enough: margin by hour and zone, loss of load, reserve."""
 
 from moms.adequacy.change import HurtDay, MarginChange, headroom_mw, margin_with_request
-from moms.adequacy.copt import (
-    NotAFleet,
-    OutageTable,
-    add_unit,
-    capacity_outage,
-    lole_days,
-    loss_of_load,
-    remove_unit,
-)
+from moms.adequacy.copt import NotAFleet, add_unit, bracket, capacity_outage, remove_unit
+from moms.adequacy.elcc import Capability, profile_elcc, unit_elcc
 from moms.adequacy.fleet import Taken
+from moms.adequacy.frequency import loss_frequency, outage_frequency
+from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
+from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
+from moms.adequacy.recall import RecallOdds, recall_odds
+from moms.adequacy.scenarios import NoScenarios, Scenarios, running_mw, scenario_margins
+from moms.adequacy.sequential import Simulated, joint_p, simulate
+from moms.adequacy.spectrum import spectral_difference
+from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
+from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
+from moms.adequacy.weather_years import WeatherYears, weather_years
 
 __all__ = [
+    "AreaLoss",
+    "Away",
+    "Capability",
     "DayMargin",
     "HurtDay",
+    "Loss",
     "MarginChange",
     "MarginResult",
     "MarginRow",
     "MarginRules",
+    "NoScenarios",
     "NotAFleet",
+    "NotALoad",
     "OutageTable",
+    "Outlook",
+    "OutlookRules",
+    "Partial",
+    "RecallOdds",
+    "Room",
+    "Scenarios",
+    "Simulated",
+    "System",
+    "SystemLoss",
     "Taken",
+    "Unit",
+    "WeatherYears",
     "add_unit",
+    "bracket",
     "capacity_outage",
     "headroom_mw",
+    "joint_p",
     "lole_days",
+    "loss_frequency",
     "loss_of_load",
     "margin",
     "margin_with_request",
+    "outage_frequency",
+    "outlook",
+    "place_loss",
+    "profile_elcc",
+    "recall_odds",
     "remove_unit",
+    "running_mw",
+    "scenario_margins",
+    "simulate",
+    "spectral_difference",
+    "system_loss",
+    "table_of_units",
+    "unit_elcc",
+    "weather_years",
 ]

@@ -1,80 +1,91 @@
-"""The capacity outage probability table: how likely it is that so many megawatts are forced out."""
+"""Building the capacity outage probability table, and taking a unit out of one."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import lfilter
 
+from moms.adequacy import _states
+from moms.adequacy._states import NANO, Law
+from moms.adequacy.table import OutageTable, Partial, table_of, tail_sum
 from moms.values import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import numpy.typing as npt
 
     from moms.grid import FloatArray
 
-NEGLIGIBLE = 1e-60
-"""States at the far end less likely than this are cut off: far below what double precision can add
-to one, and without it the end of a large table is denormal numbers, which are slow."""
+SOUND_RELATIVE, SOUND_ABSOLUTE = 1e-9, 1e-18
+"""A division is kept if its rounding error in every tail is proven to be below this share of the
+tail plus this much; otherwise the table is built again. 1e-18 an hour is 1e-14 hours in a year."""
 
-DECONVOLVE_BELOW = 0.45
-"""Removing a unit divides its factor out, which multiplies rounding errors by at most
-1 / (1 - 2q); it is done for q below this and the table is built again above."""
+DIVIDES_FROM = 0.55
+"""The division runs along the unit's likeliest end state, which must be this likely: each step then
+shrinks what rounding the step before left (models 4.1; near q = 0.5 nothing shrinks)."""
 
-SNAP = 1e-9
-"""Steps within which a capacity or a margin counts as lying on the grid."""
+ROUNDING = 2.0**-53
 
 
 class NotAFleet(Refused):
     """Capacities or outage rates from which no table can be made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OutageTable:
-    """The distribution of capacity on forced outage, on a grid of `step_mw`.
-
-    `probability[i]` is that of exactly `i * step_mw` MW out, `s0[i]` of at least that much, `s1[i]`
-    the MW out expected over those states; `s0` and `s1` end with a zero.
-    """
-
-    step_mw: float
-    capacity_mw: FloatArray
-    """(g,) of the units in the table."""
-    outage_rate: FloatArray
-    probability: FloatArray
-    s0: FloatArray
-    s1: FloatArray
-
-    @property
-    def installed_mw(self) -> float:
-        """Sum of the units' capacities."""
-        return math.fsum(self.capacity_mw)
-
-    @property
-    def expected_out_mw(self) -> float:
-        """Mean capacity on forced outage."""
-        return float(self.s1[0])
-
-
-def capacity_outage(*, capacity_mw: FloatArray, outage_rate: FloatArray, step_mw: float = 1.0) -> OutageTable:
+def capacity_outage(
+    *,
+    capacity_mw: npt.ArrayLike,
+    outage_rate: npt.ArrayLike,
+    partial: Sequence[Partial] = (),
+    step_mw: float | None = None,
+) -> OutageTable:
     """Give the table of a fleet by convolving its units one by one (models 4.1).
 
-    Exact where every capacity is a multiple of the step; any other is split linearly between its
-    two neighbours on the grid, which keeps its mean.
+    Exact without `step_mw`: the states lie on the greatest common step of all capacities or, if that
+    would be too many, on the distinct sums there are. A fleet too large for both is put on the finest
+    grid that fits, and the table says `exact=False`. On a grid with a given step a capacity between
+    two of its states is split linearly between them, which keeps its mean.
 
     Raises:
-        NotAFleet: lengths differ, a capacity is negative or not finite, a rate is outside [0, 1),
-            or the step is not above 0.
+        NotAFleet: lengths differ, a capacity is negative or not finite, a rate is outside [0, 1], a
+            partial state is not part of its unit, or the step is not above 0.
     """
     capacity, rate = _checked(capacity_mw, outage_rate, step_mw)
-    order = np.argsort(capacity, kind="stable")
-    probability = np.ones(1)
-    for row in order:
-        probability = _with_unit(probability, capacity[row] / step_mw, rate[row])
-    return _table(probability, capacity, rate, step_mw)
+    laws = _laws(capacity, rate, partial)
+    if step_mw is not None:
+        return _on_grid(laws, step_mw, capacity, rate, partial)
+    step = _states.common_step_mw(laws)
+    if _states.reach_mw(laws) / step <= _states.MOST_STATES:
+        return _on_grid(laws, step, capacity, rate, partial)
+    sums = _states.distinct_sums(laws)
+    if sums is None:
+        return _on_grid(laws, _states.finest_step_mw(laws), capacity, rate, partial)
+    out, probability = sums
+    return table_of(
+        probability=probability, out_mw=out, step_mw=None, capacity_mw=capacity, outage_rate=rate, partial=partial,
+        exact=True,
+    )  # fmt: skip
+
+
+def bracket(table: OutageTable) -> tuple[OutageTable, OutageTable]:
+    """Give two tables between whose losses the fleet's own must lie: outages rounded down, and up.
+
+    Of an exact table both are the table itself.
+    """
+    if table.exact or table.step_mw is None:
+        return table, table
+    laws = _laws(table.capacity_mw, table.outage_rate, table.partial)
+    rounded = [_rounded(laws, table.step_mw, up=up) for up in (False, True)]
+    low, high = (_on_grid(one, table.step_mw, table.capacity_mw, table.outage_rate, table.partial) for one in rounded)
+    return low, high
+
+
+def _rounded(laws: list[Law], step: float, *, up: bool) -> list[Law]:
+    """Give the laws with every outage moved to the next state of the grid, all down or all up."""
+    whole, snap = (math.ceil, -_states.SNAP) if up else (math.floor, _states.SNAP)
+    return [[(whole(mw / step + snap) * step, p) for mw, p in law] for law in laws]
 
 
 def add_unit(*, table: OutageTable, capacity_mw: float, outage_rate: float) -> OutageTable:
@@ -86,14 +97,17 @@ def add_unit(*, table: OutageTable, capacity_mw: float, outage_rate: float) -> O
     capacity, rate = _checked(
         np.append(table.capacity_mw, capacity_mw), np.append(table.outage_rate, outage_rate), table.step_mw
     )
-    probability = _with_unit(table.probability, capacity_mw / table.step_mw, outage_rate)
-    return _table(probability, capacity, rate, table.step_mw)
+    law: Law = [(0.0, 1.0 - outage_rate), (capacity_mw, outage_rate)]
+    if table.step_mw is None or (table.exact and not _states.on_grid([law], table.step_mw)):
+        return capacity_outage(capacity_mw=capacity, outage_rate=rate, partial=table.partial)
+    probability = _states.trimmed(_states.with_unit(table.probability, law, table.step_mw))
+    return _gridded(probability, table.step_mw, capacity, rate, table.partial, exact=table.exact)
 
 
 def remove_unit(*, table: OutageTable, unit: int) -> OutageTable:
     """Give the table without the unit at this place in it, as if it had never been convolved.
 
-    Block deconvolution below `DECONVOLVE_BELOW`, a new build above.
+    By division where that is proven to be sound, by building the others again where it is not.
 
     Raises:
         NotAFleet: there is no such unit.
@@ -101,103 +115,116 @@ def remove_unit(*, table: OutageTable, unit: int) -> OutageTable:
     if not 0 <= unit < len(table.capacity_mw):
         raise NotAFleet(f"the table has no unit {unit}", field="unit", fix=f"give 0 to {len(table.capacity_mw) - 1}")
     capacity, rate = np.delete(table.capacity_mw, unit), np.delete(table.outage_rate, unit)
-    q = float(table.outage_rate[unit])
-    if q >= DECONVOLVE_BELOW:
-        return capacity_outage(capacity_mw=capacity, outage_rate=rate, step_mw=table.step_mw)
-    probability = _without_unit(table.probability, float(table.capacity_mw[unit]) / table.step_mw, q)
-    return _table(probability, capacity, rate, table.step_mw)
+    partial = tuple(
+        Partial(unit=p.unit - (p.unit > unit), out_mw=p.out_mw, probability=p.probability)
+        for p in table.partial
+        if p.unit != unit
+    )
+    step = table.step_mw
+    divided = None if step is None else _divided(table, unit, step)
+    if divided is not None and step is not None:
+        return _gridded(divided, step, capacity, rate, partial, exact=table.exact)
+    return capacity_outage(capacity_mw=capacity, outage_rate=rate, partial=partial, step_mw=step)
 
 
-def loss_of_load(*, table: OutageTable, load_mw: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the probability that capacity falls short of each load and the energy expected to go unserved.
+def _divided(table: OutageTable, unit: int, step: float) -> FloatArray | None:
+    """Divide one unit out of the table, or None where the division cannot be shown to be sound."""
+    law = _laws(table.capacity_mw, table.outage_rate, table.partial)[unit]
+    if law[-1][0] == 0:
+        return table.probability.copy()
+    if not _states.on_grid([law], step):
+        return None
+    places = [(round(mw / step), p) for mw, p in law if p > 0]
+    if len(places) == 1:
+        return table.probability[places[0][0] :].copy()
+    if places[0][0] == 0 and places[0][1] >= DIVIDES_FROM:
+        return _sound(_states.divided_up, table, unit, places, step)
+    if places[-1][1] >= DIVIDES_FROM:
+        return _sound(_states.divided_down, table, unit, places, step)
+    return None
 
-    Both (H,), the energy in MWh for hours. A load equal to the capacity left is served.
-    """
-    spare = table.installed_mw - np.asarray(load_mw, dtype=np.float64)
-    first = np.floor(spare / table.step_mw + SNAP).astype(np.int64) + 1
-    first = np.clip(first, 0, len(table.probability))
-    lolp = table.s0[first]
-    return lolp, np.maximum(table.s1[first] - spare * lolp, 0.0)
+
+def _sound(
+    divide: _states.Divide, table: OutageTable, unit: int, places: list[tuple[int, float]], step: float
+) -> FloatArray | None:
+    """Divide the table and, by the same recursion with all signs added up, the error it can have."""
+    # Nothing can be where the others together do not reach; splitting may move each one place up.
+    live = table.outage_rate > 0
+    live[[p.unit for p in table.partial]] = True
+    live[unit] = False
+    others = math.ceil(math.fsum(table.capacity_mw[live]) / step - _states.SNAP) + 1
+    others += 0 if table.exact else len(table.capacity_mw)
+    rest = divide(table.probability, places, sign=-1.0)[:others]
+    own = (3.0 * len(table.capacity_mw) + 8.0) * ROUNDING
+    error = tail_sum(divide(table.probability * own, places, sign=1.0)[:others])
+    np.maximum(rest, 0.0, out=rest)
+    sound = error <= SOUND_RELATIVE * tail_sum(rest) + SOUND_ABSOLUTE
+    return _states.trimmed(rest) if sound.all() else None
 
 
-def lole_days(*, table: OutageTable, daily_peaks_mw: FloatArray) -> float:
-    """Give the expected number of days on which the day's peak is not served (never LOLH / 24)."""
-    lolp, _ = loss_of_load(table=table, load_mw=daily_peaks_mw)
-    return math.fsum(lolp)
-
-
-def _checked(capacity_mw: npt.ArrayLike, outage_rate: npt.ArrayLike, step_mw: float) -> tuple[FloatArray, FloatArray]:
-    capacity, rate = np.asarray(capacity_mw, dtype=np.float64), np.asarray(outage_rate, dtype=np.float64)
-    if not step_mw > 0:
+def _checked(
+    capacity_mw: npt.ArrayLike, outage_rate: npt.ArrayLike, step_mw: float | None
+) -> tuple[FloatArray, FloatArray]:
+    capacity, rate = np.array(capacity_mw, dtype=np.float64), np.array(outage_rate, dtype=np.float64)
+    if step_mw is not None and not 0 < step_mw < math.inf:
         raise NotAFleet(f"a step of {step_mw} MW makes no grid", field="step_mw", fix="give a step above 0")
     if capacity.shape != rate.shape or capacity.ndim != 1:
         raise NotAFleet("capacities and outage rates differ in number", field="outage_rate", fix="give one for each")
     if not (np.isfinite(capacity) & (capacity >= 0)).all():
         raise NotAFleet("a capacity is negative or not a number", field="capacity_mw", fix="give MW of 0 or more")
-    if not ((rate >= 0) & (rate < 1)).all():
-        raise NotAFleet("an outage rate lies outside [0, 1)", field="outage_rate", fix="give a forced outage rate")
+    if not ((rate >= 0) & (rate <= 1)).all():
+        raise NotAFleet("an outage rate lies outside [0, 1]", field="outage_rate", fix="give a forced outage rate")
     return capacity, rate
 
 
-def _table(probability: FloatArray, capacity: FloatArray, rate: FloatArray, step_mw: float) -> OutageTable:
-    live = np.flatnonzero(probability > NEGLIGIBLE)
-    probability = probability[: live[-1] + 1]
-    out_mw = np.arange(len(probability)) * step_mw
-    table = OutageTable(
-        step_mw=step_mw,
-        capacity_mw=capacity,
-        outage_rate=rate,
-        probability=probability,
-        s0=_tail_sum(probability),
-        s1=_tail_sum(probability * out_mw),
+def _laws(capacity: FloatArray, rate: FloatArray, partial: Iterable[Partial]) -> list[Law]:
+    """Give each unit's states: MW out, ascending, with their probabilities."""
+    between: list[Law] = [[] for _ in capacity]
+    for one in partial:
+        if not 0 <= one.unit < len(capacity):
+            raise NotAFleet(f"there is no unit {one.unit}", field="partial", fix="give the place of a unit")
+        if not (0 < one.out_mw < capacity[one.unit] and one.probability >= 0):
+            raise NotAFleet(
+                f"a state with {one.out_mw:g} MW out, probability {one.probability:g}, of {capacity[one.unit]:g} MW",
+                field="partial", fix="give MW between 0 and the capacity, and a probability",
+            )  # fmt: skip
+        between[one.unit].append((one.out_mw, one.probability))
+    return [_law(float(c), float(q), inner) for c, q, inner in zip(capacity, rate, between, strict=True)]
+
+
+def _law(capacity: float, rate: float, inner: Law) -> Law:
+    whole = 1.0 - rate - math.fsum(p for _, p in inner)
+    if whole < -1e-12:
+        raise NotAFleet(
+            f"the states of a unit of {capacity:g} MW have probability {1 - whole:g}", field="partial",
+            fix="let the forced outage rate and the states in between add up to at most 1",
+        )  # fmt: skip
+    return [(0.0, max(whole, 0.0)), *sorted(inner), (capacity, rate)]
+
+
+def _on_grid(
+    laws: list[Law], step: float, capacity: FloatArray, rate: FloatArray, partial: Iterable[Partial]
+) -> OutageTable:
+    probability = _states.convolved(laws, step)
+    exact = _states.on_grid(laws, step)
+    return _gridded(probability, step, capacity, rate, partial, exact=exact)
+
+
+def _gridded(
+    probability: FloatArray,
+    step: float,
+    capacity: FloatArray,
+    rate: FloatArray,
+    partial: Iterable[Partial],
+    *,
+    exact: bool,
+) -> OutageTable:
+    # Whole nano-MW, so that 3 * 0.1 is the same state wherever it comes from.
+    nanos = round(step / NANO)
+    out: FloatArray = np.arange(len(probability), dtype=np.float64) * (
+        nanos * NANO if abs(nanos * NANO - step) < NANO / 8 else step
     )
-    for column in (table.capacity_mw, table.outage_rate, table.probability, table.s0, table.s1):
-        column.flags.writeable = False
-    return table
-
-
-def _tail_sum(values: FloatArray) -> FloatArray:
-    """Sum from each place to the end, smallest first so that small tails keep their digits."""
-    return np.append(np.cumsum(values[::-1])[::-1], 0.0)
-
-
-def _split(steps: float) -> tuple[int, float]:
-    """Give the grid place below a capacity and the share that goes one place further."""
-    below = math.floor(steps + SNAP)
-    share = steps - below
-    return below, 0.0 if abs(share) < SNAP else share
-
-
-def _with_unit(probability: FloatArray, steps: float, q: float) -> FloatArray:
-    below, share = _split(steps)
-    if q == 0 or (below == 0 and share == 0):
-        return probability
-    size = len(probability)
-    joined = np.zeros(size + below + (share > 0))
-    joined[:size] = probability * (1.0 - q)
-    joined[below : below + size] += probability * (q * (1.0 - share))
-    if share > 0:
-        joined[below + 1 : below + 1 + size] += probability * (q * share)
-    live = np.flatnonzero(joined > NEGLIGIBLE)
-    return joined[: live[-1] + 1]
-
-
-def _without_unit(probability: FloatArray, steps: float, q: float) -> FloatArray:
-    """Divide (1-q) + q z^c out of the table, a block of the unit's own length at a time (models 4.1)."""
-    below, share = _split(steps)
-    if q == 0 or (below == 0 and share == 0):
-        return probability
-    if below == 0:
-        left: FloatArray = lfilter([1.0], [1.0 - q * share, q * share], probability)
-        return np.maximum(left, 0.0)
-    size = len(probability)
-    rest = np.zeros(size + 1)  # one place before the first, always zero, for the split share
-    for start in range(0, size, below):
-        stop = min(start + below, size)
-        block = probability[start:stop].copy()
-        if start:
-            block -= q * (1.0 - share) * rest[start - below + 1 : stop - below + 1]
-            if share > 0:
-                block -= q * share * rest[start - below : stop - below]
-        rest[start + 1 : stop + 1] = block / (1.0 - q)
-    return np.maximum(rest[1:], 0.0)
+    return table_of(
+        probability=probability, out_mw=out, step_mw=step, capacity_mw=capacity, outage_rate=rate, partial=partial,
+        exact=exact,
+    )  # fmt: skip

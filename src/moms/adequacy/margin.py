@@ -154,7 +154,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
     fleet = fleet_of(grid=grid, shapes=grid.shapes)
     columns = shape_columns(shapes=grid.shapes, starts=starts)
     by_zone = fleet.capacity_mw(columns) - removed_mw(fleet=fleet, taken=taken, starts=starts, columns=columns)
-    load = _zone_load_mw(grid, grid.shapes, columns)
+    load = zone_load_mw(grid, grid.shapes, columns)
     rows, notes = _rows(grid.zones, rules)
     return _result(
         rows=rows,
@@ -170,14 +170,19 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
     )
 
 
-def _zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
+def zone_load_mw(grid: Grid, shapes: Shapes, columns: IntArray) -> FloatArray:
     """Give each zone's load by hour, (z, H)."""
+    loads: FloatArray = zone_base_mw(grid)[:, None] * shapes.load[:-1][:, columns]
+    return loads
+
+
+def zone_base_mw(grid: Grid) -> FloatArray:
+    """Give the load of each zone in the case, (z,), which the hourly shapes multiply."""
     buses = grid.network.buses
     inside = (buses.zone >= 0) & (buses.kind != 4)
-    count = len(shapes.load) - 1
-    base = np.bincount(buses.zone[inside], weights=buses.load_mw[inside], minlength=count)
-    loads: FloatArray = base[:count, None] * shapes.load[:-1][:, columns]
-    return loads
+    count = 0 if grid.zones is None else len(grid.zones.name)
+    base = np.bincount(buses.zone[inside], weights=buses.load_mw[inside], minlength=count)[:count]
+    return base.astype(np.float64)
 
 
 def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tuple[str, ...]]:

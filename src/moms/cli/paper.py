@@ -34,6 +34,28 @@ def show_json(value: object) -> None:
     print(json.dumps(plain(value), indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False))
 
 
+def show_figures(value: object, *, digits: int) -> None:
+    """Print a value of JSON's own kinds as JSON, its floats at so many significant digits.
+
+    Answers of the desk are rounded to fixed units (`show_json`); a probability of 1e-12 would be
+    nothing there.
+
+    >>> show_figures({"lolp": 1.23456789e-12}, digits=3)
+    {
+      "lolp": 1.23e-12
+    }
+    """
+    print(json.dumps(_significant(value, digits), indent=2, ensure_ascii=False, sort_keys=True, allow_nan=False))
+
+
+def _significant(value: object, digits: int) -> object:
+    if isinstance(value, float):
+        return float(f"{value:.{digits}g}")
+    if isinstance(value, dict):
+        return {key: _significant(one, digits) for key, one in value.items()}
+    return [_significant(one, digits) for one in value] if isinstance(value, list) else value
+
+
 def say(text: str, *, abnormal: bool = False) -> None:
     """Print one sentence; red on a terminal if it tells of something abnormal."""
     if abnormal and sys.stdout.isatty():

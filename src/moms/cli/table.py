@@ -54,6 +54,17 @@ COMMANDS: tuple[Command, ...] = (
         verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"
     ),
     Command(verb="margin", says="Show what is left of capacity by market day, zone and region.", module="margin"),
+    Command(
+        verb="adequacy",
+        says="Compute the loss of load of a fleet exactly, from tables of units and load.",
+        module="adequacy",
+    ),
+    Command(
+        verb="certainty",
+        says="Train the model of what becomes of outages, or show what it is worth.",
+        module="certainty",
+    ),
+    Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",

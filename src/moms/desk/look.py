@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from moms.study import StudyResult
 
 BATCH = timedelta(days=7)
-LOOKS_MOST = 2
+LOOKS_MOST = 8
 """How many stretches are studied before the search stops: it says how far it looked."""
 
 

@@ -7,31 +7,52 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from moms.bench.rows import Row
+
 EXAMPLE = """moms bench first
-moms bench first --quick --json first.json"""
-NAMES = ("first",)
+moms bench first --quick --json first.json
+moms bench adequacy"""
+NAMES = ("first", "adequacy")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which problem, and where the rows go."""
-    parser.add_argument("name", choices=NAMES, help="first: one request on the MISO-size grid")
+    parser.add_argument(
+        "name",
+        choices=NAMES,
+        help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty",
+    )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)"
     )
 
 
+def _rows(name: str, *, quick: bool) -> list[Row]:
+    if name == "adequacy":
+        from moms.bench import adequacy
+
+        return adequacy.rows(quick=quick)
+    from moms.bench import first
+    from moms.wiring.settings import home
+
+    return first.rows(home=home(), quick=quick)
+
+
+def _figure(value: float, unit: str, clock: str) -> str:
+    """Write a time with its clock, anything else plainly."""
+    return f"{value:.3g} {unit} {clock}" if unit in {"s", "ms"} else f"{value:.3g} {unit}".strip()
+
+
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 1 where a goal was measured and not met."""
     from pathlib import Path
 
-    from moms.bench.first import rows
     from moms.bench.rows import document
     from moms.cli.paper import Cell, show_json, show_table
     from moms.values import canonical
-    from moms.wiring.settings import home
 
-    found = rows(home=home(), quick=args.quick)
+    found = _rows(args.name, quick=args.quick)
     if args.json == "-":
         show_json(document(found))
     elif args.json:
@@ -43,8 +64,8 @@ def run(args: argparse.Namespace) -> int:
                 [
                     r.id,
                     r.what if r.why is None else f"{r.what} ({r.why})",
-                    "not measured" if r.value is None else f"{r.value:.2f} {r.unit} {r.clock}",
-                    "" if r.spread is None else f"{r.spread[0]:.2f}-{r.spread[1]:.2f}",
+                    "not measured" if r.value is None else _figure(r.value, r.unit, r.clock),
+                    "" if r.spread is None else f"{r.spread[0]:.3g}-{r.spread[1]:.3g}",
                     "" if r.goal is None else f"{r.goal:g}",
                     Cell(text={True: "yes", False: "NO", None: ""}[r.met], abnormal=r.met is False),
                 ]

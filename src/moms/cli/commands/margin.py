@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
 from moms.cli.who import who_arguments
-from moms.values import ElementKind, NotAnElement, Refused, Window, parse_instant, row_of
+from moms.values import ElementKind, NotAnElement, Refused, Window, market_day, market_day_of, parse_instant, row_of
 from moms.values.quantity import mw
 
 if TYPE_CHECKING:
@@ -22,13 +23,19 @@ if TYPE_CHECKING:
 EXAMPLE = """
 moms margin --from 2027-04-12T00:00-05:00 --days 7
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --ask gen:120
+moms margin --from 2027-04-12T00:00-05:00 --months 24 --svg margin.svg
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --out gen:7=2027-04-13T06:00-05:00/2027-04-15T18:00-05:00 --json"""
 
 LONGEST_DAYS = 400
+LONGEST_MONTHS = 36
 
 
 class NotATaking(Refused):
     """A text that does not say which unit is out, or derated by how much, and when."""
+
+
+class NoSuchPlace(Refused):
+    """A place that has no margin of its own."""
 
 
 class TooManyDays(Refused):
@@ -39,6 +46,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the grid, the days, what is out and what is asked."""
     parser.add_argument("--from", dest="start", required=True, metavar="INSTANT", help="first hour, with an offset")
     parser.add_argument("--days", type=int, default=7, help="how many days (default 7)")
+    what = "the maintenance margin so many months ahead instead: limit, book and binding room by day and place"
+    parser.add_argument("--months", type=int, metavar="N", help=what)
+    parser.add_argument("--place", default="footprint", metavar="NAME", help="whose margin the chart shows")
+    parser.add_argument("--svg", type=Path, metavar="FILE", help="with --months: draw the margin of --place by day")
     what = "UNIT[:MW][=FROM/TO]: a unit out, or derated by MW, over a window (all the days if left out); repeatable"
     parser.add_argument("--out", action="append", default=[], metavar="TAKING", help=what)
     parser.add_argument("--ask", action="append", default=[], metavar="TAKING", help="the same, shown before and after")
@@ -50,6 +61,8 @@ def run(args: argparse.Namespace) -> int:
     """Compute it, print it; exit 1 where a request hurts a day or something needed is missing."""
     from moms.cli.who import office
 
+    if args.months is not None:
+        return ahead(args)
     if not 0 < args.days <= LONGEST_DAYS:
         raise TooManyDays(f"{args.days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")
     start = parse_instant(args.start, field="from")
@@ -62,6 +75,62 @@ def run(args: argparse.Namespace) -> int:
         return show(
             grid=grid, window=window, taken=taken, asked=asked, rules=desk.world.rules.margin, as_json=args.json
         )
+
+
+def ahead(args: argparse.Namespace) -> int:
+    """Show the maintenance margin months ahead, from the first whole market day; exit 1 if it cannot be known."""
+    from moms.cli.who import office
+
+    if not 0 < args.months <= LONGEST_MONTHS:
+        raise TooManyDays(f"{args.months} months", field="months", fix=f"give 1 to {LONGEST_MONTHS}")
+    first = market_day_of(parse_instant(args.start, field="from"))
+    months = first.month - 1 + args.months
+    last = first.replace(year=first.year + months // 12, month=months % 12 + 1, day=min(first.day, 28))
+    window = Window(start=market_day(first).start, end=market_day(last).start)
+    with office(args) as desk:
+        grid = desk.world.grid
+        booked = () if args.empty_book else desk.taken(window)
+        taken = [*booked, *(taking(text, grid=grid, window=window) for text in args.out)]
+        return show_ahead(
+            grid=grid, window=window, taken=taken, rules=desk.world.rules.margin, as_json=args.json, svg=args.svg,
+            place=args.place,
+        )  # fmt: skip
+
+
+def show_ahead(
+    *,
+    grid: Grid,
+    window: Window,
+    taken: Sequence[Taken],
+    rules: MarginRules,
+    as_json: bool,
+    svg: Path | None = None,
+    place: str = "footprint",
+) -> int:
+    """Print the maintenance margin of whole market days, and draw it where a file is named.
+
+    Raises:
+        NoSuchPlace: the chart is asked of a place that has no margin.
+    """
+    from moms.adequacy import OutlookRules, outlook
+    from moms.cli import outlook as sheet
+
+    days = round(window.hours / 24)
+    places = 0 if grid.zones is None else 1 + len(grid.zones.name) + len(grid.zones.region_import_limit_mw)
+    with paper.progress("margin by day and place", total=days * places) as done:
+        found = outlook(
+            grid=grid, starts=window.clock_hours(), taken=taken, rules=OutlookRules(margin=rules), told=done
+        )
+    if svg is not None:
+        if not found.binding(place=place):
+            known = ", ".join(dict.fromkeys(room.place for room in found.rooms))
+            raise NoSuchPlace(f"there is no margin of {place!r}", field="place", fix=f"give one of {known}")
+        svg.write_text(sheet.chart(found, place=place), encoding="utf-8")
+    if as_json:
+        paper.show_json(sheet.document(found))
+    else:
+        sheet.show(found)
+    return Exit.DONE if not found.unknown else Exit.NO
 
 
 def taking(text: str, *, grid: Grid, window: Window) -> Taken:

@@ -1,0 +1,215 @@
+"""The scenario margin matrix M[place, day, scenario], and what follows from it for every start at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri
+
+from moms.adequacy.chain import down_path, draws, weather_stress
+from moms.adequacy.fleet import SOLAR, STEADY, WIND, fleet_of
+from moms.adequacy.margin import margin, zone_base_mw
+from moms.adequacy.outlook import lost_by_day
+from moms.grid import shape_columns
+from moms.values import Refused
+from moms.values.clock import market_day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date, datetime
+
+    import numpy.typing as npt
+
+    from moms.adequacy.fleet import Fleet, Taken
+    from moms.adequacy.margin import MarginRules
+    from moms.adequacy.weather_years import WeatherYears
+    from moms.grid import BoolArray, FloatArray, Grid, IntArray
+
+    Single = npt.NDArray[np.float32]
+
+DAY_H = 24.0
+FORECAST = 0x10AD
+"""The key of load forecast errors among the random streams."""
+SIGMA_FAR, SIGMA_DAYS, SIGMA_DAILY = 0.04, 4.0, 0.8
+"""Forecast error: 4 % of load far ahead, at a lead of l days sqrt(1 - exp(-l / 4)) of it, AR(1) 0.8 a day
+(models 3.2 [M]: to be estimated again)."""
+REPAIR_H = {"coal": 60.0, "ng": 40.0, "nuclear": 250.0, "hydro": 40.0, "dfo": 40.0}
+"""Mean repair times by class, in hours: of the order of the RTS classes (models 3.10)."""
+OTHER_REPAIR_H = 50.0
+
+
+class NoScenarios(Refused):
+    """A grid or an ask from which no scenarios can be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Scenarios:
+    """Margins by place, market day and scenario, at each day's worst hour; with all that makes a path again."""
+
+    place: tuple[str, ...]
+    zones: tuple[tuple[int, ...], ...]
+    """The zones whose capacity counts in each place."""
+    day: tuple[date, ...]
+    year: IntArray
+    """(S,) weather year of each scenario."""
+    margin_mw: Single
+    """(P, D, S)."""
+    stress: FloatArray
+    """(Y, z, D) by how much weather multiplies failure rates."""
+    seed: int
+
+    def quantiles_mw(self, shares: Sequence[float] = (0.1, 0.5, 0.9)) -> FloatArray:
+        """Give the margins that are exceeded with probability 1 - share, (P, shares, D)."""
+        found = np.quantile(self.margin_mw, shares, axis=2)
+        return np.moveaxis(found, 0, 1).astype(np.float64)
+
+
+def scenario_margins(
+    *,
+    grid: Grid,
+    starts: Sequence[datetime],
+    taken: Sequence[Taken],
+    rules: MarginRules,
+    years: WeatherYears,
+    scenarios: int,
+    seed: int,
+) -> Scenarios:
+    """Give the margins of so many scenarios on whole market days, with the book's units out.
+
+    Scenario s has weather year s modulo their number, whole: years are never mixed by hour. A day's
+    margin is that at its greatest net load; units go from day to day by their Markov chain.
+
+    Raises:
+        NoScenarios: the grid has no zones or no hourly shapes, or there are fewer scenarios than years.
+    """
+    if grid.shapes is None or grid.zones is None:
+        raise NoScenarios("the grid has no zones or no hourly shapes", field="grid", fix="use one that has both")
+    if scenarios < len(years):
+        raise NoScenarios(f"{scenarios} scenarios of {len(years)} weather years", field="scenarios",
+                          fix="give as many scenarios as years, or more")  # fmt: skip
+    known = margin(grid=grid, starts=starts[:24], taken=(), rules=rules)
+    places = {(row.scope, row.place): (row.zones, row.import_limit_mw) for row in known.rows}
+    fleet = fleet_of(grid=grid, shapes=grid.shapes)
+    columns = shape_columns(shapes=grid.shapes, starts=starts).reshape(-1, 24)
+    year = np.arange(scenarios, dtype=np.int64) % len(years)
+    stress = weather_stress_by_day(years, columns)
+    lost = lost_by_day(fleet=fleet, taken=taken, starts=starts, rows=np.arange(len(fleet.counts)))
+    weather = _weather(grid, fleet, years, columns, lost)
+    error = forecast_error(scenarios=scenarios, days=len(columns), seed=seed)
+    available = _available(grid, fleet, lost, stress, year, seed)
+    firm = grid.zones.firm_import_mw - grid.zones.firm_export_mw
+    table = np.empty((len(places), len(columns), scenarios), dtype=np.float32)
+    for p, (members, limit) in enumerate(places.values()):
+        inside = list(members)
+        table[p] = available[inside].sum(axis=0) + np.float32(firm[inside].sum() + limit)
+        net = weather.net_mw(members, rules.reserve_share)
+        table[p] -= net[year].T.astype(np.float32) * (1.0 + error)
+    return Scenarios(
+        place=tuple(place for _, place in places),
+        zones=tuple(zones for zones, _ in places.values()),
+        day=tuple(market_day_of(start) for start in starts[::24]),
+        year=year,
+        margin_mw=table,
+        stress=stress,
+        seed=seed,
+    )
+
+
+def weather_stress_by_day(years: WeatherYears, columns: IntArray) -> FloatArray:
+    """Give each day's greatest stress on units by year and zone, (Y, z, D)."""
+    hourly = weather_stress(years.temperature_c[:, :, columns])
+    worst: FloatArray = hourly.max(axis=3)
+    return worst
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Weather:
+    """Load and what wind and sun give, by weather year, zone and hour of the days asked for."""
+
+    load_mw: FloatArray
+    """(Y, z, H)."""
+    given_mw: FloatArray
+    """(Y, z, H)."""
+
+    def net_mw(self, members: tuple[int, ...], reserve_share: float) -> FloatArray:
+        """Give a place's greatest load with reserve, less wind and sun, by year and day, (Y, D)."""
+        inside = list(members)
+        hourly = (1.0 + reserve_share) * self.load_mw[:, inside].sum(axis=1) - self.given_mw[:, inside].sum(axis=1)
+        most: FloatArray = hourly.reshape(len(hourly), -1, 24).max(axis=2)
+        return most
+
+
+def _weather(grid: Grid, fleet: Fleet, years: WeatherYears, columns: IntArray, lost: FloatArray) -> _Weather:
+    """Join weather with the plant there is; `lost` is what units lack by day, (D, g)."""
+    flat = columns.ravel()
+    base = zone_base_mw(grid)
+    given = np.zeros((len(years), len(base), len(flat)))
+    for kind, shape in ((WIND, years.wind), (SOLAR, years.solar)):
+        rows = np.flatnonzero((fleet.kind == kind) & (fleet.counts > 0))
+        left = fleet.counts[rows] * (1.0 - lost[:, rows] / fleet.p_max_mw[rows])
+        by_zone = np.zeros((len(base), len(columns)))
+        np.add.at(by_zone, fleet.zone[rows], left.T)
+        given += np.repeat(by_zone, 24, axis=1) * shape[:, :, flat]
+    return _Weather(load_mw=base[:, None] * years.load[:, :, flat], given_mw=given)
+
+
+def forecast_error(*, scenarios: int, days: int, seed: int) -> Single:
+    """Give the load forecast's relative error by day and scenario, (D, S): it grows with the lead."""
+    uniform = np.clip(draws(seed=seed, key=FORECAST, scenarios=scenarios, steps=days), 1e-7, 1.0 - 1e-7)
+    shocks = ndtri(uniform.astype(np.float64))
+    path = np.empty_like(shocks)
+    path[0] = shocks[0]
+    for d in range(1, days):
+        path[d] = SIGMA_DAILY * path[d - 1] + np.sqrt(1.0 - SIGMA_DAILY**2) * shocks[d]
+    sigma = SIGMA_FAR * np.sqrt(1.0 - np.exp(-(np.arange(days) + 1.0) / SIGMA_DAYS))
+    scaled: Single = (sigma[:, None] * path).astype(np.float32)
+    return scaled
+
+
+def _available(  # noqa: PLR0917 - one caller, above
+    grid: Grid, fleet: Fleet, lost: FloatArray, stress: FloatArray, year: IntArray, seed: int
+) -> Single:
+    """Give each zone's running capacity by day and scenario, (z, D, S)."""
+    rows = np.flatnonzero((fleet.counts > 0) & (fleet.kind == STEADY))
+    total = np.zeros((stress.shape[1], stress.shape[2], len(year)), dtype=np.float32)
+    for row in rows.tolist():
+        left = (fleet.p_max_mw[row] - lost[:, row]).astype(np.float32)
+        if left.any():
+            up = ~_down(grid, fleet, row, stress, year, seed)
+            total[int(fleet.zone[row])] += left[:, None] * up
+    return total
+
+
+def _down(  # noqa: PLR0917 - two callers, in this file
+    grid: Grid, fleet: Fleet, unit: int, stress: FloatArray, year: IntArray, seed: int
+) -> BoolArray:
+    """Make the path of one unit, (D, S); the same whenever it is made."""
+    units = grid.network.units
+    uniform = draws(seed=seed, key=unit, scenarios=len(year), steps=stress.shape[2])
+    by_year = stress[:, int(fleet.zone[unit])]
+    return down_path(
+        uniform=uniform,
+        outage_rate=float(units.outage_rate[unit]),
+        repair_h=REPAIR_H.get(str(units.fuel[unit]), OTHER_REPAIR_H),
+        step_h=DAY_H,
+        stress=by_year,
+        year=year,
+    )
+
+
+def running_mw(*, grid: Grid, scenarios: Scenarios, unit: int) -> Single:
+    """Give what one steady unit has running by day and scenario, (D, S): what taking it out removes.
+
+    Raises:
+        NoScenarios: the unit is wind or sun, or counts in no margin.
+    """
+    if grid.shapes is None:
+        raise NoScenarios("the grid has no hourly shapes", field="grid", fix="use one that has them")
+    fleet = fleet_of(grid=grid, shapes=grid.shapes)
+    if not (fleet.counts[unit] > 0 and fleet.kind[unit] == STEADY):
+        raise NoScenarios(f"gen:{unit + 1} is in no scenario as a unit that fails", field="unit",
+                          fix="name a unit in service that is neither wind nor sun")  # fmt: skip
+    up = ~_down(grid, fleet, unit, scenarios.stress, scenarios.year, scenarios.seed)
+    return up * np.float32(fleet.p_max_mw[unit])

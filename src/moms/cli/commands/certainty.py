@@ -1,0 +1,107 @@
+"""`moms certainty`: train the model of what becomes of outages, and show what it is worth."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moms.cli import paper
+from moms.cli.exits import Exit
+from moms.values import Refused, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLE = """
+moms certainty train --history past.csv --out certainty.json
+moms certainty train --simulate 30000 --seed 7 --out certainty.json
+moms certainty report --model certainty.json"""
+
+
+class WhichHistory(Refused):
+    """No history, or one too small, to learn from."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what to learn from, and where the model lies."""
+    verbs = parser.add_subparsers(dest="what", metavar="train|report", required=True)
+    learn = verbs.add_parser("train", help="learn from what became of past outages, test on the last fifth, keep it")
+    which = learn.add_mutually_exclusive_group(required=True)
+    which.add_argument("--history", type=Path, metavar="FILE", help="CSV, in order of filing (docs/commands.md)")
+    which.add_argument("--simulate", type=int, metavar="N", help="a synthetic history of N outages instead")
+    learn.add_argument("--seed", type=int, default=0, help="of the simulation and of the test (default 0)")
+    learn.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model goes, JSON")
+    report = verbs.add_parser("report", help="show the card of a model: how often what it said came true")
+    report.add_argument("--model", type=Path, required=True, metavar="FILE", help="a model that was trained")
+    for one in (learn, report):
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; 1 where the model's probabilities may not be published."""
+    return {"train": _train, "report": _report}[args.what](args)
+
+
+def _train(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from moms.exchange import certainty
+    from moms.risk import simulated, train
+
+    rng = np.random.default_rng(args.seed)
+    if args.history is not None:
+        history, source = certainty.read_history(args.history), args.history.name
+    elif args.simulate < 1:
+        raise WhichHistory(f"{args.simulate} outages", field="simulate", fix="give some thousands")
+    else:
+        history, _ = simulated(count=args.simulate, rng=rng)
+        source = f"simulated, {args.simulate} outages, seed {args.seed}: no owner or outage is a real one"
+    model, found = train(history=history, source=source, rng=rng)
+    version = certainty.write_model(args.out, model=model, card=found)
+    return _show(certainty.document(model, found)["card"], version, as_json=args.json)
+
+
+def _report(args: argparse.Namespace) -> int:
+    from moms.exchange import certainty
+
+    _, found, version = certainty.read_model(args.model)
+    return _show(found, version, as_json=args.json)
+
+
+def _show(found: Mapping[str, Any], version: str, *, as_json: bool) -> int:
+    card: Any = plain(found)
+    if as_json:
+        paper.show_json({"version": version, **card})
+        return Exit.DONE if card["may_be_published"] else Exit.NO
+    good, goes = card["may_be_published"], card["goes"]
+    paper.say(
+        f"Model {version}: its probabilities {'may be shown as numbers' if good else 'are shown as bands only'}.",
+        abnormal=not good,
+    )
+    paper.say(
+        f"- learnt from {card['trained_on']} outages ({card['source']}), intervals from {card['tuned_on']}, "
+        f"tested on the {card['held_out']} after them"
+    )
+    paper.say(
+        f"- going ahead: Brier {goes['brier']:.4f} = {goes['reliability']:.4f} - {goes['resolution']:.4f} + "
+        f"{goes['uncertainty']:.4f} + {goes['within']:.4f} (reliability, resolution, uncertainty, within bins)"
+    )
+    paper.say(f"- ECE {goes['ece']:.4f}, to be expected {goes['ece_expected']:.4f}; Spiegelhalter z "
+              f"{goes['spiegelhalter_z']:.2f}; log score {goes['log_score']:.4f}")  # fmt: skip
+    paper.say(f"- hours: {card['over_p50']:.1%} over P50, {card['over_p90']:.1%} over P90, "
+              f"{card['coverage']:.1%} inside P10-P90 of {card['held_out_ran']} that ran")  # fmt: skip
+    paper.show_table(
+        title="said and came true", columns=["said", "came", "low", "high", "outages"],
+        right=["said", "came", "low", "high", "outages"],
+        rows=[[f"{b['mean_forecast']:.3f}", f"{b['share']:.3f}", f"{b['low']:.3f}", f"{b['high']:.3f}",
+               f"{b['forecasts']}"] for b in goes["bins"]],
+    )  # fmt: skip
+    paper.show_table(
+        title="why not", columns=["cause", "expected", "observed", "99 % bounds"], right=["expected", "observed"],
+        rows=[[name, f"{c['expected']:.1f}", paper.Cell(text=f"{c['observed']}", abnormal=not
+               c["low"] <= c["expected"] <= c["high"]), f"{c['low']:.1f}-{c['high']:.1f}"]
+              for name, c in card["causes"].items()],
+    )  # fmt: skip
+    return Exit.DONE if good else Exit.NO

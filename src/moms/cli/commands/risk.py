@@ -1,0 +1,129 @@
+"""`moms risk storm`: which lines a storm is likely to take, as a list, JSON and a map layer."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moms.cli import paper
+from moms.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from moms.grid import Grid
+    from moms.risk import StormRisk, TowerCurve, Weather
+
+EXAMPLE = """
+moms risk storm --storm sample
+moms risk storm --storm forecast.csv --damage counts.csv --map storm.geojson --json"""
+
+UNCALIBRATED = "UNCALIBRATED: fewer than five events with damage counts stand behind it; read it as a ranking"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the storm, the grid and where the map layer goes."""
+    verbs = parser.add_subparsers(dest="what", metavar="storm", required=True)
+    storm = verbs.add_parser("storm", help="which lines a storm is likely to take")
+    storm.add_argument("--storm", default="sample", metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
+    storm.add_argument("--grid", default="miso", metavar="NAME|FILE", help="the grid (miso)")
+    storm.add_argument("--damage", type=Path, metavar="FILE", help="damage counts of past events, CSV")
+    storm.add_argument("--top", type=int, default=20, metavar="N", help="how many lines to show (default 20)")
+    storm.add_argument("--map", type=Path, metavar="FILE", help="write those lines as GeoJSON")
+    storm.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Compute it and print it."""
+    from moms.exchange.grids import open_grid
+    from moms.exchange.storms import read_damage, read_weather
+    from moms.risk import lines_of, storm_risk, tower_curve
+    from moms.values import Refused
+
+    if args.top < 1:
+        raise Refused(f"{args.top} lines", field="top", fix="give 1 or more")
+    grid, weather = open_grid(args.grid), read_weather(args.storm)
+    curve = tower_curve(read_damage(args.damage) if args.damage else ())
+    found = storm_risk(lines=lines_of(grid), weather=weather, curve=curve)
+    rows = facts(found, grid, args.top)
+    if args.map is not None:
+        args.map.write_text(json.dumps(layer(found, rows), allow_nan=False) + "\n", encoding="utf-8")
+    if args.json:
+        paper.show_json(document(found, weather, curve, rows))
+    else:
+        _tell(found, weather, curve, rows)
+    return Exit.DONE
+
+
+def facts(found: StormRisk, grid: Grid, top: int) -> list[dict[str, object]]:
+    """Give the likeliest lines with what threatens them."""
+    from moms.risk import PERILS
+
+    rows: list[dict[str, object]] = []
+    for rank, k in enumerate(found.ranked()[:top].tolist(), start=1):
+        row = int(found.lines.row[k])
+        peril = {name: float(p) for name, p in zip(PERILS, found.peril[k], strict=True)}
+        rows.append({
+            "rank": rank,
+            "asset": f"branch:{row + 1}",
+            "name": "" if grid.register is None else str(grid.register.branch_name[row]),
+            "probability": float(found.probability[k]),
+            "peril": max(peril, key=lambda one: peril[one]),
+            "perils": peril,
+            "length_km": float(found.lines.length_km[k]),
+            "gust_ms": float(found.gust_ms[k]),
+            "by_hour": found.by_hour[k].tolist(),
+            "place": k,
+        })  # fmt: skip
+    return rows
+
+
+def layer(found: StormRisk, rows: list[dict[str, object]]) -> dict[str, object]:
+    """Give the lines as a GeoJSON layer, longitude first as the format wants."""
+    features = []
+    for one in rows:
+        k = int(str(one["place"]))
+        path = [[float(found.lines.longitude[k, e]), float(found.lines.latitude[k, e])] for e in (0, 2)]
+        properties = {name: one[name] for name in ("rank", "asset", "name", "probability", "peril")}
+        features.append({
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": path},
+            "properties": properties | {"calibrated": found.calibrated},
+        })  # fmt: skip
+    return {"type": "FeatureCollection", "features": features}
+
+
+def document(found: StormRisk, weather: Weather, curve: TowerCurve, rows: list[dict[str, object]]) -> dict[str, object]:
+    """Give the answer for machines."""
+    low, middle, high = curve.likely_median_ms()
+    return {
+        "source": weather.source,
+        "issued": weather.issued,
+        "hours": list(weather.hour),
+        "calibrated": found.calibrated,
+        "warning": None if found.calibrated else UNCALIBRATED,
+        "tower_median_gust_ms": {"p5": low, "p50": middle, "p95": high, "events": curve.events},
+        "lines": len(found.lines.row),
+        "expected_lines_lost": float(found.probability.sum()),
+        "ranked": [{k: v for k, v in one.items() if k != "place"} for one in rows],
+    }
+
+
+def _tell(found: StormRisk, weather: Weather, curve: TowerCurve, rows: list[dict[str, object]]) -> None:
+    low, middle, high = curve.likely_median_ms()
+    paper.say(f"{found.probability.sum():.1f} of {len(found.lines.row):,} lines are expected to be lost "
+              f"({weather.source}).")  # fmt: skip
+    if not found.calibrated:
+        paper.say(UNCALIBRATED, abnormal=True)
+    paper.show_table(
+        columns=["rank", "line", "name", "probability", "peril", "km", "gust m/s"],
+        right=["rank", "probability", "km", "gust m/s"],
+        rows=[
+            [str(r["rank"]), str(r["asset"]), str(r["name"]), f"{r['probability']:.4f}", str(r["peril"]),
+             f"{r['length_km']:.0f}", f"{r['gust_ms']:.1f}"]
+            for r in rows
+        ],
+    )  # fmt: skip
+    paper.say(f"- half of all sections are taken to fail at {middle:.0f} m/s ({low:.0f} to {high:.0f}), "
+              f"from {curve.events} events")  # fmt: skip
