@@ -38,18 +38,31 @@ class Pairs(NamedTuple):
     moved: FloatArray
 
 
+class Question(NamedTuple):
+    """What is searched: contingencies of one column each, watched branches, and how much each of these has left."""
+
+    tree: Subtrees
+    columns: ColumnArrays
+    watch: WatchArrays
+    margin: FloatArray
+    """(q,) MW, the least of all hours."""
+    amount: FloatArray
+    """(c,) MW, the most of all hours: what a unit effect is multiplied by, the pick-up's part included."""
+
+
 def search(tree: Subtrees, columns: ColumnArrays, watch: WatchArrays, margin: FloatArray) -> Iterator[Pairs]:
     """Give all pairs that may exceed `margin`, (q,) MW, in some hour; none twice, in chunks."""
     amount = np.where(columns.is_removal, np.abs(columns.largest * columns.stays), columns.largest)
     injected = columns.injection >= 0
     amount[injected] = np.maximum(amount[injected], columns.picked[columns.injection[injected]])
+    asked = Question(tree, columns, watch, margin, amount)
     is_row = _rows(watch, margin)
     rows, others = np.flatnonzero(is_row), np.flatnonzero(~is_row)
     removal = np.flatnonzero(columns.is_removal & (columns.stays != 0.0))
     injection = np.flatnonzero(~columns.is_removal)
-    yield from _by_row(tree, columns, watch, margin, rows, removal, amount)
-    yield from _by_row_at_bus(tree, columns, watch, margin, rows, injection, amount)
-    yield from _by_column(tree, columns, watch, margin, np.r_[removal, injection], others, amount)
+    yield from _by_row(asked, rows, removal)
+    yield from _by_row_at_bus(asked, rows, injection)
+    yield from _by_column(asked, np.r_[removal, injection], others)
 
 
 def _rows(watch: WatchArrays, margin: FloatArray) -> BoolArray:
@@ -80,30 +93,16 @@ def _weights(amount: FloatArray) -> FloatArray:
     return np.stack([amount, np.full(len(amount), np.inf)])
 
 
-def _by_row(  # noqa: PLR0917 - three searches of one shape
-    tree: Subtrees,
-    columns: ColumnArrays,
-    watch: WatchArrays,
-    margin: FloatArray,
-    rows: IntArray,
-    some: IntArray,
-    amount: FloatArray,
-) -> Iterator[Pairs]:
+def _by_row(asked: Question, rows: IntArray, some: IntArray) -> Iterator[Pairs]:
+    tree, columns, watch, margin, amount = asked
     ends = targets(tree, f=columns.source[some], t=columns.sink[some], weight=_weights(amount[some]))
     for found in candidates(tree, _row_lanes(watch, margin, rows), ends):
         place = rows[found.lane]
         yield Pairs(some[found.name], place, watch.b_mw[place] * found.drop)
 
 
-def _by_row_at_bus(  # noqa: PLR0917 - as above
-    tree: Subtrees,
-    columns: ColumnArrays,
-    watch: WatchArrays,
-    margin: FloatArray,
-    rows: IntArray,
-    some: IntArray,
-    amount: FloatArray,
-) -> Iterator[Pairs]:
+def _by_row_at_bus(asked: Question, rows: IntArray, some: IntArray) -> Iterator[Pairs]:
+    tree, columns, watch, margin, amount = asked
     ground = len(tree.pivot)
     grounded = some[columns.source[some] == ground]
     some = some[columns.source[some] != ground]
@@ -117,16 +116,9 @@ def _by_row_at_bus(  # noqa: PLR0917 - as above
         yield Pairs(column, place, -watch.reference[place])
 
 
-def _by_column(  # noqa: PLR0917 - as above
-    tree: Subtrees,
-    columns: ColumnArrays,
-    watch: WatchArrays,
-    margin: FloatArray,
-    some: IntArray,
-    others: IntArray,
-    amount: FloatArray,
-) -> Iterator[Pairs]:
+def _by_column(asked: Question, some: IntArray, others: IntArray) -> Iterator[Pairs]:
     """Search removals (kind 0) and injections (by size: what they move by the reference is taken off the margin)."""
+    tree, columns, watch, margin, amount = asked
     some = some[amount[some] > 0.0]
     injected = ~columns.is_removal[some]
     octave = np.ceil(np.log2(np.clip(amount[some], 1.0, 2.0**OCTAVES))).astype(np.int64)
