@@ -51,6 +51,11 @@ COMMANDS: tuple[Command, ...] = (
         verb="study", says="Study one outage on a grid without a book: what breaks, and what it caused.", module="study"
     ),
     Command(verb="margin", says="Show what is left of capacity by market day, zone and region.", module="margin"),
+    Command(
+        verb="plan",
+        says="Plan many outages at once: a season, maintenance, a challenge problem.",
+        module="plan",
+    ),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",

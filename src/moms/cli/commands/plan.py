@@ -1,0 +1,53 @@
+"""`moms plan`: plans for many outages at once."""
+
+from __future__ import annotations
+
+import argparse
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXAMPLE = """\
+moms plan gms fleet.json --objective water-filling"""
+
+FOR_MACHINES = "print JSON for machines, nothing else"
+
+
+class Part(Protocol):
+    """What the module of one kind of plan offers."""
+
+    SAYS: str
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the arguments."""
+        ...
+
+    def run(self, args: argparse.Namespace) -> int:
+        """Do it and give the exit code."""
+        ...
+
+
+PARTS: Mapping[str, str] = {"gms": "plan_gms"}
+"""By word: the module in this folder that does it."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the kinds of plan, each with its own arguments."""
+    rows = parser.add_subparsers(dest="what", metavar="|".join(PARTS), required=True)
+    for word in PARTS:
+        module = _part(word)
+        one = rows.add_parser(word, help=module.SAYS, description=module.SAYS)
+        module.arguments(one)
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help=FOR_MACHINES)
+    parser.add_argument("--json", action="store_true", help=FOR_MACHINES)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Make the plan."""
+    return _part(args.what).run(args)
+
+
+def _part(word: str) -> Part:
+    return cast("Part", import_module(f"moms.cli.commands.{PARTS[word]}"))
