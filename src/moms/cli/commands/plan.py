@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXAMPLE = """\
-moms plan gms fleet.json --objective water-filling"""
+moms plan gms fleet.json --objective water-filling
+moms plan roadef A_09.json.xz --seconds 60 --out A_09.txt"""
 
 FOR_MACHINES = "print JSON for machines, nothing else"
 
@@ -29,7 +30,7 @@ class Part(Protocol):
         ...
 
 
-PARTS: Mapping[str, str] = {"gms": "plan_gms"}
+PARTS: Mapping[str, str] = {"gms": "plan_gms", "roadef": "plan_roadef"}
 """By word: the module in this folder that does it."""
 
 
