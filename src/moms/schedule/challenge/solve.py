@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OPENING = 5
 """Units of annealing before anything else: a plan is on the table at once."""
 NODES_MEAN, NODES_EXACT, NODES_NEAR = 2_000, 300, 100
-SMALL = 1_000
+SMALL = 500
 """Scenarios of all periods up to which programs with quantiles are worth while: each is a yes or no."""
 FIRST_ROUND, GROWTH, LONGEST = 20, 1.6, 2_000
 PROVED = 1e-9
