@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moms.exchange.planfile import UnreadableProblem, a_list, an_object, bad, load, number, part, whole_number
+from moms.exchange.planfile import a_list, an_object, bad, load, number, part, whole_number, write_whole
 from moms.schedule.challenge.problem import Challenge
 
 if TYPE_CHECKING:
@@ -182,9 +181,5 @@ def _floats(listed: list[Any], *, at: str) -> FloatArray:
 
 def write_solution(path: Path, *, names: tuple[str, ...], plan: IntArray) -> None:
     """Write one line an intervention, name and start from 1; whoever reads meanwhile sees the old or the new whole."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.half")
-    try:
-        half.write_text("".join(f"{name} {start + 1}\n" for name, start in zip(names, plan, strict=True)))
-        half.replace(path)
-    except OSError as why:
-        raise UnreadableProblem(f"{path} cannot be written: {why.strerror}", field="out", fix="name another") from why
+    text = "".join(f"{name} {start + 1}\n" for name, start in zip(names, plan, strict=True))
+    write_whole(path, text.encode())

@@ -6,6 +6,7 @@ import gzip
 import json
 import lzma
 import math
+import os
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from moms.values import Refused
@@ -56,6 +57,20 @@ def _text(path: Path) -> str:
     if len(data) > LARGEST_BYTES:
         raise UnreadableProblem(f"{path.name} holds more than 2 GB", field="file", fix="give a smaller problem")
     return data.decode("utf-8-sig")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that whoever reads meanwhile, or after a crash, sees the old or the new whole.
+
+    Raises:
+        UnreadableProblem: it cannot be written.
+    """
+    half = path.with_name(f".{path.name}.{os.getpid()}.half")
+    try:
+        half.write_bytes(data)
+        half.replace(path)
+    except OSError as why:
+        raise UnreadableProblem(f"{path} cannot be written: {why.strerror}", field="out", fix="name another") from why
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXAMPLE = """\
+moms plan season season.json --out plan.json
+moms plan explain season.json --plan plan.json --request r12
 moms plan gms fleet.json --objective water-filling
 moms plan roadef A_09.json.xz --seconds 60 --out A_09.txt"""
 
@@ -30,7 +32,12 @@ class Part(Protocol):
         ...
 
 
-PARTS: Mapping[str, str] = {"gms": "plan_gms", "roadef": "plan_roadef"}
+PARTS: Mapping[str, str] = {
+    "season": "plan_season",
+    "explain": "plan_explain",
+    "gms": "plan_gms",
+    "roadef": "plan_roadef",
+}
 """By word: the module in this folder that does it."""
 
 
