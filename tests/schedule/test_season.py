@@ -61,6 +61,24 @@ def test_the_model_and_the_check_allow_the_same_plans(problem, data):
     assert solved.found == (breaks(problem, plan) == ())
 
 
+@pytest.mark.parametrize("with_it", [
+    {"at_most": (AtMost(jobs=("a", "b")),)},
+    {"conflicts": (Conflict(jobs=("a", "b"), first_day=1, end_day=2),)},
+    {"bundles": (Bundle(first="a", second="b", offset_days=1),)},
+    {"before": (Before(first="a", then="b"),)},
+    {"resources": (Resource(id="crew", capacity=(1.0,) * 6),)},
+    {"zones": (a_zone(1.5),)},
+])  # fmt: skip
+def test_each_rule_alone_keeps_two_from_starting_together(with_it):
+    jobs = [a_job(name, size_mw=1.0, uses=(("crew", 1.0),) if "resources" in with_it else ()) for name in "ab"]
+    problem = a_problem(*jobs, **with_it)
+    model = build(problem)
+    for name in "ab":
+        model.program.lower[model.x[name][0]] = 1.0
+    assert not model.program.solve(budget=MANY).found
+    assert breaks(problem, {"a": 0, "b": 0})
+
+
 @settings(max_examples=80, deadline=None)
 @given(problems(), st.data())
 def test_the_board_allows_one_more_start_exactly_where_the_check_does(problem, data):

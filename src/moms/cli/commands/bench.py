@@ -7,14 +7,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
+    from moms.bench.rows import Row
+
 EXAMPLE = """moms bench first
-moms bench first --quick --json first.json"""
-NAMES = ("first",)
+moms bench first --quick --json first.json
+moms bench schedule --json schedule.json"""
+NAMES = ("first", "schedule")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare which problem, and where the rows go."""
-    parser.add_argument("name", choices=NAMES, help="first: one request on the MISO-size grid")
+    parser.add_argument(
+        "name",
+        choices=NAMES,
+        help="first: one request on the MISO-size grid; schedule: plans, the challenge, the draft",
+    )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)"
@@ -23,15 +30,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print; 1 where a goal was measured and not met."""
+    from importlib import import_module
     from pathlib import Path
 
-    from moms.bench.first import rows
     from moms.bench.rows import document
     from moms.cli.paper import Cell, show_json, show_table
     from moms.values import canonical
     from moms.wiring.settings import home
 
-    found = rows(home=home(), quick=args.quick)
+    found: list[Row] = import_module(f"moms.bench.{args.name}").rows(home=home(), quick=args.quick)
     if args.json == "-":
         show_json(document(found))
     elif args.json:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 moms plan season season.json --out plan.json
 moms plan explain season.json --plan plan.json --request r12
+moms plan simulate --seasons 12
 moms plan gms fleet.json --objective water-filling
 moms plan roadef A_09.json.xz --seconds 60 --out A_09.txt"""
 
@@ -35,6 +36,7 @@ class Part(Protocol):
 PARTS: Mapping[str, str] = {
     "season": "plan_season",
     "explain": "plan_explain",
+    "simulate": "plan_simulate",
     "gms": "plan_gms",
     "roadef": "plan_roadef",
 }

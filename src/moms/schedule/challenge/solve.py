@@ -122,6 +122,9 @@ class Run:
         """Solve for the mean, which bounds the whole, then with quantiles if there are few."""
         model = Model(self.problem, exact=False)
         alone = not model.has_excess
+        left = self.seconds_left()
+        seconds = None if left is None else max(0.15 * left, 0.05)
+        self.lift(model.solve(budget=Budget(seconds=seconds), relaxed=True))  # a bound, however short the run
         mean = self.program(model, nodes=100 * NODES_MEAN if alone else NODES_MEAN, share=0.95 if alone else 0.15,
                             start=self.feasible())  # fmt: skip
         self.lift(mean)
@@ -141,7 +144,7 @@ class Run:
 
     def lift(self, solved: Solved) -> None:
         """Raise the bound to what a program of the whole proved."""
-        if solved.bound is not None:
+        if solved.bound is not None and solved.status is not Status.FAILED:
             self.bound = solved.bound if self.bound is None else max(self.bound, solved.bound)
 
     def near(self, size: int) -> int:
