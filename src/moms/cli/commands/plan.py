@@ -34,11 +34,11 @@ class Part(Protocol):
 
 
 PARTS: Mapping[str, str] = {
-    "season": "plan_season",
-    "explain": "plan_explain",
-    "simulate": "plan_simulate",
-    "gms": "plan_gms",
-    "roadef": "plan_roadef",
+    "season": "_plan_season",
+    "explain": "_plan_explain",
+    "simulate": "_plan_simulate",
+    "gms": "_plan_gms",
+    "roadef": "_plan_roadef",
 }
 """By word: the module in this folder that does it."""
 
