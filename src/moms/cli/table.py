@@ -65,6 +65,11 @@ COMMANDS: tuple[Command, ...] = (
         module="certainty",
     ),
     Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
+    Command(
+        verb="plan",
+        says="Plan many outages at once: a season, maintenance, a challenge problem.",
+        module="plan",
+    ),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
     Command(
         verb="verify",

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = """moms bench first
 moms bench first --quick --json first.json
-moms bench adequacy"""
-NAMES = ("first", "adequacy")
+moms bench adequacy
+moms bench schedule --json schedule.json"""
+NAMES = ("first", "adequacy", "schedule")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name",
         choices=NAMES,
-        help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty",
+        help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
+        " challenge, the draft",
     )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
@@ -33,10 +35,11 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import adequacy
 
         return adequacy.rows(quick=quick)
-    from moms.bench import first
+    from moms.bench import first, schedule
     from moms.wiring.settings import home
 
-    return first.rows(home=home(), quick=quick)
+    rows = schedule.rows if name == "schedule" else first.rows
+    return rows(home=home(), quick=quick)
 
 
 def _figure(value: float, unit: str, clock: str) -> str:

@@ -1,0 +1,45 @@
+"""The season plan: one problem, constraints and terms by name, plans with bounds, clashes and reasons in words."""
+
+from moms.schedule.season.board import Board
+from moms.schedule.season.check import Broken, breaks
+from moms.schedule.season.clash import Clash, smallest_clash
+from moms.schedule.season.explain import Why, explain, owners
+from moms.schedule.season.objective import burdens, values
+from moms.schedule.season.problem import (
+    AtMost,
+    Before,
+    Bundle,
+    Conflict,
+    Job,
+    NotAProblem,
+    Problem,
+    Resource,
+    Zone,
+)
+from moms.schedule.season.solve import Level, Planned, first_fit, solve
+
+__all__ = [
+    "AtMost",
+    "Before",
+    "Board",
+    "Broken",
+    "Bundle",
+    "Clash",
+    "Conflict",
+    "Job",
+    "Level",
+    "NotAProblem",
+    "Planned",
+    "Problem",
+    "Resource",
+    "Why",
+    "Zone",
+    "breaks",
+    "burdens",
+    "explain",
+    "first_fit",
+    "owners",
+    "smallest_clash",
+    "solve",
+    "values",
+]

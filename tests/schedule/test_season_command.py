@@ -1,0 +1,100 @@
+"""`moms plan season` and `moms plan explain`: files in, plans and reasons out, a field with every refusal."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from moms.cli import main
+
+SEASON = {
+    "days": 10,
+    "zones": [{"id": "all", "headroom_mw": 100}, {"id": "north", "within": "all", "headroom_mw": [50] * 10}],
+    "resources": [{"id": "crane", "capacity": 1}],
+    "requests": [
+        {"id": "a", "owner": "p", "zone": "north", "size_mw": 40, "days": 3, "class": "P1", "preferred_day": 2},
+        {"id": "b", "owner": "q", "zone": "north", "size_mw": 40, "days": 3, "preferred_day": 2, "uses": {"crane": 1}},
+        {"id": "c", "owner": "q", "zone": "all", "size_mw": 10, "days": 2, "preferred_day": 5, "uses": {"crane": 1}},
+    ],
+    "blackout_days": [10],
+}
+
+
+def wrote(folder, document, name="s.json"):
+    (folder / name).write_text(json.dumps(document))
+    return str(folder / name)
+
+
+def test_a_season_is_planned_kept_and_explained(tmp_path, capsys):
+    problem, out = wrote(tmp_path, SEASON), str(tmp_path / "plan.json")
+    assert main(["plan", "season", problem, "--work", "100", "--out", out, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    starts = found["starts"]
+    assert found["no_place"] == []
+    assert abs(starts["a"] - starts["b"]) >= 3  # 40 + 40 MW do not fit into 50
+    assert starts["b"] + 3 <= starts["c"] or starts["c"] + 2 <= starts["b"]  # one crane
+    assert all(start + days - 1 < 10 for start, days in zip(starts.values(), (3, 3, 2), strict=True))
+    assert all(level["proved"] for level in found["levels"])
+    assert json.loads((tmp_path / "plan.json").read_text())["starts"] == starts
+    assert main(["plan", "explain", problem, "--plan", out, "--json"]) == 0
+    why = json.loads(capsys.readouterr().out)
+    assert why["broken"] == []
+    moved = next(row for row in why["requests"] if row["start"] != row["preferred"])
+    assert all(row["against"] for row in moved["nearer"])
+    assert {row["owner"] for row in why["owners"]} == {"p", "q"}
+
+
+def test_a_season_that_cannot_be_says_what_clashes_and_for_whom(tmp_path, capsys):
+    rows = [{**row, "must": True, "latest_day": 4} for row in SEASON["requests"][:2]]
+    assert main(["plan", "season", wrote(tmp_path, {**SEASON, "requests": rows}), "--work", "100", "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert not found["feasible"]
+    assert found["clash"]["smallest"]
+    assert found["clash"]["owners"] == ["p", "q"]
+    assert {"placed", "headroom"} == {rule["rule"] for rule in found["clash"]["rules"]}
+
+
+def test_a_plan_that_breaks_something_is_told_so(tmp_path, capsys):
+    plan = wrote(tmp_path, {"starts": {"a": 1, "b": 2}}, "p.json")
+    assert main(["plan", "explain", wrote(tmp_path, SEASON), "--plan", plan, "--json"]) == 1
+    assert {row["rule"] for row in json.loads(capsys.readouterr().out)["broken"]} == {"headroom"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"days": None}, "days"),
+        ({"days": 0}, "days"),
+        ({"requests": [{**SEASON["requests"][0], "days": 11}]}, "requests[0].days"),
+        ({"requests": [{**SEASON["requests"][0], "latest_day": 2}]}, "requests[0].days"),
+        ({"requests": [{**SEASON["requests"][0], "earliest_day": 5, "latest_day": 3}]}, "requests[0].earliest_day"),
+        ({"requests": [SEASON["requests"][0]] * 2}, "requests[1].id"),
+        ({"requests": [{**SEASON["requests"][0], "risk": [1.0]}]}, "requests[0].risk"),
+        ({"requests": [{**SEASON["requests"][0], "risk": [float("nan")]}], "scenarios": 1}, "NaN"),
+        ({"requests": [{**SEASON["requests"][0], "uses": {"ship": 1}}]}, "requests[0].uses"),
+        ({"requests": [{**SEASON["requests"][0], "class": "P0"}]}, "requests[0].class"),
+        ({"requests": [{**SEASON["requests"][0], "must": "yes"}]}, "requests[0].must"),
+        ({"zones": [{"id": "all", "headroom_mw": [1, 2]}]}, "zones[0].headroom_mw"),
+        ({"before": [{"first": "a", "then": "b"}, {"first": "b", "then": "a"}]}, "before"),
+        ({"conflicts": [{"requests": ["a", "x"]}]}, "conflicts[0]"),
+        ({"crews": 3}, "crews"),
+    ],
+)
+def test_a_bad_season_is_refused_with_its_field(change, field, tmp_path, capsys):
+    assert main(["plan", "season", wrote(tmp_path, {**SEASON, **change}), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["field"] == field
+
+
+def test_a_plan_of_another_problem_is_refused(tmp_path, capsys):
+    plan = wrote(tmp_path, {"starts": {"z": 1}}, "p.json")
+    assert main(["plan", "explain", wrote(tmp_path, SEASON), "--plan", plan]) == 2
+    assert "no request 'z'" in capsys.readouterr().err
+
+
+def test_one_owner_with_everything_and_an_empty_season_are_planned(tmp_path, capsys):
+    rows = [{**row, "owner": "p"} for row in SEASON["requests"]]
+    assert main(["plan", "season", wrote(tmp_path, {**SEASON, "requests": rows}), "--work", "100", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["owners"]) == 1
+    assert main(["plan", "season", wrote(tmp_path, {**SEASON, "requests": []}), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["starts"] == {}
