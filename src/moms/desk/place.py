@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moms.schedule import Candidate
     from moms.values import Window
 
-STUDIED_MOST = 6
+STUDIED_MOST = 1
 """How many windows that look free are studied like the request before the search stops."""
 
 
