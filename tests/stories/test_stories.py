@@ -29,13 +29,7 @@ def office(book: PostgresBook, tmp_path: Path) -> Office:
     return Office(settings=chosen, book=book)
 
 
-# The first two are told in every run; the others cost minutes of study each until the engine is faster.
-STORIES = [
-    pytest.param(s, id=s.name, marks=[pytest.mark.long] if k > 1 else []) for k, s in enumerate(bundled_stories())
-]
-
-
-@pytest.mark.parametrize("story", STORIES)
+@pytest.mark.parametrize("story", [pytest.param(s, id=s.name) for s in bundled_stories()])
 def test_each_request_leads_to_its_story(office: Office, story: Story) -> None:
     owner = Actor(name=story.requester, organisation=story.request.organisation, role=Role.OWNER)
     desk = replace(office, settings=replace(office.settings, actor=owner))
