@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from moms.schedule import Candidate
     from moms.values import Window
 
-STUDIED_MOST = 1
-"""How many windows that look free are studied like the request before the search stops."""
+STUDIED_MOST = {Category.TRANSMISSION: 3, Category.GENERATION: 1}
+"""How many windows that look free are studied like the request before the search stops.
+
+For a generator only the margin was looked at before, and each of its studies costs a minute and more.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +122,9 @@ def _search(
         lookout.knows(assessed.book.result)
     offers: list[Offer] = []
     tried: list[Candidate] = []
+    most = STUDIED_MOST[request.category]
     for candidate in (*looked, *shorter(request=request, now=now), *patterns(request=request, now=now)):
-        if len(offers) == rules.alternatives or len(tried) == STUDIED_MOST:
+        if len(offers) == rules.alternatives or len(tried) == most:
             break
         if _near_one(candidate, offers) or not lookout.looks_free(candidate):
             continue
@@ -180,7 +184,7 @@ def _searched(
         f" ({many(len(looked), 'start')}, {many(lookout.days_studied, 'day')} studied),"
         f" {many(len(tried), 'window')} studied like the request, {len(offers)} free"
     )
-    if lookout.stopped or len(tried) == STUDIED_MOST:
+    if lookout.stopped or len(tried) == STUDIED_MOST[lookout.situation.outage.request.category]:
         says += "; stopped at its limit of work, so farther windows were not looked at"
     if lookout.blocked and len(offers) < world.rules.decision.alternatives:
         worst = lookout.blocked.most_common(3)
