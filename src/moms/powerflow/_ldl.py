@@ -14,7 +14,7 @@ import numpy as np
 from moms.powerflow._jit import compiled
 
 if TYPE_CHECKING:
-    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.grid import FloatArray, IntArray
 
 WIDTH = 16
 """Right-hand sides solved side by side: four AVX2 registers of doubles."""
@@ -121,7 +121,6 @@ def solve_transfers(  # noqa: PLR0917 - compiled code takes no keywords
     l_value: FloatArray,
     pivot: FloatArray,
     parent: IntArray,
-    wanted: BoolArray,
     source: IntArray,
     sink: IntArray,
     mark: IntArray,
@@ -130,8 +129,7 @@ def solve_transfers(  # noqa: PLR0917 - compiled code takes no keywords
 ) -> None:
     """Solve for at most `WIDTH` transfers of 1 from `source[w]` to `sink[w]` (positions; n is the ground).
 
-    The forward sweep touches only the paths from the ends to the root of the tree; the backward
-    sweep leaves out what is not `wanted` (a set closed under `parent`). x is (n + 1, WIDTH).
+    The forward sweep touches only the paths from the ends to the root of the tree. x is (n + 1, WIDTH).
     """
     n = len(pivot)
     x[:, :] = 0.0
@@ -155,12 +153,11 @@ def solve_transfers(  # noqa: PLR0917 - compiled code takes no keywords
                 for w in range(WIDTH):
                     x[i, w] -= v * x[j, w]
     for j in range(n - 1, -1, -1):
-        if wanted[j] or mark[j] == stamp:
-            d = pivot[j]
+        d = pivot[j]
+        for w in range(WIDTH):
+            x[j, w] /= d
+        for p in range(begin[j], begin[j + 1]):
+            i = l_row[p]
+            v = l_value[p]
             for w in range(WIDTH):
-                x[j, w] /= d
-            for p in range(begin[j], begin[j + 1]):
-                i = l_row[p]
-                v = l_value[p]
-                for w in range(WIDTH):
-                    x[j, w] -= v * x[i, w]
+                x[j, w] -= v * x[i, w]

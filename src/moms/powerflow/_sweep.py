@@ -267,8 +267,8 @@ def reaches(  # noqa: PLR0917 - as above
 
     `own` (3, WIDTH) holds the block's multipliers (0 for lanes it does not have), offsets and slops.
     """
-    heaviest = targets.heaviest[kind, k]
-    if heaviest == 0.0:
+    weight = targets.heaviest[kind, k]
+    if weight == 0.0:
         return False
     most = 0.0
     if targets.at_bus:
@@ -278,7 +278,7 @@ def reaches(  # noqa: PLR0917 - as above
     else:
         for w in range(WIDTH):
             most = max(most, own[0, w] * (high[w] - low[w] + own[2, w]))
-    return not most * heaviest * GUARD <= 1.0
+    return not most * weight * GUARD <= 1.0
 
 
 @compiled
@@ -315,13 +315,10 @@ def collect(  # noqa: PLR0917 - as above
 
 
 @compiled
-def sweep(  # noqa: PLR0917 - as above
-    block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Candidates, visited: IntArray
-) -> tuple[int, int]:
+def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Candidates) -> tuple[int, int]:
     """Find the candidates of the blocks of `WIDTH` lanes from `block` on; give the next block and how many were found.
 
     Stops before a block that might not fit into `found`, which holds at least WIDTH times the targets.
-    `visited` (2,) counts positions solved and subtrees asked.
     """
     n = len(tree.pivot)
     x = np.zeros((n + 1, WIDTH))
@@ -351,13 +348,12 @@ def sweep(  # noqa: PLR0917 - as above
             if mark[root] != block:
                 stack[0] = root
                 count = _descend(
-                    1, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count, visited
+                    1, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count
                 )
         for place in range(length - 1, -1, -1):
             j = way[place]
             behind(j, tree, x)
             around(j, tree, x, low, high)
-            visited[0] += 1
             count = collect(j, kind, x, first, width, own, targets, found, count)
             depth = 0
             for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
@@ -366,7 +362,7 @@ def sweep(  # noqa: PLR0917 - as above
                     stack[depth] = k
                     depth += 1
             count = _descend(
-                depth, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count, visited
+                depth, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count
             )
         block += 1
     return block, count
@@ -387,13 +383,11 @@ def _descend(  # noqa: PLR0917 - as above
     targets: Targets,
     found: Candidates,
     count: int,
-    visited: IntArray,
 ) -> int:
     """Go down the subtrees on the stack, none of which holds an end, as far as they can matter."""
     while depth > 0:
         depth -= 1
         j = stack[depth]
-        visited[1] += 1
         bounds(j, tree, x, low, high)
         if not reaches(j, kind, tree.stretch[j], low, high, own, targets):
             continue
@@ -403,7 +397,6 @@ def _descend(  # noqa: PLR0917 - as above
         for w in range(WIDTH):
             low[w] = min(low[w], x[j, w])
             high[w] = max(high[w], x[j, w])
-        visited[0] += 1
         count = collect(j, kind, x, first, width, own, targets, found, count)
         for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
             k = tree.child[p]

@@ -206,7 +206,6 @@ class DcFactor:
         x = np.empty((len(self.pivot) + 1, len(source)))
         block = np.empty((len(self.pivot) + 1, WIDTH))
         mark = np.full(len(self.pivot), -1, np.int64)
-        everywhere = np.ones(len(self.pivot), np.bool_)
         for at in range(0, len(source), WIDTH):
             some = slice(at, at + WIDTH)
             solve_transfers(
@@ -215,7 +214,6 @@ class DcFactor:
                 self.l_value,
                 self.pivot,
                 self.parent,
-                everywhere,
                 source[some],
                 sink[some],
                 mark,

@@ -125,10 +125,9 @@ def candidates(tree: Subtrees, some: tuple[Lanes, IntArray], others: Targets) ->
     transfers, order = some
     room = WIDTH * len(others.name) + ROOM
     found = Candidates(lane=np.empty(room, np.int64), name=np.empty(room, np.int64), drop=np.empty(room))
-    visited = np.zeros(2, np.int64)
     block, blocks = 0, -(-len(transfers.source) // WIDTH)
     while block < blocks:
-        block, count = sweep(block, tree, transfers, others, found, visited)
+        block, count = sweep(block, tree, transfers, others, found)
         if count:
             yield Candidates(
                 lane=order[found.lane[:count]], name=found.name[:count].copy(), drop=found.drop[:count].copy()
