@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 STUDIED_MOST = {Category.TRANSMISSION: 3, Category.GENERATION: 1}
 """How many windows that look free are studied like the request before the search stops.
 
-For a generator only the margin was looked at before, and each of its studies costs a minute and more.
+For a generator only the margin was looked at before, and each of its studies costs half a minute.
 """
 
 
