@@ -11,8 +11,8 @@ the seed and the counts. Nothing in it is real: owners, work and dates are drawn
 
 Lines are drawn among the lightly loaded ones that hold nobody's supply alone, as an owner would choose
 them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks,
-one request in twelve is for a generating unit. No redispatch is tried here: what would need one is
-referred, and what is referred is withdrawn again.
+one request in twelve is for a generating unit. A redispatch is asked as at the desk: what it cures enters
+the book with its condition. What is referred, countered or denied is withdrawn again.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moms.desk import assess, settle
+from moms.desk import settle
 from moms.desk.answer import Answer
 from moms.desk.operate import step
 from moms.desk.season import Entry, enter
@@ -240,7 +240,6 @@ def build(
         quiet = replace(world.rules.decision, search_days=0, alternatives=0)
         world = replace(world, rules=replace(world.rules, decision=quiet))
         _WORLD.append(world)
-        assess.redispatched = lambda *_: None  # what would need a redispatch is referred here
         drawn = draw_requests(world, seed=seed, count=count)
         waiting, entries, counts = list(drawn), [], Counter()
         decided: list[str] = []

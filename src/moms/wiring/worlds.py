@@ -14,6 +14,8 @@ from moms.study import contingencies_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from moms.grid import Contingency, Grid
+
 
 def open_world(*, grid: str, rule_book: str, home: Path) -> World:
     """Give the world of a grid (name or file) under a rule book (id)."""
@@ -22,8 +24,13 @@ def open_world(*, grid: str, rule_book: str, home: Path) -> World:
         grid=found,
         rules=open_rule_book(rule_book),
         versions=versions(),
-        contingencies=contingencies_of(found, which="equipment"),
+        contingencies=studied(found),
     )
+
+
+def studied(grid: Grid) -> tuple[Contingency, ...]:
+    """Give what a decision is studied against: each equipment, each unit, and what the grid says is lost together."""
+    return contingencies_of(grid, which="equipment,table" if grid.contingencies else "equipment")
 
 
 def versions() -> dict[str, str]:
