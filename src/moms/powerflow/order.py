@@ -10,6 +10,7 @@ from scipy.sparse.linalg import splu
 
 from moms.powerflow._jit import compiled
 from moms.powerflow._ldl import elimination_tree
+from moms.values import Kept
 
 if TYPE_CHECKING:
     from moms.grid import IntArray, Network
@@ -21,6 +22,15 @@ def elimination_order(network: Network) -> IntArray:
     It depends on which branches the file has, in service or not, never on what is out: so one order
     serves all topologies of a grid. Postorder makes neighbours in the tree neighbours in memory.
     """
+    lines = network.branches
+    return _ORDERS.of(lines.from_bus, lines.to_bus, network.buses.kind, make=lambda: _order(network))
+
+
+_ORDERS: Kept[IntArray] = Kept()
+"""Everything solved on a grid asks for its order again, the parts that contingencies leave too."""
+
+
+def _order(network: Network) -> IntArray:
     n = len(network.buses)
     lines = network.branches
     ends = np.r_[lines.from_bus, lines.to_bus], np.r_[lines.to_bus, lines.from_bus]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.grid import RatingSource
+from moms.study.listed import BRANCH, SEVERAL, UNIT, listed
 from moms.study.plan import Skipped
 from moms.study.result import (
     NEW,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from moms.grid import Contingency
+    from moms.grid import Contingency, IntArray
     from moms.study.slices import Slice
 
 Columns = dict[str, "npt.NDArray[np.generic]"]
@@ -52,7 +53,8 @@ class Collector:
     hours: tuple[Hour, ...]
     contingencies: dict[str, int]
     """Place of each id, in order of first appearance."""
-    content: dict[str, Contingency]
+    kind: IntArray
+    """(c,) what each loses, as in `Listed`: as it stands where it first appears."""
     violations: list[Columns] = field(default_factory=list)
     base: list[Columns] = field(default_factory=list)
     near: tuple[tuple[float, int, int, int], ViolationRow] | None = None
@@ -63,7 +65,8 @@ class Collector:
     cut_off: list[RequestCutOff] = field(default_factory=list)
     shortfalls: dict[int, ShortfallRow] = field(default_factory=dict)
     skipped: dict[int, Skipped] = field(default_factory=dict)
-    studied: set[int] = field(default_factory=set)
+    studied: npt.NDArray[np.bool_]
+    """(c,)"""
     unsolved: set[int] = field(default_factory=set)
     kinds: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(3, np.int64))
     """Violations counted by `CODES`."""
@@ -76,23 +79,24 @@ class Collector:
     def of(cls, slices: Sequence[Slice]) -> Collector:
         """Open the tables for all hours and contingencies of a study."""
         hours: list[Hour] = []
-        names: dict[str, int] = {}
-        content: dict[str, Contingency] = {}
         for one in slices:
             starts = one.hours.start or (None,) * len(one.hours)
             hours += [Hour(label=label, start=start) for label, start in zip(one.hours.label, starts, strict=True)]
-            for contingency in one.contingencies:
-                names.setdefault(contingency.id, len(names))
-                content.setdefault(contingency.id, contingency)
+        names, kind = _named(slices)
         return cls(
             hours=tuple(hours),
             contingencies=names,
-            content=content,
+            kind=kind,
+            studied=np.zeros(len(names), np.bool_),
             caused_by_hour=np.zeros(len(hours), np.bool_),
             standing=np.zeros(len(hours), np.int64),
             request_load=np.zeros(len(hours)),
             request_generation=np.zeros(len(hours)),
         )
+
+    def places_of(self, contingencies: tuple[Contingency, ...]) -> IntArray:
+        """Give where contingencies stand in the tables, (k,)."""
+        return np.array([self.contingencies[name] for name in listed(contingencies).ids], np.int64)
 
     def keep_islanding(self, k: int, rank: tuple[float, ...], row: IslandingRow) -> None:
         """Keep the worst row of a contingency, and count its hours over all groups of the same kind."""
@@ -129,23 +133,17 @@ class Collector:
         )
 
     def _counts(self, slices: Sequence[Slice]) -> Counts:
-        several = branch = unit = 0
-        place = {k: name for name, k in self.contingencies.items()}
-        for k in self.studied:
-            one = self.content[place[k]]
-            several += len(one.branches) + len(one.units) > 1
-            branch += len(one.branches) == 1 and not one.units
-            unit += len(one.units) == 1 and not one.branches
-        why = [str(reason) for k, reason in self.skipped.items() if k not in self.studied]
+        kind = np.bincount(self.kind[self.studied], minlength=SEVERAL + 1)
+        why = [str(reason) for k, reason in self.skipped.items() if not self.studied[k]]
         lines = slices[0].network.branches
         watched = lines.monitored & lines.in_service
         return Counts(
             hours=len(self.hours),
-            contingencies=len(self.studied),
-            branch=branch,
+            contingencies=int(self.studied.sum()),
+            branch=int(kind[BRANCH]),
             islanding=len(self.islands),
-            unit=unit,
-            several=several,
+            unit=int(kind[UNIT]),
+            several=int(kind[SEVERAL]),
             skipped={str(reason): why.count(str(reason)) for reason in Skipped if str(reason) in why},
             monitored=int(watched.sum()),
             unrated=int((watched & ~np.isfinite(lines.rate_b_mw)).sum()),
@@ -155,6 +153,18 @@ class Collector:
             old=int(self.kinds[OLD]),
             old_islanding=len(self.old_islanding),
         )
+
+
+def _named(slices: Sequence[Slice]) -> tuple[dict[str, int], IntArray]:
+    """Give the place of each id over the lists of all slices, and what it loses."""
+    lists = {id(one.contingencies): listed(one.contingencies) for one in slices}
+    names: dict[str, int] = {}
+    kinds: list[IntArray] = [np.empty(0, np.int64)]
+    for some in lists.values():
+        fresh = [k for k, name in enumerate(some.ids) if name not in names] if names else list(range(len(some.ids)))
+        names.update({some.ids[k]: len(names) + at for at, k in enumerate(fresh)})
+        kinds.append(some.kind[fresh])
+    return names, np.concatenate(kinds)
 
 
 def _table(parts: list[Columns], names: tuple[str, ...], by: tuple[str, ...]) -> Columns:

@@ -141,7 +141,9 @@ class Findings:
         self.into.standing[self.hours] = standing
         skipped = self.screened.plan.skipped
         self.into.skipped.update({int(self.places[k]): why for k, why in skipped.items()})
-        self.into.studied.update(int(self.places[k]) for k in range(len(self.places)) if k not in skipped)
+        done = np.ones(len(self.places), np.bool_)
+        done[list(skipped)] = False
+        self.into.studied[self.places[done]] = True
         unsolved = self.screened.unsolved | self.without.unsolved
         self.into.unsolved.update(int(self.places[k]) for k in unsolved)
 

@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.powerflow.islands import sums_below
+from moms.study.listed import listed
 from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
 from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study.slices import Out
     from moms.study.state import Case
@@ -95,7 +94,7 @@ class Plan:
     skipped: dict[int, Skipped] = field(default_factory=dict)
 
 
-def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
+def plan(case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Plan:
     """Sort contingencies by how they are computed in this case.
 
     `own` is what the request itself takes out.
@@ -126,7 +125,7 @@ def plan(case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Asked:
-    """What contingencies lose that is there to lose: (place in the list, row), flat."""
+    """What contingencies lose that is there to lose: (place in the list, row), flat as in `Listed`."""
 
     branch: IntArray
     branch_at: IntArray
@@ -137,17 +136,16 @@ class _Asked:
     units: IntArray
 
     @classmethod
-    def of(cls, case: Case, contingencies: Sequence[Contingency]) -> _Asked:
-        count = len(contingencies)
-        branch, branch_at = _flat([one.branches for one in contingencies], case.factor.live)
-        unit, unit_at = _flat([one.units for one in contingencies], case.units_on)
+    def of(cls, case: Case, contingencies: tuple[Contingency, ...]) -> _Asked:
+        count, every = len(contingencies), listed(contingencies)
+        branch, unit = case.factor.live[every.branch], case.units_on[every.unit]
         return cls(
-            branch=branch,
-            branch_at=branch_at,
-            unit=unit,
-            unit_at=unit_at,
-            branches=np.bincount(branch_at, minlength=count),
-            units=np.bincount(unit_at, minlength=count),
+            branch=every.branch[branch],
+            branch_at=every.branch_at[branch],
+            unit=every.unit[unit],
+            unit_at=every.unit_at[unit],
+            branches=np.bincount(every.branch_at[branch], minlength=count),
+            units=np.bincount(every.unit_at[unit], minlength=count),
         )
 
     @property
@@ -173,18 +171,8 @@ class _Asked:
         found = []
         for k in np.flatnonzero(self.branches + self.units > 1).tolist():
             b, u = int(first_b[k]), int(first_u[k])
-            branches = np.unique(self.branch[b : b + self.branches[k]])
-            found.append((k, branches, np.unique(self.unit[u : u + self.units[k]])))
+            found.append((k, self.branch[b : b + self.branches[k]], self.unit[u : u + self.units[k]]))
         return found
-
-
-def _flat(rows: list[tuple[int, ...]], there: BoolArray) -> tuple[IntArray, IntArray]:
-    """Give rows that are there, and whose they are."""
-    count = np.fromiter((len(some) for some in rows), np.int64, len(rows))
-    flat = np.fromiter((row for some in rows for row in some), np.int64, int(count.sum()))
-    at = np.repeat(np.arange(len(rows)), count)
-    keep = there[flat]
-    return flat[keep], at[keep]
 
 
 def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:

@@ -61,7 +61,7 @@ class Screen:
     shapes: dict[Shape, FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, case: Case, contingencies: Sequence[Contingency], *, own: Out) -> Screen:
+    def of(cls, case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Screen:
         """Sort the contingencies and solve what all of them share."""
         lines, factor = case.network.branches, case.factor
         sorted_ = plan(case, contingencies, own=own)

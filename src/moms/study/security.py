@@ -11,6 +11,7 @@ import numpy as np
 from moms.powerflow import elimination_order
 from moms.study.collect import Collector
 from moms.study.findings import Findings
+from moms.study.listed import listed
 from moms.study.screen import Screen
 from moms.study.state import stand
 from moms.values import Refused
@@ -57,13 +58,8 @@ def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False,
     """
     _refuse(slices)
     collector = Collector.of(slices)
-    orders: dict[int, IntArray] = {}
     for one, index in _groups(slices):
-        network = one.network
-        key = id(network.branches.from_bus)
-        if key not in orders:
-            orders[key] = elimination_order(network)
-        findings = _open(one, index, orders[key], collector, rules=rules, keep_old=keep_old)
+        findings = _open(one, index, elimination_order(one.network), collector, rules=rules, keep_old=keep_old)
         _fill(findings, standing=standing)
     return collector.result(slices, standing=standing)
 
@@ -72,10 +68,11 @@ def _refuse(slices: Sequence[Slice]) -> None:
     if not any(len(one.hours) for one in slices):
         raise NothingToStudy("there is no hour to study", field="slices", fix="give at least one operating point")
     for one in slices:
-        if len({k.id for k in one.contingencies}) < len(one.contingencies):
+        asked = listed(one.contingencies)
+        if len(asked.place) < len(asked.ids):
             raise NamedTwice("two contingencies have the same id", field="contingencies", fix="name each by itself")
         normal = one.contingencies_without
-        if normal is not None and [k.id for k in normal] != [k.id for k in one.contingencies]:
+        if normal is not None and listed(normal).ids != asked.ids:
             raise ListsDiffer(
                 "the contingencies without the request are not those with it",
                 field="contingencies_without",
@@ -179,7 +176,7 @@ def _open(
     return Findings(
         slice=one,
         hours=index,
-        places=np.array([collector.contingencies[k.id] for k in asked], np.int64),
+        places=collector.places_of(asked),
         screened=screened,
         without=without,
         rules=rules,

@@ -26,6 +26,7 @@ from moms.values.clock import (
 from moms.values.digest import canonical, digest, instant_text, plain
 from moms.values.finding import Finding, Level
 from moms.values.ids import ElementKind, NotAnElement, element, parse, row_of
+from moms.values.kept import Kept
 from moms.values.party import SYSTEM, Actor, Role
 from moms.values.quantity import mw, percent
 from moms.values.refused import Refused
@@ -43,6 +44,7 @@ __all__ = [
     "Finding",
     "Fold",
     "HourEnding",
+    "Kept",
     "Level",
     "NoSuchZone",
     "NoZone",
