@@ -60,6 +60,7 @@ class Sensitivities:
 
     def __init__(self, factor: DcFactor) -> None:
         self.factor = factor
+        self._shifts = factor.shift_injection_mw()
         self._ptdf: dict[int, FloatArray] = {}
         self._graph: Adjacency | None = None
         self._pieces: dict[tuple[int, ...], IntArray] = {}
@@ -94,7 +95,7 @@ class Sensitivities:
 
     def _affine(self, per_bus: FloatArray, element: int, lost: tuple[int, ...], injection_mw: FloatArray) -> Answer:
         """Put the flow beside its sensitivities: with phase shifts a flow is not PTDF times injection alone."""
-        shifted = injection_mw + self.factor.shift_injection_mw()
+        shifted = injection_mw + self._shifts
         constant = -self.factor.shift_mw[element] - self._lodf(element, lost) @ self.factor.shift_mw[list(lost)]
         return Answer(
             flow_mw=float(per_bus @ shifted + constant), per_mw=per_bus[self.factor.network.units.bus], exact=True
