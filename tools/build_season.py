@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -249,12 +250,12 @@ def build(
             enter(book=office.book, entries=before.entries, rule_book=before.rule_book)
             waiting = [row for row in drawn if row[1].external_id not in set(decided)]
         began = time.monotonic()
-        with multiprocessing.get_context("fork").Pool(cores) as pool:
+        with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as pool:
             while waiting and time.monotonic() - began < minutes * 60:
                 batch = _batch(waiting, cores)
                 jobs = [(row, _filed(office, world, row)) for row in batch]
                 live = [(row, s) for row, s in jobs if s is not None]
-                answers = pool.map(_think, [(s, row[0]) for row, s in live], chunksize=1)
+                answers = list(pool.map(_think, [(s, row[0]) for row, s in live]))
                 counts["returned"] += len(jobs) - len(live)
                 for (row, situation), answer in zip(live, answers, strict=True):
                     if isinstance(answer, str):
