@@ -11,8 +11,8 @@ the seed and the counts. Nothing in it is real: owners, work and dates are drawn
 
 Lines are drawn among the lightly loaded ones that hold nobody's supply alone, as an owner would choose
 them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks,
-one request in twelve is for a generating unit. A redispatch is asked as at the desk: what it cures enters
-the book with its condition. What is referred, countered or denied is withdrawn again.
+one request in twelve is for a generating unit. A redispatch is asked for units, which the market moves around
+anyway, and not for lines: what would need one is referred. What is not granted is withdrawn again.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ from pathlib import Path
 
 import numpy as np
 
-from moms.desk import settle
+from moms.decide import Remedy
+from moms.desk import assess, settle
 from moms.desk.answer import Answer
 from moms.desk.operate import step
+from moms.desk.remedy import redispatched
 from moms.desk.season import Entry, enter
+from moms.desk.security import Studied
 from moms.desk.situation import Situation, read
 from moms.desk.submit import entry_findings, submit
 from moms.desk.world import World
@@ -43,7 +46,7 @@ from moms.exchange.season import read as read_season
 from moms.grid import BranchKind, Flag, Hours
 from moms.grid import Season as Season_
 from moms.grid.topology import bridges
-from moms.outages import Category, Contact, Kind, Nature, Request
+from moms.outages import Category, Contact, Kind, Nature, Outage, Request
 from moms.outages.lifecycle import Verb
 from moms.powerflow import DcFactor
 from moms.values import MARKET, SYSTEM, Actor, Refused, Role, Window
@@ -203,6 +206,10 @@ def _unit_request(world: World, rng: np.random.Generator, units: np.ndarray, num
 _WORLD: list[object] = []
 
 
+def _for_units_only(world: World, outage: Outage, studied: Studied) -> Remedy | None:
+    return redispatched(world, outage, studied) if outage.request.category == Category.GENERATION else None
+
+
 def _think(job: tuple[Situation, datetime]) -> Answer | str:
     situation, now = job
     try:
@@ -241,6 +248,7 @@ def build(
         quiet = replace(world.rules.decision, search_days=0, alternatives=0)
         world = replace(world, rules=replace(world.rules, decision=quiet))
         _WORLD.append(world)
+        assess.redispatched = _for_units_only
         drawn = draw_requests(world, seed=seed, count=count)
         waiting, entries, counts = list(drawn), [], Counter()
         decided: list[str] = []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from moms.exchange.stories import Story, bundled_stories
-from moms.values import Actor, Role, parse_instant
+from moms.values import Actor, Role, Window, parse_instant
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 from tests.postgres import book, database, servers
@@ -44,6 +44,17 @@ def test_each_request_leads_to_its_story(office: Office, story: Story) -> None:
     if record["outcome"] in {"deny", "counter"}:
         assert record["binding"], record["says"]
         assert record["searched"], record["says"]
+        assert record["alternatives"], record["searched"]
+        _is_granted(desk, story, record["alternatives"][0]["window"])
     again = desk.submit(story.request)
     assert again.again
     assert again.record == record
+
+
+def _is_granted(desk: Office, story: Story, window: dict[str, str]) -> None:
+    """What is offered is given when it is asked for."""
+    span = Window(start=parse_instant(str(window["start"])), end=parse_instant(str(window["end"])))
+    asked = replace(story.request, external_id=f"{story.request.external_id} again", window=span)
+    answer = desk.submit(asked, preview=True)
+    assert answer.record is not None, [f.says for f in answer.findings]
+    assert answer.record["outcome"] in {"approve", "accept"}, answer.record["says"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.decide import Settled
+    from moms.decide import Security, Settled
     from moms.desk.assess import Assessed
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from moms.schedule import Candidate
     from moms.values import Window
 
-STUDIED_MOST = {Category.TRANSMISSION: 3, Category.GENERATION: 1}
+STUDIED_MOST = {Category.TRANSMISSION: 6, Category.GENERATION: 1}
 """How many windows that look free are studied like the request before the search stops.
 
 For a generator only the margin was looked at before, and each of its studies costs half a minute.
@@ -119,7 +119,7 @@ def _search(
     looked = candidates(request=request, now=now, limit_days=rules.search_days)
     lookout = Lookout(world=world, situation=situation, now=now, book=book)
     if assessed.book is not None:
-        lookout.knows(assessed.book.result)
+        lookout.learns(assessed.book.security)
     offers: list[Offer] = []
     tried: list[Candidate] = []
     most = STUDIED_MOST[request.category]
@@ -129,9 +129,11 @@ def _search(
         if _near_one(candidate, offers) or not lookout.looks_free(candidate):
             continue
         tried.append(candidate)
-        offer = _studied(world, situation, candidate, now=now, book=book)
+        offer, found = _studied(world, situation, candidate, now=now, book=book)
         if offer is not None:
             offers.append(offer)
+        elif found is not None:
+            lookout.learns(found)
     return tuple(offers), _searched(world, looked, lookout, tried, offers)
 
 
@@ -141,7 +143,10 @@ def _near_one(candidate: Candidate, offers: Sequence[Offer]) -> bool:
     return any(abs(candidate.window.start - o.window.start) < day and not candidate.shorter for o in offers)
 
 
-def _studied(world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book) -> Offer | None:
+def _studied(
+    world: World, situation: Situation, candidate: Candidate, *, now: datetime, book: Book
+) -> tuple[Offer | None, Security | None]:
+    """Study a window like the request; give the offer, if it would be given, and what the study found."""
     outage = situation.outage
     request = candidate.of(outage.request)
     with book.as_(SYSTEM) as page:
@@ -156,19 +161,21 @@ def _studied(world: World, situation: Situation, candidate: Candidate, *, now: d
         rules=world.rules.decision,
         windows_left=False,
     )
-    if settled.outcome not in {Outcome.APPROVE, Outcome.ACCEPT} or assessed.evidence.security is None:
-        return None
+    found = assessed.evidence.security
+    if settled.outcome not in {Outcome.APPROVE, Outcome.ACCEPT} or found is None:
+        return None, found
     hold = world.rules.decision.offer_held_h
-    return Offer(
+    offer = Offer(
         window=candidate.window,
         shift_days=candidate.shift_days,
         within_owner=candidate.within_owner,
         outcome=str(settled.outcome),
         conditions=tuple(c.says for c in settled.conditions),
         held_until=now + timedelta(hours=hold) if hold > 0 else None,
-        evidence=assessed.evidence.security.digest,
+        evidence=found.digest,
         recurrence=candidate.recurrence,
     )
+    return offer, found
 
 
 def _searched(
@@ -179,17 +186,14 @@ def _searched(
     offers: Sequence[Offer],
 ) -> str:
     reach = world.rules.decision.search_days
+    seen = f", {lookout.looks} looked at" if lookout.looks else ""
     says = (
-        f"looked up to {reach} days either side"
-        f" ({many(len(looked), 'start')}, {many(lookout.days_studied, 'day')} studied),"
+        f"looked up to {reach} days either side ({many(len(looked), 'start')}{seen}),"
         f" {many(len(tried), 'window')} studied like the request, {len(offers)} free"
     )
     if lookout.stopped or len(tried) == STUDIED_MOST[lookout.situation.outage.request.category]:
         says += "; stopped at its limit of work, so farther windows were not looked at"
-    if lookout.blocked and len(offers) < world.rules.decision.alternatives:
-        worst = lookout.blocked.most_common(3)
-        says += "; most often blocked by " + ", ".join(f"{name} ({many(n, 'day')})" for name, n in worst)
-    return says
+    return says + (lookout.says() if len(offers) < world.rules.decision.alternatives else "")
 
 
 __all__ = ["Offer", "Placed", "place"]

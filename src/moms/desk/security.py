@@ -50,6 +50,7 @@ def secure(
     window: Window,
     now: datetime,
     group: Sequence[Outage] = (),
+    repaired: bool = True,
 ) -> Studied:
     """Study a request over a window with these others out.
 
@@ -57,13 +58,14 @@ def secure(
     own, and what they cause is what all of them cause together.
 
     Beyond the near term the points also hold the P90 load, the minimum load and the high wind of the
-    same weeks (semantics 1.5).
+    same weeks (semantics 1.5). Without `repaired` the base states are taken as dispatched: good for a look
+    ahead, never for an answer.
     """
     asked = (replace(outage, window=window), *group)
     points, said = points_of(world, asked, now=now)
     parts = stretches(points=points, asked=asked, others=others, now=now)
     lists: dict[frozenset[int], Switched] = {}
-    made = [_slice(world, part, lists) for part in parts]
+    made = [_slice(world, part, lists, repaired=repaired) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=False)
     missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
@@ -92,7 +94,7 @@ def taken_out(world: World, request: Request) -> Out:
 
 
 def _slice(
-    world: World, part: Stretch, lists: dict[frozenset[int], Switched]
+    world: World, part: Stretch, lists: dict[frozenset[int], Switched], *, repaired: bool
 ) -> tuple[Slice, tuple[str, ...], tuple[str, ...]]:
     """Make one slice, what cannot be known about it, and what is to be said."""
     others, asked = [o.request for o in part.out], [o.request for o in part.asked]
@@ -101,10 +103,10 @@ def _slice(
     normal = without_dclines(world.grid, gone)
     grid = without_dclines(normal, stopped)
     out = _together(world, others, before)
-    base, short, notes = _hours(world, normal, part, out, others)
+    base, short, notes = _hours(world, normal, part, out, others, repaired=repaired)
     hours = base
     if len(stopped) or any(len(world.units(r)) and r.takes_out for r in asked):
-        hours, more_short, more = _hours(world, grid, part, out, [*others, *asked])
+        hours, more_short, more = _hours(world, grid, part, out, [*others, *asked], repaired=repaired)
         short, notes = np.maximum(short, more_short), (*notes, *more)
         base = _loss_as_load(base, world.grid.network, stopped)
     same = after is before
@@ -124,13 +126,15 @@ def _slice(
 
 
 def _hours(
-    world: World, grid: Grid, part: Stretch, out: Out, requests: Sequence[Request]
+    world: World, grid: Grid, part: Stretch, out: Out, requests: Sequence[Request], *, repaired: bool
 ) -> tuple[Hours, FloatArray, tuple[str, ...]]:
     """Dispatch the points of a stretch with the units of these requests out, and repair the base state."""
     units_out, derate = _units_out(world, requests, len(part.points))
     made = _dispatched(world, grid, part, units_out, derate)
-    hours, repaired = _repaired(world, grid.rated(part.season), made, out, units_out, derate)
-    return hours, made.shortfall_mw, (*made.notes, *repaired)
+    if not repaired:
+        return made.hours, made.shortfall_mw, made.notes
+    hours, said = _repaired(world, grid.rated(part.season), made, out, units_out, derate)
+    return hours, made.shortfall_mw, (*made.notes, *said)
 
 
 def _together(world: World, requests: Sequence[Request], switched: Switched) -> Out:
