@@ -186,7 +186,7 @@ def _searched(
     offers: Sequence[Offer],
 ) -> str:
     reach = world.rules.decision.search_days
-    seen = f", {lookout.looks} looked at" if lookout.looks else ""
+    seen = f", {many(lookout.looks, 'window')} looked at" if lookout.looks else ""
     says = (
         f"looked up to {reach} days either side ({many(len(looked), 'start')}{seen}),"
         f" {many(len(tried), 'window')} studied like the request, {len(offers)} free"
