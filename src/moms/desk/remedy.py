@@ -172,10 +172,12 @@ _FACTORS: dict[tuple[int, bytes], DcFactor] = {}
 
 def _factor(network: Network, out: FloatArray) -> DcFactor:
     key = (id(network), np.ascontiguousarray(out).tobytes())
-    if key not in _FACTORS:
+    found = _FACTORS.get(key)
+    if found is None:
+        found = DcFactor.of(network, out=out.astype(np.int64))
         _FACTORS.clear()
-        _FACTORS[key] = DcFactor.of(network, out=out.astype(np.int64))
-    return _FACTORS[key]
+        _FACTORS[key] = found  # it holds the network, so that no other gets its id
+    return found
 
 
 def _moved(one: Slice, place: int, moved: dict[tuple[int, int], HourRelief]) -> Slice:
