@@ -29,7 +29,7 @@ OPENING = 5
 NODES_MEAN, NODES_EXACT, NODES_NEAR = 2_000, 300, 100
 SMALL = 500
 """Scenarios of all periods up to which programs with quantiles are worth while: each is a yes or no."""
-FIRST_ROUND, GROWTH, LONGEST = 20, 1.6, 2_000
+FIRST_ROUND, GROWTH, LONGEST = 60, 1.6, 2_000
 PROVED = 1e-9
 """Relative gap below which a plan is called optimal: the objective is a sum of thousands of floats."""
 
@@ -74,6 +74,8 @@ class Run:
         self.plan = self.walk.best
         self.value = evaluate(problem, self.plan)
         self.bound: float | None = None
+        self.origin: IntArray | None = None
+        """The plan of least mean."""
         tell(self.outcome())
 
     def outcome(self) -> Outcome:
@@ -131,9 +133,9 @@ class Run:
         self.spend(OPENING)
         if mean.found:
             # The least mean is often near the best plan where annealing from afar is not (seen on A_10).
-            self.walk.go_to(model.plan_of(mean.x))
+            self.origin = model.plan_of(mean.x)
         if not alone and self.small:
-            self.lift(self.program(Model(self.problem, exact=True), nodes=NODES_EXACT, share=0.2,
+            self.lift(self.program(Model(self.problem, exact=True), nodes=NODES_EXACT, share=0.1,
                                    start=self.feasible()))  # fmt: skip
             self.spend(OPENING)
 
@@ -194,17 +196,18 @@ def solve(
 
 
 def _rounds(run: Run) -> None:
-    """Anneal in rounds that grow, from hot and from the best in turn, with neighbourhoods where they are small."""
+    """Anneal in rounds that grow: from the least mean, from hot, from the best; neighbourhoods where they are small."""
     blocks, size, number = float(FIRST_ROUND), 40, 0
-    run.anneal(blocks=int(blocks), hot=0.1)
     while True:
-        if run.small:
-            for _ in range(8):
-                size = run.near(size)
-        again = number % 2 == 1
-        if again:
+        turn = number % 3
+        if turn == 0 and run.origin is not None:
+            run.walk.go_to(run.origin)
+        if turn == 2:
             run.walk.go_to(run.plan)
-        run.anneal(blocks=int(blocks), hot=0.1 if again else 1.0)
-        if again:
+        run.anneal(blocks=int(blocks), hot=1.0 if turn == 1 else 0.1)
+        if run.small and turn != 1:
+            for _ in range(6):
+                size = run.near(size)
+        if turn == 2:
             blocks = min(blocks * GROWTH**2, LONGEST)
         number += 1
