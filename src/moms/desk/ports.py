@@ -32,6 +32,18 @@ class EquipmentTaken(Refused):
     """Another standing outage has the same equipment in an overlapping window."""
 
 
+class NotYours(Refused):
+    """This actor may not write a row of that organisation."""
+
+
+class ForbiddenMove(Refused):
+    """The lifecycle does not know this step."""
+
+
+class NoSuchDecision(Refused):
+    """No decision record of that id that this actor may see."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one outage, for the journal."""

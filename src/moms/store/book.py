@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
-from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
+from moms.desk.ports import (
+    BookMoved,
+    EquipmentTaken,
+    ForbiddenMove,
+    NoSuchDecision,
+    NoSuchOutage,
+    NotYours,
+    StaleRevision,
+)
 from moms.outages.document import from_document
 from moms.records.journal import Head, actor_body, link
 from moms.store import tables
@@ -41,18 +49,6 @@ FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 
 
-class NotYours(Refused):
-    """This actor may not write a row of that organisation."""
-
-
-class ForbiddenMove(Refused):
-    """The lifecycle does not know this step."""
-
-
-class NoSuchDecision(Refused):
-    """No decision record of that id that this actor may see."""
-
-
 class PostgresBook:
     """The book, on one database."""
 
@@ -66,7 +62,7 @@ class PostgresBook:
         Raises:
             BookMoved: another transaction was in the way; nothing was written.
         """
-        with _said(actor), self.engine.begin() as connection:
+        with said(actor), self.engine.begin() as connection:
             yield PostgresPage(connection, actor=actor)
 
 
@@ -369,7 +365,7 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
 
 
 @contextmanager
-def _said(actor: Actor) -> Iterator[None]:
+def said(actor: Actor) -> Iterator[None]:
     """Say in the desk's words that another transaction was in the way, or that this actor may not write."""
     try:
         yield
