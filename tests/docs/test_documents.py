@@ -104,7 +104,7 @@ def test_every_decision_has_its_five_parts():
         assert text.startswith(f"# {path.name[:4]}. ")
         parts = re.findall(r"^## (\w+)$", text, flags=re.MULTILINE)
         assert parts == ["Context", "Decision", "Consequences", "Alternatives", "References"], path.name
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert numbers == sorted(set(numbers))  # given out before they are merged, so that one may come late
 
 
 def test_documents_link_to_what_exists():
