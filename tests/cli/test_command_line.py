@@ -15,7 +15,21 @@ from moms.cli import commands, main, parse, table
 from moms.cli.exits import Exit
 from moms.values import Refused
 
-HEAVY = ("numpy", "scipy", "numba", "rich", "sqlalchemy", "psycopg", "highspy", "moms.grid", "moms.store")
+HEAVY = (
+    "numpy",
+    "scipy",
+    "numba",
+    "rich",
+    "sqlalchemy",
+    "psycopg",
+    "highspy",
+    "fastapi",
+    "uvicorn",
+    "argon2",
+    "moms.grid",
+    "moms.store",
+    "moms.portal",
+)
 VERBS = [command.verb for command in table.COMMANDS]
 
 

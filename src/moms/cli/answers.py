@@ -18,35 +18,16 @@ NO = frozenset({"counter", "deny", "refer"})
 def show_answer(args: argparse.Namespace, answer: Answer) -> int:
     """Print an answer; 0 for approve, accept or a step taken, 1 for counter, deny or refer, 2 where returned."""
     from moms.cli.paper import show_json
+    from moms.desk.answer import answer_document
 
     if args.json:
-        show_json(document(answer))
+        show_json(answer_document(answer))
     else:
         _print(answer)
     if answer.returned:
         return Exit.WRONG_USE
     outcome = answer.record["outcome"] if answer.record else None
     return Exit.NO if outcome in NO else Exit.DONE
-
-
-def document(answer: Answer) -> dict[str, object]:
-    """Give an answer as JSON's kinds."""
-    from moms.outages.document import to_document
-
-    return {
-        "outage": None if answer.outage is None else to_document(answer.outage),
-        "decision": answer.record,
-        "findings": answer.findings,
-        "returned": answer.returned,
-        "written": answer.written,
-        "filed_before": answer.again,
-        "says": answer.says,
-        "group": [
-            {"outage": one.outage.id, "outcome": one.record["outcome"], "decision": one.record["id"]}
-            for one in answer.group
-            if one.outage is not None and one.record is not None
-        ],
-    }
 
 
 def _print(answer: Answer) -> None:

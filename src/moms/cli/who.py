@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from moms.desk.people import Register
+    from moms.values import Actor
     from moms.wiring.office import Office
 
 
@@ -52,3 +55,18 @@ def office(args: argparse.Namespace) -> Iterator[Office]:
         print(f"simulated clock: {chosen.now:%Y-%m-%d %H:%MZ}", file=sys.stderr)
     with open_office(chosen) as opened:
         yield opened
+
+
+@contextlib.contextmanager
+def register() -> Iterator[tuple[Register, Actor]]:
+    """Open the register of persons as the administrator: whoever has this shell and database is that."""
+    from dataclasses import replace
+
+    from moms.store.people import PostgresRegister
+    from moms.store.place import open_place
+    from moms.values import Role
+    from moms.wiring.settings import OPERATOR, settings
+
+    me = settings().actor
+    with open_place(env=os.environ) as place:
+        yield PostgresRegister(place.engine), replace(me, organisation=OPERATOR, role=Role.ADMINISTRATOR)

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moms.outages.document import to_document
+
 if TYPE_CHECKING:
     from moms.outages import Outage
     from moms.values import Finding
@@ -46,3 +48,21 @@ def outage_id(organisation: str, external_id: str) -> str:
     """
     name = f"{organisation}\n{external_id}".encode()
     return "OTG-" + base64.b32encode(hashlib.sha256(name).digest()).decode()[:8]
+
+
+def answer_document(answer: Answer) -> dict[str, object]:
+    """Give an answer as JSON's kinds."""
+    return {
+        "outage": None if answer.outage is None else to_document(answer.outage),
+        "decision": answer.record,
+        "findings": answer.findings,
+        "returned": answer.returned,
+        "written": answer.written,
+        "filed_before": answer.again,
+        "says": answer.says,
+        "group": [
+            {"outage": one.outage.id, "outcome": one.record["outcome"], "decision": one.record["id"]}
+            for one in answer.group
+            if one.outage is not None and one.record is not None
+        ],
+    }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from moms.values import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -32,6 +32,18 @@ class EquipmentTaken(Refused):
     """Another standing outage has the same equipment in an overlapping window."""
 
 
+class NotYours(Refused):
+    """This actor may not write a row of that organisation."""
+
+
+class ForbiddenMove(Refused):
+    """The lifecycle does not know this step."""
+
+
+class NoSuchDecision(Refused):
+    """No decision record of that id that this actor may see."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to one outage, for the journal."""
@@ -45,6 +57,16 @@ class Event:
     rule_book: str
     before: dict[str, object] | None
     after: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One line of the journal: whose chain, where in it, and what happened (None: the line is no event)."""
+
+    organisation: str
+    sequence: int
+    revision: int | None
+    event: Event | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +148,26 @@ class Page(Protocol):
         """Write an event that changes no outage (a journal line by itself)."""
         ...
 
+    def heads(self) -> Mapping[str, int]:
+        """Give how many lines each chain of the journal has that this actor sees."""
+        ...
+
+    def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
+        """Give the lines after those, chain by chain."""
+        ...
+
 
 class Book(Protocol):
     """The book of outages."""
 
     def as_(self, actor: Actor) -> AbstractContextManager[Page]:
         """Open one transaction as this actor: committed at the end, rolled back on any exception."""
+        ...
+
+    def expecting(self, outage_id: str, revision: int) -> Book:
+        """Give the same book, in which the first change to that outage holds at that revision only.
+
+        Raises (on that change):
+            StaleRevision: the stored revision is another one.
+        """
         ...

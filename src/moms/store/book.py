@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
-from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, StaleRevision
+from moms.desk.ports import (
+    BookMoved,
+    EquipmentTaken,
+    ForbiddenMove,
+    NoSuchDecision,
+    NoSuchOutage,
+    NotYours,
+    StaleRevision,
+    Told,
+)
 from moms.outages.document import from_document
 from moms.records.journal import Head, actor_body, link
 from moms.store import tables
@@ -41,23 +50,16 @@ FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 
 
-class NotYours(Refused):
-    """This actor may not write a row of that organisation."""
-
-
-class ForbiddenMove(Refused):
-    """The lifecycle does not know this step."""
-
-
-class NoSuchDecision(Refused):
-    """No decision record of that id that this actor may see."""
-
-
 class PostgresBook:
     """The book, on one database."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, expected: tuple[str, int] | None = None) -> None:
         self.engine = engine
+        self._expected = expected
+
+    def expecting(self, outage_id: str, revision: int) -> PostgresBook:
+        """Give the same book, in which the first change to that outage holds at that revision only."""
+        return PostgresBook(self.engine, expected=(outage_id, revision))
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
@@ -66,16 +68,21 @@ class PostgresBook:
         Raises:
             BookMoved: another transaction was in the way; nothing was written.
         """
-        with _said(actor), self.engine.begin() as connection:
-            yield PostgresPage(connection, actor=actor)
+        with said(actor), self.engine.begin() as connection:
+            page = PostgresPage(connection, actor=actor, expected=self._expected)
+            yield page
+        # Only once it is written: a page that was rolled back has changed nothing yet.
+        self._expected = page.expected
 
 
 class PostgresPage:
     """One transaction on the book (`desk.ports.Page`)."""
 
-    def __init__(self, connection: Connection, *, actor: Actor) -> None:
+    def __init__(self, connection: Connection, *, actor: Actor, expected: tuple[str, int] | None = None) -> None:
         self._connection = connection
         self._actor = actor
+        self.expected = expected
+        """An outage and the revision its next change is for; None once that was written."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -137,6 +144,10 @@ class PostgresPage:
         before = self.outage(outage.id)
         if before.revision != outage.revision - 1:
             raise _stale(outage, before.revision)
+        if self.expected is not None and self.expected[0] == outage.id:
+            if self.expected[1] != before.revision:
+                raise _stale(outage, before.revision)
+            self.expected = None
         with self._whole(outage):
             if matters(before) != matters(outage):
                 self._turn()
@@ -210,6 +221,31 @@ class PostgresPage:
         self._append(
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
+
+    def heads(self) -> Mapping[str, int]:
+        """Give how many lines each chain of the journal has that this actor sees."""
+        head = tables.journal_head.c
+        rows = self._connection.execute(select(head.organisation, head.revision).order_by(head.organisation))
+        return {organisation: count for organisation, count in rows if count}
+
+    def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
+        """Give the lines after those, chain by chain."""
+        lines, found = tables.journal.c, list[Told]()
+        for organisation, count in self.heads().items():
+            since = after.get(organisation, 0)
+            if count <= since or len(found) >= limit:
+                continue
+            rows = self._connection.execute(
+                select(lines.seq, lines.outage_revision, lines.body)
+                .where(lines.organisation == organisation, lines.seq > since)
+                .order_by(lines.seq)
+                .limit(limit - len(found))
+            )
+            found += [
+                Told(organisation=organisation, sequence=seq, revision=revision, event=event_of(body))
+                for seq, revision, body in rows
+            ]
+        return tuple(found)
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
@@ -369,7 +405,7 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
 
 
 @contextmanager
-def _said(actor: Actor) -> Iterator[None]:
+def said(actor: Actor) -> Iterator[None]:
     """Say in the desk's words that another transaction was in the way, or that this actor may not write."""
     try:
         yield

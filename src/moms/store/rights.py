@@ -7,8 +7,10 @@ is not listed. The list is written by hand, not made from the migrations.
 from __future__ import annotations
 
 PUBLIC, INTERNAL, RESTRICTED, CONFIDENTIAL = "public", "internal", "restricted", "confidential"
+SECRET = "secret"  # noqa: S105 - the name of a class
 """Public: any known actor. Internal: how the store works. Restricted: the row's organisation and the
-operator. Confidential: as restricted, and never shown between owners (semantics 9)."""
+operator. Confidential: as restricted, and never shown between owners (semantics 9). Secret: nobody's to
+read; the program compares with it."""
 
 COLUMNS: dict[str, dict[str, str]] = {
     "book": {"organisation": PUBLIC, "classification": PUBLIC, "revision": PUBLIC},
@@ -93,16 +95,57 @@ COLUMNS: dict[str, dict[str, str]] = {
         "previous": INTERNAL,
         "hash": INTERNAL,
     },
+    "person": {
+        "name": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "role": RESTRICTED,
+        "password": SECRET,
+        "disabled": RESTRICTED,
+        "made_at": RESTRICTED,
+    },
+    "credential": {
+        "hash": SECRET,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "kind": RESTRICTED,
+        "person": RESTRICTED,
+        "label": RESTRICTED,
+        "scopes": RESTRICTED,
+        "made_at": RESTRICTED,
+        "seen_at": RESTRICTED,
+        "ends_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
+    "kept_answer": {
+        "principal": RESTRICTED,
+        "key": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "asked": INTERNAL,
+        "made_at": INTERNAL,
+        "leased_until": INTERNAL,
+        "answer": CONFIDENTIAL,
+    },
 }
+
+SEALED = frozenset({"person", "credential", "kept_answer"})
+"""Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
 """Tables that need not be like the others, each with the reason."""
 
-INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor"})
+INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", *SEALED})
 """Where the app role may add rows. It may delete nowhere."""
 
 UPDATES: dict[str, frozenset[str]] = {
     "book": frozenset({"revision"}),
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
+    "person": frozenset({"revision", "password", "disabled"}),
+    "credential": frozenset({"revision", "seen_at", "ended"}),
+    "kept_answer": frozenset({"revision", "leased_until", "answer"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""

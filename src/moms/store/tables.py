@@ -110,3 +110,44 @@ journal_anchor = Table(
     _text("previous"),
     _text("hash"),
 )
+
+person = Table(
+    "person",
+    metadata,
+    _text("name", key=True),
+    *_own(),
+    _text("role"),
+    Column("password", Text),
+    Column("disabled", Boolean, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+)
+"""Who may act; the password is its argon2id hash."""
+
+credential = Table(
+    "credential",
+    metadata,
+    _text("hash", key=True),
+    *_own(),
+    _text("kind"),
+    Column("person", Text, ForeignKey("moms.person.name"), nullable=False),
+    _text("label"),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ends_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended", Boolean, nullable=False),
+)
+"""Sessions and tokens, by the hash of their secret."""
+
+kept_answer = Table(
+    "kept_answer",
+    metadata,
+    _text("principal", key=True),
+    _text("key", key=True),
+    *_own(),
+    _text("asked"),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
+    Column("leased_until", TIMESTAMP(timezone=True), nullable=False),
+    Column("answer", JSON(none_as_null=True)),
+)
+"""What was answered under a caller's own key."""

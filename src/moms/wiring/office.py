@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -20,10 +20,10 @@ from moms.values import SYSTEM, Refused, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.adequacy import Taken
-    from moms.desk.ports import Book, Event
+    from moms.desk.ports import Book, Event, Told
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
@@ -55,11 +55,14 @@ class Office:
 
     settings: Settings
     book: Book
-    _cache: dict[str, object] = field(default_factory=dict)
+    opened: World | None = None
+    """The grid and the rule book, where somebody has read them already."""
 
     @cached_property
     def world(self) -> World:
         """The grid and the rule book."""
+        if self.opened is not None:
+            return self.opened
         from moms.wiring.worlds import open_world
 
         return open_world(grid=self.settings.grid, rule_book=self.settings.rule_book, home=self.settings.home)
@@ -74,12 +77,16 @@ class Office:
         from moms.exchange.requests import parse_json, read_request
 
         if file == "-":
-            found = request_from(parse_json(sys.stdin.read(), name="stdin"), now=self.settings.now)
-        else:
-            found = read_request(Path(file), now=self.settings.now)
-        if isinstance(found, list):
-            raise NotARequest(tuple(found))
-        return found
+            return self.read(parse_json(sys.stdin.read(), name="stdin"))
+        return _whole(read_request(Path(file), now=self.settings.now))
+
+    def read(self, document: object) -> Request:
+        """Read a request from a document of JSON's kinds.
+
+        Raises:
+            NotARequest: everything that is wrong with it.
+        """
+        return _whole(request_from(document, now=self.settings.now))
 
     def submit(self, request: Request, *, preview: bool = False) -> Answer:
         """File a request and decide it; filed again it gives the same answer."""
@@ -297,8 +304,11 @@ class Office:
         states: tuple[str, ...] = (),
         statuses: tuple[str, ...] = (),
         pending: bool = False,
+        text: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
     ) -> list[dict[str, object]]:
-        """Give the outages that match."""
+        """Give the outages that match, by id; at most `limit` of those after `after`."""
         window = None
         if since or until:
             window = Window(
@@ -306,8 +316,9 @@ class Office:
                 end=parse_instant(_midnight(until or "2199-12-31"), field="to"),
             )
         search = Search(
-            window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None
-        )
+            window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None,
+            text=text, after=after, limit=limit,
+        )  # fmt: skip
         with self.book.as_(self.settings.actor) as page:
             return [to_document(o) for o in page.find(search)]
 
@@ -332,6 +343,28 @@ class Office:
             )  # fmt: skip
         return found, each.cpu_s
 
+    def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
+        """Give the calendar of some equipment, in this process alone: a server does not fork."""
+        return self.windows(assets=assets, days=days, first=first, last=last, cores=1)[0]
+
+    def margin(self, window: Window) -> dict[str, object]:
+        """Give what the book leaves of capacity by market day and place."""
+        from moms.adequacy import margin
+        from moms.desk.margin_facts import facts
+
+        grid, rules = self.world.grid, self.world.rules.margin
+        return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
+
+    def heads(self) -> Mapping[str, int]:
+        """Give how long each chain of the journal is that this actor sees."""
+        with self.book.as_(self.settings.actor) as page:
+            return page.heads()
+
+    def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
+        """Give the journal's lines after those."""
+        with self.book.as_(self.settings.actor) as page:
+            return page.told(after, limit=limit)
+
     def taken(self, window: Window) -> tuple[Taken, ...]:
         """Give the units that the book takes out or derates in a window, those cut off included."""
         from moms.desk.margins import booked
@@ -341,6 +374,12 @@ class Office:
             late = page.find(Search(holding=True, states=("active", "pending_complete")))
         out = {o.id: o for o in (*near, *late) if o.request.takes_out}
         return booked(self.world, [out[k] for k in sorted(out)], now=self.settings.now, until=window.end)
+
+
+def _whole(found: Request | list[Finding]) -> Request:
+    if isinstance(found, list):
+        raise NotARequest(tuple(found))
+    return found
 
 
 def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:

@@ -34,6 +34,8 @@ class Settings:
     """Whether `now` is not the wall clock: the demo's clock, MOMS_NOW or --now."""
     grid: str
     rule_book: str
+    fixed: bool = False
+    """Whether `now` was given for this run, and stays."""
 
 
 def settings(
@@ -66,6 +68,7 @@ def settings(
         simulated=simulated,
         grid=grid or environ.get("MOMS_GRID") or "miso",
         rule_book=rule_book or environ.get("MOMS_RULE_BOOK") or "miso-demo-1",
+        fixed=bool(now or environ.get("MOMS_NOW")),
     )
 
 

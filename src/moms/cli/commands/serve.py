@@ -1,0 +1,46 @@
+"""`moms serve`: the interface for programs, on a port."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from moms.cli.exits import Exit
+from moms.cli.who import who_arguments
+
+if TYPE_CHECKING:
+    import argparse
+
+EXAMPLE = """moms serve
+moms serve --port 0 --json
+moms serve --host 10.0.0.5 --public https://moms.example"""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare where, and how much at once."""
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
+    parser.add_argument("--port", type=int, default=8700, metavar="N", help="on which port, 0 for any (8700)")
+    parser.add_argument("--public", metavar="URL", help="https address of the proxy before it; needed beyond loopback")
+    parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
+    parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
+    parser.add_argument("--queue", type=int, default=16, metavar="N", help="how many may wait for a study (16)")
+    who_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    from moms.portal.needs import Limits
+    from moms.values import Refused
+    from moms.wiring.serve import serve
+    from moms.wiring.settings import settings
+
+    if not 0 < args.rate < float("inf") or args.studies < 1 or args.queue < 0 or not 0 <= args.port < 65536:
+        raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
+    chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
+    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue)
+
+    def say(address: str) -> None:
+        print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
+
+    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say)
+    return Exit.DONE

@@ -1,0 +1,379 @@
+"""Who may act: persons, their passwords, sessions and tokens."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from moms.desk.ports import Event
+from moms.values import SYSTEM, Actor, Refused, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+OPERATOR = SYSTEM.organisation
+OPERATORS_ROLES = frozenset({Role.ENGINEER, Role.CONTROL_ROOM, Role.PLANNER, Role.AUDITOR, Role.ADMINISTRATOR})
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+LONGEST_TOKEN_DAYS = 366
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 1024
+SEEN_GRAIN = timedelta(minutes=1)
+"""How stale the time of last use may get: not every read should cost a write."""
+TOKEN_MARK = "moms_"  # noqa: S105 - a mark that lets scanners of repositories find a token, not a token
+
+
+class NotAPerson(Refused):
+    """A name, organisation, role or password that no person can have."""
+
+
+class PersonExists(Refused):
+    """Somebody has this name."""
+
+
+class NoSuchPerson(Refused):
+    """Nobody has this name."""
+
+
+class NotSignedIn(Refused):
+    """No session or token, or one that does not hold; the sentence never says why."""
+
+
+class NotAToken(Refused):
+    """A token that cannot be issued, or is not there."""
+
+
+class Scope(StrEnum):
+    """What a token may be used for; a session may do all that its person's role may."""
+
+    READ = "read"
+    WRITE = "write"
+    SETTLE = "settle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody, or a machine, who may sign in or hold tokens."""
+
+    name: str
+    organisation: str
+    role: Role
+    password: str | None
+    """The argon2id hash; None for a machine."""
+    disabled: bool = False
+    made_at: datetime
+
+    @property
+    def actor(self) -> Actor:
+        """The actor this person is to the desk."""
+        return Actor(name=self.name, organisation=self.organisation, role=self.role)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credential:
+    """A session or a token; of its secret only the hash is kept."""
+
+    hash: str
+    kind: str
+    """session or token."""
+    person: str
+    organisation: str
+    label: str
+    scopes: tuple[Scope, ...]
+    made_at: datetime
+    seen_at: datetime
+    ends_at: datetime
+    ended: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name to revoke it by, which is no help in guessing it."""
+        return self.hash[:12]
+
+    def holds(self, now: datetime) -> bool:
+        """Tell whether it may still be used."""
+        idle = self.kind == "session" and now - self.seen_at > IDLE
+        return not self.ended and now < self.ends_at and not idle
+
+
+class Hasher(Protocol):
+    """Makes passwords costly to guess."""
+
+    def hash(self, password: str) -> str:
+        """Give what to keep of a password."""
+        ...
+
+    def verify(self, kept: str | None, password: str) -> bool:
+        """Tell whether it is that password; as slow for nobody's (None)."""
+        ...
+
+
+class RegisterPage(Protocol):
+    """One transaction on the register of persons."""
+
+    def person(self, name: str) -> Person | None:
+        """Give a person, or None."""
+        ...
+
+    def people(self) -> Sequence[Person]:
+        """Give all, by name."""
+        ...
+
+    def add(self, person: Person) -> None:
+        """Enter a person."""
+        ...
+
+    def revise(self, person: Person) -> None:
+        """Write another password or whether disabled."""
+        ...
+
+    def credential(self, secret_hash: str) -> Credential | None:
+        """Give a session or token by the hash of its secret, or None."""
+        ...
+
+    def credentials(self, *, kind: str) -> Sequence[Credential]:
+        """Give all of a kind, by when they were made."""
+        ...
+
+    def keep(self, credential: Credential) -> None:
+        """Enter a session or token."""
+        ...
+
+    def seen(self, credential: Credential) -> None:
+        """Write when it was last used, and whether it has ended."""
+        ...
+
+    def end_all(self, person: str) -> None:
+        """End every session and token of a person."""
+        ...
+
+    def note(self, event: Event) -> None:
+        """Write a line of the journal."""
+        ...
+
+
+class Register(Protocol):
+    """The register of persons."""
+
+    def as_(self, actor: Actor) -> AbstractContextManager[RegisterPage]:
+        """Open one transaction as this actor."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Who:
+    """Who a session or token stands for, and what it may do."""
+
+    actor: Actor
+    credential: Credential
+
+    def may(self, scope: Scope) -> bool:
+        """Tell whether this credential reaches that far."""
+        return self.credential.kind == "session" or scope in self.credential.scopes
+
+
+def hash_of(secret: str) -> str:
+    """Give what is kept of a secret: 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def add_person(*, register: Register, actor: Actor, now: datetime, person: Person) -> None:
+    """Enter a person.
+
+    Raises:
+        NotAPerson: as `check_person`. PersonExists: the name is taken.
+    """
+    check_person(person)
+    with register.as_(actor) as page:
+        if page.person(person.name) is not None:
+            raise PersonExists(f"there is a {person.name!r} already", field="name", fix="choose another name")
+        page.add(person)
+        page.note(_event("person.add", person.name, actor=actor, now=now, role=person.role.value,
+                         organisation=person.organisation))  # fmt: skip
+
+
+def check_person(person: Person) -> None:
+    """See that a person can be.
+
+    Raises:
+        NotAPerson: the name, the organisation or the role cannot be.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._@-]{0,63}", person.name):
+        raise NotAPerson(f"{person.name!r} is no name", field="name", fix="a-z, 0-9, and . _ @ - after the first")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,99}", person.organisation):
+        raise NotAPerson("this is no organisation", field="organisation", fix="letters, digits, space and . _ & -")
+    if person.role == Role.SYSTEM:
+        raise NotAPerson("nobody is the system", field="role", fix="choose another role")
+    if person.role in OPERATORS_ROLES and person.organisation != OPERATOR:
+        raise NotAPerson(f"{person.role} is a role of the operator", field="role", fix=f"use --org {OPERATOR}")
+
+
+def check_password(password: str) -> None:
+    """See that a password is neither short nor endless; length is what counts.
+
+    Raises:
+        NotAPerson: it is.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        fix = f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+        raise NotAPerson("the password is too short or too long", field="password", fix=fix)
+
+
+def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> None:
+    """Let a person act no more; sessions and tokens end in the same transaction.
+
+    Raises:
+        NoSuchPerson: nobody has this name.
+    """
+    with register.as_(actor) as page:
+        page.revise(replace(_known(page, name), disabled=True))
+        page.end_all(name)
+        page.note(_event("person.disable", name, actor=actor, now=now))
+
+
+def set_password(*, register: Register, actor: Actor, now: datetime, name: str, kept: str) -> None:
+    """Give a person another password; sessions and tokens end.
+
+    Raises:
+        NoSuchPerson: nobody has this name.
+    """
+    with register.as_(actor) as page:
+        page.revise(replace(_known(page, name), password=kept))
+        page.end_all(name)
+        page.note(_event("person.password", name, actor=actor, now=now))
+
+
+def issue_token(
+    *,
+    register: Register,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    secret: str,
+    scopes: tuple[Scope, ...],
+    days: int,
+    label: str = "",
+) -> Credential:
+    """Enter a token of a person.
+
+    Raises:
+        NoSuchPerson: nobody has this name, or is disabled. NotAToken: no scope, or too long a life.
+    """
+    if not scopes:
+        raise NotAToken("a token needs a scope", field="scope", fix=f"one of {', '.join(Scope)}")
+    if not 0 < days <= LONGEST_TOKEN_DAYS:
+        raise NotAToken(f"a life of {days} days", field="days", fix=f"give 1 to {LONGEST_TOKEN_DAYS}")
+    with register.as_(actor) as page:
+        person = _known(page, name)
+        if person.disabled:
+            raise NoSuchPerson(f"{name!r} is disabled", field="name", fix="choose somebody who may act")
+        token = _credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
+                            scopes=scopes)  # fmt: skip
+        page.keep(token)
+        page.note(_event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
+    return token
+
+
+def revoke_token(*, register: Register, actor: Actor, now: datetime, token: str) -> None:
+    """End a token, at once.
+
+    Raises:
+        NotAToken: none of that id.
+    """
+    with register.as_(actor) as page:
+        found = [t for t in page.credentials(kind="token") if t.id == token]
+        if not found:
+            raise NotAToken(f"there is no token {token!r}", field="token", fix="list them with: moms token list")
+        page.seen(replace(found[0], ended=True))
+        page.note(_event("token.revoke", found[0].person, actor=actor, now=now, token=token))
+
+
+def sign_in(
+    *, register: Register, hasher: Hasher, now: datetime, name: str, password: str, secret: str, old: str | None
+) -> Who:
+    """Begin a session under a fresh secret; the one that was shown, if any, ends.
+
+    Raises:
+        NotSignedIn: nobody of that name, another password, or disabled: the answer is the same.
+    """
+    with register.as_(SYSTEM) as page:
+        person = page.person(name)
+    # Outside the transaction: a hash takes a tenth of a second, and nobody's takes as long.
+    good = hasher.verify(person.password if person else None, password)
+    if person is None or not good or person.disabled:
+        raise NotSignedIn("the name or the password is not right", fix="try again, or ask an administrator")
+    session = _credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
+    with register.as_(SYSTEM) as page:
+        shown = page.credential(hash_of(old)) if old else None
+        if shown is not None and shown.kind == "session":
+            page.seen(replace(shown, ended=True))
+        page.keep(session)
+        page.note(_event("session.begin", person.name, actor=person.actor, now=now, session=session.id))
+    return Who(actor=person.actor, credential=session)
+
+
+def sign_out(*, register: Register, now: datetime, who: Who) -> None:
+    """End a session."""
+    with register.as_(SYSTEM) as page:
+        page.seen(replace(who.credential, ended=True))
+        page.note(_event("session.end", who.actor.name, actor=who.actor, now=now, session=who.credential.id))
+
+
+def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
+    """Give who a secret stands for, asked of the register each time, so that revoking works at once.
+
+    Raises:
+        NotSignedIn: it stands for nobody, or no longer.
+    """
+    with register.as_(SYSTEM) as page:
+        found = page.credential(hash_of(secret))
+        person = page.person(found.person) if found else None
+        if found is None or person is None or person.disabled or found.kind != kind or not found.holds(now):
+            raise NotSignedIn(f"this {kind} does not hold", fix="sign in again, or use another token")
+        if now - found.seen_at > SEEN_GRAIN:
+            found = replace(found, seen_at=now)
+            page.seen(found)
+    return Who(actor=person.actor, credential=found)
+
+
+def _credential(
+    kind: str,
+    person: Person,
+    *,
+    secret: str,
+    now: datetime,
+    lasts: timedelta,
+    label: str = "",
+    scopes: tuple[Scope, ...] = (),
+) -> Credential:
+    return Credential(
+        hash=hash_of(secret),
+        kind=kind,
+        person=person.name,
+        organisation=person.organisation,
+        label=label,
+        scopes=scopes,
+        made_at=now,
+        seen_at=now,
+        ends_at=now + lasts,
+    )
+
+
+def _known(page: RegisterPage, name: str) -> Person:
+    found = page.person(name)
+    if found is None:
+        raise NoSuchPerson(f"there is no {name!r}", field="name", fix="list them with: moms user list")
+    return found
+
+
+def _event(verb: str, name: str, *, actor: Actor, now: datetime, **facts: object) -> Event:
+    return Event(
+        at=now, actor=actor, verb=verb, outage_id="", reason="", rule_book="", before=None,
+        after={"person": name, **facts},
+    )  # fmt: skip

@@ -1,0 +1,118 @@
+"""What happens, as it happens: the journal as server-sent events."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import StreamingResponse
+
+from moms.desk.people import Scope
+from moms.portal.errors import Busy, NotACursor
+from moms.portal.guard import Caller, Service, desk_of, need, service_of
+from moms.values import SYSTEM, Refused, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from moms.desk.people import Who
+    from moms.desk.ports import Told
+
+router = APIRouter(tags=["events"])
+EVERY_S = 0.5
+BEAT_S = 15.0
+MOST = 500
+
+
+@router.get("/events", operation_id="events", response_class=StreamingResponse)
+async def events(
+    request: Request,
+    who: Caller,
+    last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=8000)] = None,
+    *,
+    replay: Annotated[bool, Query(description="from the beginning, where no Last-Event-ID is sent")] = False,
+) -> StreamingResponse:
+    """Tell of each event of the journal that one may see: after `Last-Event-ID`, else from now on."""
+    need(who, Scope.READ)
+    service = service_of(request)
+    if service.streams >= service.needs.limits.streams:
+        raise Busy("too many listen already", fix="try again later, or read the list")
+    cursor = _read(last) if last else {}
+    if not last and not replay:
+        cursor = dict(await service.quick.run(lambda: desk_of(request, who).heads()))
+    return StreamingResponse(
+        _stream(request, who, service, cursor), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _stream(request: Request, who: Who, service: Service, cursor: dict[str, int]) -> AsyncIterator[bytes]:
+    service.streams += 1
+    quiet_s = 0.0
+    try:
+        yield b": listening\n\n"
+        while not await request.is_disconnected():
+            try:
+                lines = await service.quick.run(lambda: _next(request, who, cursor))
+            except Busy:
+                lines = ()
+            except Refused:  # revoked, disabled or lapsed: asked anew at each look
+                return
+            for line in lines:
+                cursor[line.organisation] = line.sequence
+                if line.event is not None and line.event.outage_id:
+                    yield _written(line, cursor)
+            quiet_s = 0.0 if lines else quiet_s + EVERY_S
+            if quiet_s >= BEAT_S:
+                quiet_s = 0.0
+                yield b": still here\n\n"
+            if len(lines) < MOST:
+                await asyncio.sleep(EVERY_S)
+    finally:
+        service.streams -= 1
+
+
+def _next(request: Request, who: Who, cursor: dict[str, int]) -> tuple[Told, ...]:
+    service = service_of(request)
+    found = service.needs.register
+    with found.as_(SYSTEM) as page:
+        there = page.credential(who.credential.hash)
+        person = page.person(who.actor.name)
+    if there is None or person is None or person.disabled or not there.holds(service.needs.clock()):
+        raise Refused("this session or token no longer holds")
+    return tuple(desk_of(request, who).told(cursor, limit=MOST))
+
+
+def _written(line: Told, cursor: dict[str, int]) -> bytes:
+    event = line.event
+    assert event is not None  # noqa: S101 - asked before
+    body = {
+        "outage": event.outage_id,
+        "organisation": line.organisation,
+        "sequence": line.sequence,
+        "at": event.at,
+        "actor": str(event.actor),
+        "verb": event.verb,
+        "reason": event.reason,
+        "state": event.after.get("state"),
+        "status": event.after.get("status"),
+        "revision": line.revision,
+    }
+    return b"id: " + _write(cursor) + b"\nevent: outage\ndata: " + canonical(body) + b"\n\n"
+
+
+def _write(cursor: dict[str, int]) -> bytes:
+    """Write how far each chain has been told: chains grow side by side, and no clock orders them safely."""
+    return base64.urlsafe_b64encode(json.dumps(cursor, sort_keys=True, separators=(",", ":")).encode())
+
+
+def _read(text: str) -> dict[str, int]:
+    try:
+        found = json.loads(base64.urlsafe_b64decode(text.encode()))
+    except (ValueError, RecursionError):
+        found = None
+    if isinstance(found, dict) and all(type(n) is int and 0 <= n < 2**62 and "\0" not in k for k, n in found.items()):
+        return found
+    raise NotACursor("this is no event's id", field="Last-Event-ID", fix="send the id of the last event you have")

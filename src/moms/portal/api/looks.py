@@ -1,0 +1,142 @@
+"""Look: outages, the calendar of some equipment, the margin."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from moms.desk.people import Scope
+from moms.desk.ports import NotYours
+from moms.portal.errors import NotACursor
+from moms.portal.guard import Caller, desk_of, need, service_of
+from moms.portal.once import etag
+from moms.portal.redact import shown
+from moms.values import SYSTEM, Refused, Window, canonical, parse_instant
+
+router = APIRouter(tags=["look"])
+LONGEST_DAYS = 400
+Words = Annotated[list[str], Query(max_length=50)]
+Word = Annotated[str | None, Query(max_length=200)]
+
+
+class TooManyDays(Refused):
+    """More days than one answer shows."""
+
+
+@router.get("/outages", operation_id="listOutages")
+async def outages(
+    request: Request,
+    who: Caller,
+    since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
+    until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
+    asset: Words = [],  # noqa: B006 - FastAPI copies it
+    owner: Word = None,
+    state: Words = [],  # noqa: B006 - as above
+    status: Words = [],  # noqa: B006 - as above
+    text: Word = None,
+    cursor: Annotated[str | None, Query(max_length=400)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    *,
+    pending: bool = False,
+) -> Response:
+    """List the outages that match, by id; `next` is the cursor of the next page, null on the last."""
+    need(who, Scope.READ)
+    after = _after(cursor)
+
+    def work() -> tuple[list[dict[str, object]], object]:
+        desk = desk_of(request, who)
+        rows = desk.list(
+            since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
+            statuses=_all(status), pending=pending, text=_clean(text), after=after, limit=limit + 1,
+        )  # fmt: skip
+        return rows, shown(rows[:limit], who=who, desk=desk)
+
+    rows, items = await service_of(request).quick.run(work)
+    page, more = rows[:limit], len(rows) > limit
+    return answer({"items": items, "next": _cursor(str(page[-1]["id"])) if more else None})
+
+
+@router.get("/outages/{outage_id}", operation_id="getOutage")
+async def outage(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give one outage whole: document, decision record, history. The ETag is its revision."""
+    need(who, Scope.READ)
+
+    def work() -> tuple[str, object]:
+        desk = desk_of(request, who)
+        whole = desk.show(_clean(outage_id) or "")
+        return etag(whole["outage"]["revision"]), shown(whole, who=who, desk=desk)  # type: ignore[index]  # a document
+
+    tag, whole = await service_of(request).quick.run(work)
+    if request.headers.get("If-None-Match") == tag:
+        return Response(status_code=304, headers={"ETag": tag})
+    return answer(whole, ETag=tag)
+
+
+@router.get("/windows", operation_id="windows")
+async def windows(
+    request: Request,
+    who: Caller,
+    asset: Annotated[list[str], Query(min_length=1, max_length=20)],
+    first: Annotated[str, Query(alias="from", max_length=40)],
+    last: Annotated[str, Query(alias="to", max_length=40)],
+    days: Annotated[int, Query(ge=1, le=60)] = 1,
+) -> Response:
+    """Give which start days are free for some equipment, and why the others are not."""
+    need(who, Scope.READ)
+    found = await service_of(request).study.run(
+        lambda: desk_of(request, who).calendar(assets=_all(asset), days=days, first=first, last=last)
+    )
+    return answer(found)
+
+
+@router.get("/margin", operation_id="margin")
+async def margin(
+    request: Request,
+    who: Caller,
+    start: Annotated[str, Query(alias="from", max_length=40)],
+    days: int = 7,
+) -> Response:
+    """Give what the book leaves of capacity by market day; the operator's, since it shows what others take out."""
+    need(who, Scope.READ)
+    if who.actor.organisation != SYSTEM.organisation:
+        raise NotYours("the margin by day is the operator's to see", field="organisation", fix="ask for windows")
+    if not 0 < days <= LONGEST_DAYS:
+        raise TooManyDays(f"{days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")
+    first = parse_instant(start, field="from")
+    window = Window(start=first, end=first + timedelta(days=days))
+    return answer(await service_of(request).study.run(lambda: desk_of(request, who).margin(window)))
+
+
+def answer(value: object, **headers: str) -> Response:
+    """Write a value as canonical JSON."""
+    return Response(canonical(value), 200, {"Cache-Control": "no-store", **headers}, "application/json")
+
+
+def _clean(text: str | None) -> str | None:
+    """Drop what no text in the database can hold."""
+    return None if text is None else text.replace("\0", "")
+
+
+def _all(texts: list[str]) -> tuple[str, ...]:
+    return tuple(text.replace("\0", "") for text in texts)
+
+
+def _cursor(last: str) -> str:
+    return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
+
+
+def _after(cursor: str | None) -> str | None:
+    if cursor is None:
+        return None
+    try:
+        if re.fullmatch(r"[A-Za-z0-9_-]+", cursor):
+            found = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+            if "\0" not in found:
+                return found
+    except ValueError:
+        pass
+    raise NotACursor("this is no cursor", field="cursor", fix="use `next` of the page before")

@@ -1,0 +1,70 @@
+"""Sign in, see who one is, sign out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from moms.desk.people import ABSOLUTE, LONGEST_PASSWORD, NotSignedIn, sign_in, sign_out
+from moms.portal.guard import Caller, address_of, check_origin, csrf_of, service_of
+
+router = APIRouter(tags=["session"])
+
+
+class SignIn(BaseModel):
+    """A name and its password."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    name: str = Field(max_length=64)
+    password: str = Field(max_length=LONGEST_PASSWORD)
+
+
+@router.put("/session", operation_id="signIn")
+async def begin(request: Request, response: Response, body: SignIn) -> dict[str, Any]:
+    """Begin a session under a fresh cookie; the session shown, if any, ends."""
+    service = service_of(request)
+    check_origin(request)
+    address = address_of(request)
+    for name in (address, (address, body.name)):
+        service.sign_ins.take(name)
+    needs, secret = service.needs, service.needs.secret()
+    old = request.cookies.get(service.cookie)
+    who = await service.quick.run(
+        lambda: sign_in(
+            register=needs.register, hasher=needs.hasher, now=needs.clock(), name=body.name, password=body.password,
+            secret=secret, old=old,
+        )
+    )  # fmt: skip
+    for name in (address, (address, body.name)):
+        service.sign_ins.give_back(name)
+    response.set_cookie(
+        service.cookie, secret, max_age=int(ABSOLUTE.total_seconds()), path="/", httponly=True, samesite="strict",
+        secure=needs.secure,
+    )  # fmt: skip
+    response.headers["Cache-Control"] = "no-store"
+    return _told(who.actor, csrf=csrf_of(secret))
+
+
+@router.get("/session", operation_id="whoAmI")
+async def look(request: Request, response: Response, who: Caller) -> dict[str, Any]:
+    """Give who one is, and what changes by cookie have to carry."""
+    secret = request.cookies.get(service_of(request).cookie, "")
+    response.headers["Cache-Control"] = "no-store"
+    return _told(who.actor, csrf=csrf_of(secret) if who.credential.kind == "session" else None)
+
+
+@router.delete("/session", operation_id="signOut", status_code=204)
+async def end(request: Request, response: Response, who: Caller) -> None:
+    """End the session."""
+    service = service_of(request)
+    if who.credential.kind != "session":
+        raise NotSignedIn("a token is no session", fix="revoke it: moms token revoke")
+    needs = service.needs
+    await service.quick.run(lambda: sign_out(register=needs.register, now=needs.clock(), who=who))
+    response.delete_cookie(service.cookie, path="/", secure=needs.secure, httponly=True, samesite="strict")
+
+
+def _told(actor: Any, *, csrf: str | None) -> dict[str, Any]:  # noqa: ANN401 - an Actor, as JSON's kinds
+    return {"name": actor.name, "organisation": actor.organisation, "role": actor.role.value, "csrf": csrf}

@@ -1,0 +1,96 @@
+"""The ASGI application, made from what wiring hands in."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import PlainTextResponse, Response
+
+from moms import __version__
+from moms.portal import errors
+from moms.portal.api import deeds, events, looks, session
+from moms.portal.bounds import Wall
+from moms.portal.errors import problem
+from moms.portal.guard import Service
+from moms.portal.lanes import Lane
+from moms.portal.rates import Buckets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+    from moms.portal.needs import Needs
+
+PREFIX = "/api/v1"
+
+
+def make_app(needs: Needs) -> ASGIApp:
+    """Give the whole service as one ASGI application."""
+    limits = needs.limits
+    a_minute = limits.sign_in_per_min
+    service = Service(
+        needs=needs,
+        quick=Lane("quick", threads=limits.quick, queue=256),
+        study=Lane("study", threads=limits.studies, queue=limits.queue),
+        rates=Buckets(per_s=limits.per_s, burst=limits.burst),
+        strangers=Buckets(per_s=5.0, burst=50.0),
+        sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
+    )
+
+    @contextlib.asynccontextmanager
+    async def alive(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.quick.close()
+        service.study.close()
+
+    app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
+    app.state.service = service
+    errors.use(app)
+    for module in (session, looks, deeds, events):
+        app.include_router(module.router, prefix=PREFIX)
+    _plain_routes(app, service)
+    return Wall(app, needs=needs)
+
+
+def _plain_routes(app: FastAPI, service: Service) -> None:
+    """Add what needs no sign-in: alive, ready, and the description of the interface."""
+    described: dict[str, object] = {}
+
+    @app.get("/health", include_in_schema=False)
+    async def health() -> Response:
+        return PlainTextResponse("alive\n")
+
+    @app.get("/ready", include_in_schema=False)
+    async def ready() -> Response:
+        try:
+            await service.quick.run(service.needs.ready)
+        except Exception:  # noqa: BLE001 - whatever it is, the answer is that it is not ready
+            return problem(503, "the database does not answer", kind="NotReady", fix="try again shortly")
+        return PlainTextResponse("ready\n")
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi() -> dict[str, object]:
+        if not described:
+            described.update(describe(app, service))
+        return described
+
+
+def describe(app: FastAPI, service: Service) -> dict[str, object]:
+    """Describe the interface as OpenAPI 3.1, the request by its published schema."""
+    found = get_openapi(title="MOMS", version=__version__, openapi_version="3.1.0", routes=app.routes)
+    schema = {k: v for k, v in service.needs.request_schema.items() if k != "$schema"}
+    parts = found.setdefault("components", {}).setdefault("schemas", {})
+    parts["OutageRequest"] = schema
+    reference = {"$ref": "#/components/schemas/OutageRequest"}
+    found["paths"][f"{PREFIX}/outages"]["post"]["requestBody"]["content"]["application/json"]["schema"] = reference
+    parts["Change"]["properties"]["request"] = reference
+    found["components"]["securitySchemes"] = {
+        "token": {"type": "http", "scheme": "bearer"},
+        "session": {"type": "apiKey", "in": "cookie", "name": service.cookie},
+    }
+    found["security"] = [{"token": []}, {"session": []}]
+    return found

@@ -1,0 +1,163 @@
+"""The one table: what was refused, as HTTP (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import TYPE_CHECKING
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from starlette.exceptions import HTTPException
+
+from moms.desk import people, ports, settle, submit
+from moms.outages import guards
+from moms.outages.change import NotAChange
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fastapi import FastAPI, Request
+
+LOG = logging.getLogger("moms.portal")
+
+
+class Busy(Refused):
+    """More is waiting already than the service takes on."""
+
+
+class TooMany(Refused):
+    """More requests than this caller may make."""
+
+    def __init__(self, says: str, *, wait_s: float) -> None:
+        super().__init__(says, fix=f"wait {wait_s:.0f} s")
+        self.wait_s = wait_s
+
+
+class ForgedOrigin(Refused):
+    """A change by cookie without proof that this site's own page asked for it."""
+
+
+class OutOfScope(Refused):
+    """A token that does not reach that far."""
+
+
+class RevisionMissing(Refused):
+    """A change that does not say which revision it was made for."""
+
+
+class KeyMissing(Refused):
+    """A POST without an Idempotency-Key, or with one that cannot be."""
+
+
+class KeyReused(Refused):
+    """The same key with another request."""
+
+
+class StillAtWork(Refused):
+    """The same request is being answered now."""
+
+
+class NotACursor(Refused):
+    """A cursor that this service did not give."""
+
+
+STATUS: dict[type[Refused], int] = {
+    people.NotSignedIn: 401,
+    guards.NotYours: 403,
+    guards.NotYourRole: 403,
+    guards.OwnRequest: 403,
+    guards.NotAuthorised: 403,
+    ports.NotYours: 403,
+    ForgedOrigin: 403,
+    OutOfScope: 403,
+    ports.NoSuchOutage: 404,
+    ports.NoSuchDecision: 404,
+    ports.BookMoved: 409,
+    ports.EquipmentTaken: 409,
+    ports.ForbiddenMove: 409,
+    submit.AlreadyFiled: 409,
+    settle.NotWaiting: 409,
+    guards.NotAllowedNow: 409,
+    guards.NothingWaits: 409,
+    guards.StillBlocked: 409,
+    guards.TooEarly: 409,
+    guards.TooLate: 409,
+    StillAtWork: 409,
+    ports.StaleRevision: 412,
+    NotAChange: 422,
+    KeyReused: 422,
+    KeyMissing: 400,
+    NotACursor: 400,
+    RevisionMissing: 428,
+    TooMany: 429,
+    Busy: 503,
+}
+"""Nearest class first; any other refusal is 422: the request was understood and cannot be done as asked."""
+PROBLEM = "application/problem+json"
+
+
+def status_of(refusal: Refused) -> int:
+    """Give the HTTP status of a refusal."""
+    return next((STATUS[kind] for kind in type(refusal).__mro__ if kind in STATUS), 422)
+
+
+def problem(
+    status: int, says: str, *, kind: str, field: str | None = None, fix: str | None = None, **more: object
+) -> Response:
+    """Write a refusal as problem+json."""
+    body = {"type": f"urn:moms:{kind}", "title": says, "status": status, "field": field, "fix": fix, **more}
+    headers = {"Cache-Control": "no-store"}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, PROBLEM)
+
+
+def of_refusal(refusal: Refused) -> Response:
+    """Write a refusal of the desk."""
+    answer = problem(
+        status_of(refusal), refusal.says, kind=type(refusal).__name__, field=refusal.field, fix=refusal.fix
+    )
+    wait_s = refusal.wait_s if isinstance(refusal, TooMany) else 1.0 if isinstance(refusal, StillAtWork) else 5.0
+    if isinstance(refusal, (TooMany, Busy, StillAtWork)):
+        answer.headers["Retry-After"] = f"{max(1, round(wait_s))}"
+    return answer
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    assert isinstance(refusal, Refused)  # noqa: S101 - registered for it alone
+    return of_refusal(refusal)
+
+
+async def _malformed(_: Request, why: Exception) -> Response:
+    assert isinstance(why, RequestValidationError)  # noqa: S101 - as above
+    found = [(".".join(str(part) for part in e["loc"][1:]) or str(e["loc"][0]), str(e["msg"])) for e in why.errors()]
+    field, says = found[0]
+    more = [{"field": f, "says": s} for f, s in found]
+    return problem(422, says, kind="Malformed", field=field, fix="see /openapi.json", findings=more)
+
+
+async def _plain(_: Request, why: Exception) -> Response:
+    assert isinstance(why, HTTPException)  # noqa: S101 - as above
+    answer = problem(why.status_code, str(why.detail), kind="Http", fix="see /openapi.json")
+    _copy(why.headers, answer)
+    return answer
+
+
+def _copy(headers: Mapping[str, str] | None, answer: Response) -> None:
+    for name, value in (headers or {}).items():
+        answer.headers[name] = value
+
+
+def broken(bug: Exception) -> Response:
+    """Say that it is broken and nothing else; the log has the trace."""
+    LOG.error("broken", exc_info=bug)
+    return problem(500, "something that should work does not", kind="Broken", fix="try again, then tell the operator")
+
+
+def use(app: FastAPI) -> None:
+    """Let the table answer for every refusal."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _plain)

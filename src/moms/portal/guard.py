@@ -1,0 +1,119 @@
+"""Who asks: from a token or a session, never from what the request says about itself."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+from moms.desk.people import NotSignedIn, Scope, Who, whose
+from moms.portal.errors import ForgedOrigin, OutOfScope
+from moms.portal.lanes import Lane
+from moms.portal.rates import Buckets
+
+if TYPE_CHECKING:
+    from moms.portal.needs import Desk, Needs
+
+SAFE = frozenset({"GET", "HEAD"})
+CSRF = "X-CSRF-Token"
+
+
+@dataclass(slots=True)
+class Service:
+    """What all requests of one process share."""
+
+    needs: Needs
+    quick: Lane
+    study: Lane
+    rates: Buckets
+    strangers: Buckets
+    """Attempts that failed, by address."""
+    sign_ins: Buckets
+    streams: int = 0
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; with TLS no other host of the domain can set it."""
+        return "__Host-moms" if self.needs.secure else "moms"
+
+
+def service_of(request: Request) -> Service:
+    """Give what all requests share."""
+    found: Service = request.app.state.service
+    return found
+
+
+def address_of(request: Request) -> str:
+    """Give the address of the connection; what headers say of it is not believed."""
+    return request.client.host if request.client else ""
+
+
+def csrf_of(secret: str) -> str:
+    """Give the token that a page has to send with each change: only who holds the cookie's secret can tell it."""
+    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+
+
+async def caller(request: Request) -> Who:
+    """Give who asks.
+
+    Raises:
+        NotSignedIn: nobody. TooMany: too often. ForgedOrigin: a change by cookie that no page of ours asked for.
+    """
+    service = service_of(request)
+    secret, kind = _shown(request, service)
+    try:
+        who = await service.quick.run(
+            lambda: whose(register=service.needs.register, now=service.needs.clock(), secret=secret, kind=kind)
+        )
+    except NotSignedIn:
+        service.strangers.take(address_of(request))
+        raise
+    service.rates.take(who.actor)
+    if kind == "session" and request.method not in SAFE:
+        check_origin(request)
+        if not hmac.compare_digest(request.headers.get(CSRF, ""), csrf_of(secret)):
+            fix = f"send {CSRF} as GET /api/v1/session gives it"
+            raise ForgedOrigin("this change does not prove where it comes from", field=CSRF, fix=fix)
+    return who
+
+
+Caller = Annotated[Who, Depends(caller)]
+
+
+def check_origin(request: Request) -> None:
+    """See that a browser asks from a page of this very site.
+
+    Raises:
+        ForgedOrigin: it says that it does not.
+    """
+    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = request.headers.get("Origin")
+    own = f"{'https' if service_of(request).needs.secure else 'http'}://{request.headers['host']}"
+    if site not in {"same-origin", "none"} or (origin is not None and origin != own):
+        raise ForgedOrigin("this change comes from another site", field="Origin", fix="ask from this site's own pages")
+
+
+def need(who: Who, scope: Scope) -> None:
+    """See that a credential reaches that far.
+
+    Raises:
+        OutOfScope: it does not.
+    """
+    if not who.may(scope):
+        raise OutOfScope(f"this token does not reach to {scope}", field="scope", fix="use a token that does")
+
+
+def desk_of(request: Request, who: Who, *, expected: tuple[str, int] | None = None) -> Desk:
+    """Open the desk as who asks."""
+    return service_of(request).needs.desk(who.actor, expected=expected)
+
+
+def _shown(request: Request, service: Service) -> tuple[str, str]:
+    said = request.headers.get("Authorization")
+    if said is not None:
+        scheme, _, secret = said.partition(" ")
+        return (secret.strip() if scheme.lower() == "bearer" else ""), "token"
+    return request.cookies.get(service.cookie, ""), "session"

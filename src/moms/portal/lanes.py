@@ -1,0 +1,45 @@
+"""Two lanes of threads beside the event loop: quick looks, and studies that take seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
+
+from moms.portal.errors import Busy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+class Lane:
+    """So many threads, and so many callers that may wait for one."""
+
+    def __init__(self, name: str, *, threads: int, queue: int) -> None:
+        self.name = name
+        self.room = threads + queue
+        self.inside = 0
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do it on a thread of this lane.
+
+        Raises:
+            Busy: too many wait already.
+        """
+        if self.inside >= self.room:
+            raise Busy("too much is waiting already", fix="try again shortly")
+        self.inside += 1
+        task = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        # Counted until the thread is free, not until the caller has gone.
+        task.add_done_callback(lambda _: self._left())
+        return await asyncio.shield(task)
+
+    def _left(self) -> None:
+        self.inside -= 1
+
+    def close(self) -> None:
+        """Finish what runs and drop what waits."""
+        self._pool.shutdown(wait=True, cancel_futures=True)

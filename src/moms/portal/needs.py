@@ -1,0 +1,160 @@
+"""What the portal needs from outside; `wiring` supplies it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from moms.desk.answer import Answer
+    from moms.desk.keys import Keys
+    from moms.desk.people import Hasher, Register
+    from moms.desk.ports import Told
+    from moms.outages import Outage, Request
+    from moms.values import Actor, Window
+
+
+class Desk(Protocol):
+    """The use cases as one actor at one instant: what the command line calls, and nothing else."""
+
+    def read(self, document: object) -> Request:
+        """Read a request."""
+        ...
+
+    def submit(self, request: Request, *, preview: bool = False) -> Answer:
+        """File a request and decide it."""
+        ...
+
+    def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
+        """Decide what waits."""
+        ...
+
+    def settle(self, outage_id: str, *, outcome: str, reason: str, conditions: tuple[str, ...] = ()) -> Answer:
+        """Settle what was referred, as a person."""
+        ...
+
+    def operate(self, outage_id: str, verb: str, *, reason: str = "", at: str | None = None) -> Answer:
+        """Take one step of the lifecycle."""
+        ...
+
+    def extend(self, outage_id: str, *, until: str, forced: bool, reason: str, preview: bool = False) -> Answer:
+        """Ask for a later end."""
+        ...
+
+    def change(self, outage_id: str, request: Request, *, reason: str, preview: bool = False) -> Answer:
+        """Change a request."""
+        ...
+
+    def take(self, outage_id: str, *, number: int, reason: str, preview: bool = False) -> Answer:
+        """Take an offered window."""
+        ...
+
+    def decline(self, outage_id: str, *, reason: str, preview: bool = False) -> Answer:
+        """Decline what was offered."""
+        ...
+
+    def forced(
+        self,
+        *,
+        assets: tuple[str, ...],
+        organisation: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        external_id: str | None = None,
+        description: str = "",
+    ) -> Answer:
+        """Report equipment that is out."""
+        ...
+
+    def find(self, name: str) -> Outage:
+        """Give an outage by its id or its owner's reference."""
+        ...
+
+    def show(self, name: str) -> dict[str, object]:
+        """Give one outage whole."""
+        ...
+
+    def list(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        assets: tuple[str, ...] = (),
+        owner: str | None = None,
+        states: tuple[str, ...] = (),
+        statuses: tuple[str, ...] = (),
+        pending: bool = False,
+        text: str | None = None,
+        after: str | None = None,
+        limit: int | None = None,
+    ) -> list[dict[str, object]]:
+        """Give the outages that match."""
+        ...
+
+    def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> object:
+        """Give the calendar of some equipment."""
+        ...
+
+    def margin(self, window: Window) -> object:
+        """Give what is left of capacity by market day and place."""
+        ...
+
+    def heads(self) -> Mapping[str, int]:
+        """Give how long each chain of the journal is that this actor sees."""
+        ...
+
+    def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
+        """Give the journal's lines after those."""
+        ...
+
+
+class OpenDesk(Protocol):
+    """Opens a desk."""
+
+    def __call__(self, actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
+        """Give the desk for an actor; with `expected`, a change to that outage holds at that revision only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much the service takes on."""
+
+    body_bytes: int = 262_144
+    json_depth: int = 24
+    query_bytes: int = 4_096
+    body_s: float = 10.0
+    """How long a body may take to arrive."""
+    per_s: float = 50.0
+    """Requests of one person."""
+    burst: int = 200
+    sign_in_per_min: float = 10.0
+    """From one address, and for one name from one address; a name by itself is never locked."""
+    quick: int = 8
+    studies: int = 1
+    queue: int = 16
+    """How many may wait for a study."""
+    streams: int = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Everything the portal is handed."""
+
+    desk: OpenDesk
+    register: Register
+    keys: Keys
+    hasher: Hasher
+    secret: Callable[[], str]
+    clock: Callable[[], datetime]
+    ready: Callable[[], None]
+    """Raises where the database does not answer."""
+    hosts: frozenset[str]
+    """Names under which it may be called, without port."""
+    secure: bool
+    """Whether browsers reach it by TLS."""
+    request_schema: Mapping[str, object]
+    limits: Limits = field(default_factory=Limits)

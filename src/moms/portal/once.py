@@ -1,0 +1,157 @@
+"""What is asked twice under one key is done once, and answered twice with the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import Request, Response
+
+from moms.desk.answer import answer_document
+from moms.desk.people import Scope
+from moms.desk.ports import BookMoved, NotYours
+from moms.portal.errors import (
+    Busy,
+    KeyMissing,
+    KeyReused,
+    RevisionMissing,
+    StillAtWork,
+    of_refusal,
+)
+from moms.portal.guard import need, service_of
+from moms.portal.redact import shown
+from moms.values import Refused, Role, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moms.desk.answer import Answer
+    from moms.desk.people import Who
+    from moms.portal.needs import Desk
+
+LEASE = timedelta(minutes=10)
+"""How long a key is held for an answer under way; whoever held it is thought dead after that."""
+LOOKS_ONLY = frozenset({Role.AUDITOR, Role.PUBLIC})
+"""Asked here too: some use cases write as the system itself, where the database would let them."""
+PASSING = (BookMoved, Busy)
+"""Refusals that say try again: keeping them would make the retry useless."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """An answer as it goes out and is kept."""
+
+    status: int
+    kind: str
+    body: str
+    headers: dict[str, str]
+
+    def response(self, *, replayed: bool) -> Response:
+        """Give it as a response."""
+        more = {"Idempotency-Replayed": "true"} if replayed else {}
+        return Response(self.body, self.status, {**self.headers, "Cache-Control": "no-store", **more}, self.kind)
+
+
+async def once(
+    request: Request,
+    who: Who,
+    *,
+    key: str | None,
+    deed: Callable[[Desk], Answer],
+    expected: tuple[str, int] | None = None,
+    preview: bool = False,
+    scope: Scope = Scope.WRITE,
+) -> Response:
+    """Do a deed at most once under the caller's key, on the lane of studies.
+
+    Raises:
+        OutOfScope, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
+    """
+    need(who, Scope.READ if preview else scope)
+    if who.actor.role in LOOKS_ONLY and not preview:
+        raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
+    service = service_of(request)
+    asked = _asked(request, await request.body(), expected)
+    named = _named(key)
+    principal = f"{who.actor.organisation}/{who.actor.role}/{who.actor.name}"
+
+    def work() -> Response:
+        keys = service.needs.keys
+        there = keys.claim(
+            principal=principal, key=named, organisation=who.actor.organisation, asked=asked, lease=LEASE
+        )
+        if there is not None:
+            return _replayed(there.asked, asked, there.answer)
+        try:
+            desk = service.needs.desk(who.actor, expected=expected)
+            written = _done(lambda: deed(desk), who=who, desk=desk, preview=preview)
+        except BaseException:
+            keys.let_go(principal=principal, key=named)
+            raise
+        kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
+        keys.keep(principal=principal, key=named, answer=kept)
+        return written.response(replayed=False)
+
+    return await service.study.run(work)
+
+
+def revision_of(outage_id: str, if_match: str | None) -> tuple[str, int]:
+    """Read the revision that a change was made for.
+
+    Raises:
+        RevisionMissing: none is said, or no single one.
+    """
+    found = re.fullmatch(r'"(\d{1,9})"', if_match or "")
+    if found is None:
+        fix = 'send the ETag of the outage as you read it, If-Match: "3"'
+        raise RevisionMissing("a change needs the revision it was made for", field="If-Match", fix=fix)
+    return outage_id, int(found[1])
+
+
+def etag(revision: object) -> str:
+    """Write a revision as an entity tag."""
+    return f'"{revision}"'
+
+
+def _done(deed: Callable[[], Answer], *, who: Who, desk: Desk, preview: bool) -> Written:
+    try:
+        answer = deed()
+    except PASSING:
+        raise
+    except Refused as refusal:
+        said = of_refusal(refusal)
+        return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
+    return _written(answer, shown(answer_document(answer), who=who, desk=desk), preview=preview)
+
+
+def _written(answer: Answer, document: object, *, preview: bool) -> Written:
+    outage = answer.outage
+    fresh = outage is not None and outage.revision and answer.written and not preview
+    headers = {"ETag": etag(outage.revision)} if outage is not None and fresh else {}
+    body = canonical(document).decode()
+    return Written(status=422 if answer.returned else 200, kind="application/json", body=body, headers=headers)
+
+
+def _asked(request: Request, body: bytes, expected: tuple[str, int] | None) -> str:
+    what = f"{request.method} {request.url.path}?{request.url.query} {expected}\n".encode()
+    return hashlib.sha256(what + body).hexdigest()
+
+
+def _named(key: str | None) -> str:
+    if key is None or not re.fullmatch(r"[\x21-\x7e]{1,200}", key):
+        fix = "send a fresh random one, up to 200 visible characters, and the same one when you try again"
+        raise KeyMissing("a POST needs an Idempotency-Key", field="Idempotency-Key", fix=fix)
+    return key
+
+
+def _replayed(before: str, asked: str, answer: dict[str, object] | None) -> Response:
+    if before != asked:
+        fix = "use a fresh key for another request"
+        raise KeyReused("this key was used for another request", field="Idempotency-Key", fix=fix)
+    if answer is None:
+        raise StillAtWork("the same request is being answered now", field="Idempotency-Key", fix="ask again shortly")
+    return Written(**json.loads(json.dumps(answer))).response(replayed=True)

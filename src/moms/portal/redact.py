@@ -1,0 +1,55 @@
+"""What an owner is not shown of an answer: which outages of others it leaned on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from moms.desk.ports import NoSuchOutage
+from moms.values import SYSTEM, digest, plain
+
+if TYPE_CHECKING:
+    from moms.desk.people import Who
+    from moms.portal.needs import Desk
+
+AN_ID = re.compile(r"OTG-[A-Z2-7]{8}")
+SEALED = "another outage"
+
+
+def shown(document: object, *, who: Who, desk: Desk) -> object:
+    """Give a document as this caller may see it; the operator's people see all of it.
+
+    The inputs of a decision list the whole book around it: an owner gets their fingerprint, so that it
+    can be held against the record an auditor opens. Ids of outages that the caller may not see are sealed.
+    """
+    whole = plain(document)
+    if who.actor.organisation == SYSTEM.organisation:
+        return whole
+    return _sealed(_without_inputs(whole), desk, {})
+
+
+def _without_inputs(value: object) -> object:
+    if isinstance(value, dict):
+        return {
+            name: {"sealed": digest(part)} if name == "inputs" and "format" in value else _without_inputs(part)
+            for name, part in value.items()
+        }
+    return [_without_inputs(part) for part in value] if isinstance(value, list) else value
+
+
+def _sealed(value: object, desk: Desk, known: dict[str, bool]) -> object:
+    if isinstance(value, str):
+        return AN_ID.sub(lambda found: found[0] if _seen(found[0], desk, known) else SEALED, value)
+    if isinstance(value, dict):
+        return {name: _sealed(part, desk, known) for name, part in value.items()}
+    return [_sealed(part, desk, known) for part in value] if isinstance(value, list) else value
+
+
+def _seen(outage_id: str, desk: Desk, known: dict[str, bool]) -> bool:
+    if outage_id not in known:
+        try:
+            desk.find(outage_id)
+            known[outage_id] = True
+        except NoSuchOutage:
+            known[outage_id] = False
+    return known[outage_id]

@@ -1,0 +1,215 @@
+"""The register of persons, and the answers kept for callers, on PostgreSQL (`desk.people`, `desk.keys`)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from moms.desk.keys import Kept
+from moms.desk.people import Credential, Person, Scope
+from moms.store import tables
+from moms.store.book import PostgresPage, said
+from moms.values import SYSTEM, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from sqlalchemy import Connection, Engine, Row
+
+    from moms.desk.ports import Event
+    from moms.values import Actor
+
+
+class PostgresRegister:
+    """The register, on one database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @contextmanager
+    def as_(self, actor: Actor) -> Iterator[PostgresRegisterPage]:
+        """Open one transaction as this actor: committed at the end, rolled back on any exception."""
+        with said(actor), self.engine.begin() as connection:
+            yield PostgresRegisterPage(connection, actor=actor)
+
+
+class PostgresRegisterPage:
+    """One transaction on the register (`desk.people.RegisterPage`)."""
+
+    def __init__(self, connection: Connection, *, actor: Actor) -> None:
+        self._connection = connection
+        self._journal = PostgresPage(connection, actor=actor)
+
+    def person(self, name: str) -> Person | None:
+        """Give a person, or None."""
+        row = self._connection.execute(select(tables.person).where(tables.person.c.name == name)).first()
+        return None if row is None else _person(row)
+
+    def people(self) -> Sequence[Person]:
+        """Give all, by name."""
+        rows = self._connection.execute(select(tables.person).order_by(tables.person.c.name))
+        return tuple(_person(row) for row in rows)
+
+    def add(self, person: Person) -> None:
+        """Enter a person."""
+        self._connection.execute(
+            tables.person.insert().values(
+                name=person.name,
+                organisation=person.organisation,
+                classification="restricted",
+                revision=1,
+                role=person.role.value,
+                password=person.password,
+                disabled=person.disabled,
+                made_at=person.made_at,
+            )
+        )
+
+    def revise(self, person: Person) -> None:
+        """Write another password or whether disabled."""
+        there = tables.person
+        self._connection.execute(
+            update(there)
+            .where(there.c.name == person.name)
+            .values(revision=there.c.revision + 1, password=person.password, disabled=person.disabled)
+        )
+
+    def credential(self, secret_hash: str) -> Credential | None:
+        """Give a session or token by the hash of its secret, or None."""
+        there = tables.credential
+        row = self._connection.execute(select(there).where(there.c.hash == secret_hash)).first()
+        return None if row is None else _credential(row)
+
+    def credentials(self, *, kind: str) -> Sequence[Credential]:
+        """Give all of a kind, by when they were made."""
+        there = tables.credential
+        rows = self._connection.execute(select(there).where(there.c.kind == kind).order_by(there.c.made_at))
+        return tuple(_credential(row) for row in rows)
+
+    def keep(self, credential: Credential) -> None:
+        """Enter a session or token."""
+        self._connection.execute(
+            tables.credential.insert().values(
+                hash=credential.hash,
+                organisation=credential.organisation,
+                classification="restricted",
+                revision=1,
+                kind=credential.kind,
+                person=credential.person,
+                label=credential.label,
+                scopes=[s.value for s in credential.scopes],
+                made_at=credential.made_at,
+                seen_at=credential.seen_at,
+                ends_at=credential.ends_at,
+                ended=credential.ended,
+            )
+        )
+
+    def seen(self, credential: Credential) -> None:
+        """Write when it was last used, and whether it has ended."""
+        there = tables.credential
+        # `or`: one that was revoked since it was read stays so.
+        self._connection.execute(
+            update(there)
+            .where(there.c.hash == credential.hash)
+            .values(revision=there.c.revision + 1, seen_at=credential.seen_at, ended=there.c.ended | credential.ended)
+        )
+
+    def end_all(self, person: str) -> None:
+        """End every session and token of a person."""
+        there = tables.credential
+        self._connection.execute(
+            update(there)
+            .where(there.c.person == person, ~there.c.ended)
+            .values(revision=there.c.revision + 1, ended=True)
+        )
+
+    def note(self, event: Event) -> None:
+        """Write a line of the journal."""
+        self._journal.note(event)
+
+
+class PostgresKeys:
+    """The answers kept under callers' keys, on one database (`desk.keys.Keys`)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._register = PostgresRegister(engine)
+
+    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Kept | None:
+        """Take a key: None where it is this caller's now, else what is there."""
+        there = tables.kept_answer
+        until = func.transaction_timestamp() + lease
+        row = {"principal": principal, "key": key, "organisation": organisation, "classification": "confidential",
+               "revision": 1, "asked": asked, "leased_until": until}  # fmt: skip
+        with self._page() as connection:
+            taken = connection.execute(insert(there).values(row).on_conflict_do_nothing().returning(there.c.key))
+            if taken.first() is not None:
+                return None
+            at = (there.c.principal == principal) & (there.c.key == key)
+            found = connection.execute(select(there).where(at).with_for_update()).one()
+            lapsed = connection.scalar(select(found.leased_until < func.transaction_timestamp()))
+            if found.asked == asked and found.answer is None and lapsed:
+                # Whoever had it died before it answered: the lease is over, and the next one goes on.
+                connection.execute(update(there).where(at).values(revision=there.c.revision + 1, leased_until=until))
+                return None
+        return Kept(asked=found.asked, answer=found.answer)
+
+    def keep(self, *, principal: str, key: str, answer: dict[str, object]) -> None:
+        """Keep the answer."""
+        there = tables.kept_answer
+        with self._page() as connection:
+            connection.execute(
+                update(there)
+                .where(there.c.principal == principal, there.c.key == key)
+                .values(revision=there.c.revision + 1, answer=answer)
+            )
+
+    def let_go(self, *, principal: str, key: str) -> None:
+        """Give a key back without an answer: the lease ends now."""
+        there = tables.kept_answer
+        with self._page() as connection:
+            connection.execute(
+                update(there)
+                .where(there.c.principal == principal, there.c.key == key)
+                .values(revision=there.c.revision + 1, leased_until=there.c.made_at)
+            )
+
+    def forget(self) -> int:
+        """Forget what is older than thirty days."""
+        with self._page() as connection:
+            return int(connection.scalar(select(func.moms.forget_answers())) or 0)
+
+    @contextmanager
+    def _page(self) -> Iterator[Connection]:
+        with self._register.as_(SYSTEM) as page:
+            yield page._connection  # noqa: SLF001 - of this file
+
+
+def _person(row: Row[tuple[object, ...]]) -> Person:
+    return Person(
+        name=row.name,
+        organisation=row.organisation,
+        role=Role(row.role),
+        password=row.password,
+        disabled=row.disabled,
+        made_at=row.made_at,
+    )
+
+
+def _credential(row: Row[tuple[object, ...]]) -> Credential:
+    return Credential(
+        hash=row.hash,
+        kind=row.kind,
+        person=row.person,
+        organisation=row.organisation,
+        label=row.label,
+        scopes=tuple(Scope(s) for s in row.scopes),
+        made_at=row.made_at,
+        seen_at=row.seen_at,
+        ends_at=row.ends_at,
+        ended=row.ended,
+    )

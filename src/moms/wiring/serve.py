@@ -1,0 +1,125 @@
+"""Join the portal with the book, the register and the grid, and serve it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import uvicorn
+
+from moms.outages import request_schema
+from moms.portal.app import make_app
+from moms.portal.needs import Limits, Needs
+from moms.store.people import PostgresKeys, PostgresRegister
+from moms.store.place import open_place
+from moms.values import SYSTEM, Refused
+from moms.wiring.office import Office
+from moms.wiring.people import hasher, new_secret
+from moms.wiring.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from moms.portal.needs import Desk
+    from moms.store.place import Place
+    from moms.values import Actor
+    from moms.wiring.settings import Settings
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
+HEADER_BYTES = 16_384
+
+
+class NotAnAddress(Refused):
+    """A host or a public address under which MOMS is not served."""
+
+
+def serve(
+    chosen: Settings, *, host: str, port: int, public: str | None, limits: Limits, say: Callable[[str], None]
+) -> None:
+    """Serve until told to stop; `say` is told the address once it is open.
+
+    Raises:
+        NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
+    """
+    hosts, secure = _hosts(host, public)
+    with open_place(env=os.environ) as place, _listening(host, port) as open_:
+        app = make_app(needs(chosen, place, hosts=hosts, secure=secure, limits=limits))
+        name = f"[{host}]" if ":" in host else host
+        say(f"http://{name}:{open_.getsockname()[1]}")
+        config = uvicorn.Config(
+            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_level="warning", access_log=False,
+            server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=1000,
+        )  # fmt: skip
+        # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
+        # the database first of all, has to be closed before the process may go.
+        signal.signal(signal.SIGTERM, _stop)
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(config).run(sockets=[open_])
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def needs(chosen: Settings, place: Place, *, hosts: frozenset[str], secure: bool, limits: Limits) -> Needs:
+    """Put together what the portal is handed; the grid is read now, so that nobody waits for it later."""
+    world = Office(settings=chosen, book=place.book).world
+
+    def desk(actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
+        book = place.book if expected is None else place.book.expecting(*expected)
+        # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
+        at = chosen.now if chosen.fixed else settings().now
+        return Office(settings=replace(chosen, actor=actor, now=at), book=book, opened=world)
+
+    def ready() -> None:
+        with place.book.as_(SYSTEM) as page:
+            page.version()
+
+    keys = PostgresKeys(place.engine)
+    keys.forget()
+    return Needs(
+        desk=desk,
+        register=PostgresRegister(place.engine),
+        keys=keys,
+        hasher=hasher(),
+        secret=new_secret,
+        clock=lambda: datetime.now(UTC),
+        ready=ready,
+        hosts=hosts,
+        secure=secure,
+        request_schema=request_schema(),
+        limits=limits,
+    )
+
+
+def _hosts(host: str, public: str | None) -> tuple[frozenset[str], bool]:
+    """Give the names it answers to, and whether browsers reach it by TLS."""
+    if public is None:
+        if host not in {"127.0.0.1", "localhost", "::1"}:
+            fix = "put TLS before it and give --public https://NAME, or serve on 127.0.0.1"
+            raise NotAnAddress(f"{host} is not this machine alone", field="--host", fix=fix)
+        return LOOPBACK, False
+    parts = urlsplit(public)
+    if parts.scheme != "https" or not parts.hostname:
+        raise NotAnAddress(f"{public!r} is no address with TLS", field="--public", fix="write https://moms.example")
+    return frozenset({parts.hostname, *LOOPBACK}), True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family, socket.SOCK_STREAM)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError as why:
+        found.close()
+        fix = "choose another, or 0 for any"
+        raise NotAnAddress(f"port {port} of {host}: {why.strerror}", field="--port", fix=fix) from why
+    return found

@@ -1,0 +1,69 @@
+"""The whole described interface, tried by schemathesis: nothing breaks, whatever is sent."""
+
+from __future__ import annotations
+
+import httpx
+import hypothesis
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase
+
+from tests.portal.conftest import key
+
+EXAMPLES = 12
+"""For each operation; the figure is bounded so that the whole costs seconds."""
+
+
+def test_nothing_that_is_sent_breaks_it(running):
+    schema = schemathesis.openapi.from_dict(httpx.get(f"{running.base}/openapi.json").json())
+    tried = 0
+    elsewhere = httpx.HTTPTransport(local_address="127.0.0.8")  # its failed sign-ins count for that address
+    with httpx.Client(base_url=running.base, transport=elsewhere, timeout=60) as client:
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            if operation.path.endswith("/events"):
+                continue  # a stream has no end to wait for; test_service listens to it
+            tried += _try(running, client, operation)
+    assert tried >= EXAMPLES * 10
+
+
+def _try(running, client, operation) -> int:
+    count = 0
+
+    @hypothesis.seed(1)
+    @hypothesis.settings(
+        max_examples=EXAMPLES, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @hypothesis.given(case=operation.as_strategy())
+    def one(case):
+        nonlocal count
+        kwargs = case.as_transport_kwargs(base_url=running.base)
+        headers = {str(k): str(v) for k, v in kwargs.get("headers", {}).items()}
+        known = {"Authorization": f"Bearer {running.tokens['eve']}", **key(), "If-Match": '"3"'}
+        sent = {k: v for k, v in kwargs.items() if k in {"params", "json", "data", "cookies"}}
+        body = {"json": sent["json"]} if "json" in sent else {"content": sent["data"]} if "data" in sent else {}
+        try:
+            found = client.request(kwargs["method"], kwargs["url"], params=sent.get("params"),
+                                   headers={**headers, **known}, **body)  # fmt: skip
+        except (UnicodeError, httpx.InvalidURL, httpx.LocalProtocolError, TypeError, ValueError):
+            return  # no client could send it
+        count += 1
+        assert found.status_code < 500, (operation.label, sent, found.text)
+
+    one()
+    return count
+
+
+@pytest.mark.parametrize("name", ["extend", "start", "end"])
+@pytest.mark.parametrize("instant", ["", "yesterday", "2027-02-30T00:00Z", "1900-01-01T00:00Z", "9999-12-31T23:59Z"])
+def test_an_instant_that_cannot_be_is_refused(running, name, instant):
+    ann = running.as_("ann")
+    report = {"assets": ["branch:1"], "organisation": "TO-1", "external_id": f"{name} at {instant}."}
+    found = ann.post("/forced", json=report, headers=key())
+    assert found.status_code == 200, found.text
+    outage = found.json()["outage"]
+    body = {"until": instant, "reason": "x", "forced": True} if name == "extend" else {"at": instant, "reason": "x"}
+    at = {**key(), "If-Match": f'"{outage["revision"]}"'}
+    done = ann.post(f"/outages/{outage['id']}/{name}", json=body, headers=at)
+    assert done.status_code < 500, done.text

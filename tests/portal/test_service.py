@@ -1,0 +1,258 @@
+"""The service as programs use it: outages, revisions, keys, pages, events."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import httpx
+
+from tests.portal.conftest import a_request, filed, key
+
+
+def match(outage) -> dict[str, str]:
+    return {**key(), "If-Match": f'"{outage["revision"]}"'}
+
+
+def test_it_is_alive_ready_and_described(running):
+    assert httpx.get(f"{running.base}/health").text == "alive\n"
+    assert httpx.get(f"{running.base}/ready").text == "ready\n"
+    described = httpx.get(f"{running.base}/openapi.json").json()
+    assert described["openapi"] == "3.1.0"
+    assert "external_id" in described["components"]["schemas"]["OutageRequest"]["properties"]
+
+
+def test_a_request_is_filed_decided_settled_and_read_again(running):
+    ann, eve = running.as_("ann"), running.as_("eve")
+    outage = filed(ann)
+    there = ann.get(f"/outages/{outage['id']}")
+    assert there.headers["ETag"] == f'"{outage["revision"]}"'
+    assert there.json()["decision"]["outcome"] == "refer"
+    assert ann.get(f"/outages/{outage['id']}", headers={"If-None-Match": there.headers["ETag"]}).status_code == 304
+    body = {"outcome": "approve", "reason": "looked at"}
+    done = eve.post(f"/outages/{outage['id']}/settle", json=body, headers=match(outage))
+    assert done.status_code == 200, done.text
+    assert done.json()["outage"]["status"].startswith("approved")
+    assert [line["verb"] for line in eve.get(f"/outages/{outage['id']}").json()["history"]][:2] == [
+        "submit",
+        "validate",
+    ]
+
+
+def test_a_preview_writes_nothing(running):
+    ann, before = running.as_("ann"), len(running.lines())
+    asked = a_request()
+    found = ann.post("/outages?preview=true", json=asked, headers=key())
+    assert found.status_code == 200
+    assert found.json()["written"] is False
+    assert len(running.lines()) == before
+    assert ann.get("/outages", params={"text": asked["external_id"]}).json()["items"] == []
+
+
+def test_a_request_that_is_returned_says_all_that_is_wrong(running):
+    found = running.as_("ann").post("/outages", json=a_request(assets=["branch:99"]), headers=key())
+    assert found.status_code == 422
+    assert found.json()["returned"]
+    assert any(f["level"] == "block" and f["fix"] for f in found.json()["findings"])
+    bad = running.as_("ann").post("/outages", json={"external_id": 7}, headers=key())
+    assert bad.status_code == 422
+    assert bad.headers["Content-Type"] == "application/problem+json"
+    assert bad.json()["field"]
+    assert bad.json()["fix"]
+
+
+def test_a_change_needs_the_revision_it_was_made_for(running):
+    ann = running.as_("ann")
+    outage = filed(ann)
+    way = f"/outages/{outage['id']}/cancel"
+    assert ann.post(way, json={"reason": "x"}, headers=key()).status_code == 428
+    stale = ann.post(way, json={"reason": "x"}, headers={**key(), "If-Match": '"1"'})
+    assert stale.status_code == 412
+    assert ann.get(f"/outages/{outage['id']}").json()["outage"]["revision"] == outage["revision"]
+    assert ann.post(way, json={"reason": "x"}, headers=match(outage)).status_code == 200
+
+
+def test_of_two_changes_to_one_revision_at_once_one_is_written(running):
+    ann = running.as_("ann")
+    outage = filed(ann)
+    with ThreadPoolExecutor(4) as pool:
+        codes = list(
+            pool.map(
+                lambda n: (
+                    ann.post(
+                        f"/outages/{outage['id']}/cancel", json={"reason": f"r{n}"}, headers=match(outage)
+                    ).status_code
+                ),
+                range(4),
+            )
+        )
+    assert codes.count(200) == 1
+    assert set(codes) <= {200, 409, 412}
+
+
+def test_the_same_key_gives_the_same_bytes_and_does_it_once(running):
+    ann, asked, own = running.as_("ann"), a_request(), key()
+    first = ann.post("/outages", json=asked, headers=own)
+    lines = len(running.lines())
+    again = ann.post("/outages", json=asked, headers=own)
+    assert (again.content, again.status_code, again.headers["ETag"]) == (
+        first.content,
+        first.status_code,
+        first.headers["ETag"],
+    )
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert len(running.lines()) == lines
+    other = ann.post("/outages", json={**asked, "description": "other"}, headers=own)
+    assert (other.status_code, other.json()["type"]) == (422, "urn:moms:KeyReused")
+    assert ann.post("/outages", json=asked).status_code == 400
+    # Another person's key of the same name is another key.
+    assert running.as_("bob").post("/outages", json=a_request(organisation="TO-2"), headers=own).status_code == 200
+
+
+def test_the_same_key_twice_at_once_makes_exactly_one_row(running):
+    ann, asked, own = running.as_("ann"), a_request(), key()
+    together = threading.Barrier(6)
+
+    def send(_: int) -> httpx.Response:
+        together.wait()
+        return ann.post("/outages", json=asked, headers=own)
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(send, range(6)))
+    assert {r.status_code for r in found} <= {200, 409}
+    assert len({r.content for r in found if r.status_code == 200}) == 1
+    assert len(ann.get("/outages", params={"text": asked["external_id"]}).json()["items"]) == 1
+    row = ann.get("/outages", params={"text": asked["external_id"]}).json()["items"][0]
+    assert [verb for verb, _, outage in running.lines() if outage == row["id"]].count("submit") == 1
+
+
+def test_pages_give_each_outage_once_though_others_come_in_between(running):
+    ann = running.as_("ann")
+    before = {filed(ann)["id"] for _ in range(5)}
+    before |= {row["id"] for row in ann.get("/outages", params={"limit": 1000}).json()["items"]}
+    seen: list[str] = []
+    fresh: list[str] = []
+    cursor = None
+    while cursor is not None or not seen:
+        page = ann.get("/outages", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        seen += [row["id"] for row in page["items"]]
+        if len(fresh) < 3:
+            fresh.append(filed(ann)["id"])
+        cursor = page["next"]
+    assert len(seen) == len(set(seen))
+    assert before <= set(seen) <= before | set(fresh)
+    assert ann.get("/outages", params={"cursor": "%%%"}).status_code == 400
+
+
+def deeds(running):
+    """Give each POST of the interface: who does it, to what, with which body; and the verb it has to leave, if any."""
+    ann, eve, roy = running.as_("ann"), running.as_("eve"), running.as_("roy")
+    ok, why = {"outcome": "approve", "reason": "ok"}, {"reason": "why"}
+
+    def out(branch):
+        report = {"since": "2027-02-01T09:00-05:00", "until": "2027-02-03T09:00-05:00", "organisation": "TO-1"}
+        found = ann.post("/forced", json={"assets": [f"branch:{branch}"], **report}, headers=key())
+        assert found.status_code == 200, found.text
+        return found.json()["outage"]
+
+    def approved():
+        outage = filed(ann)
+        return eve.post(f"/outages/{outage['id']}/settle", json=ok, headers=match(outage)).json()["outage"]
+
+    mine = filed(ann)
+    wish = {k: v for k, v in mine["request"].items() if v not in (None, [])} | {"description": "another crew"}
+    later = {"until": "2027-02-04T09:00-05:00", "reason": "found a crack", "forced": True}
+    yield "submit", ann, "/outages", a_request(), None, ("submit", "ann")
+    yield "forced", ann, "/forced", {"assets": ["branch:2"], "organisation": "TO-1"}, None, ("submit", "ann")
+    yield "change", ann, "change", {**why, "request": wish}, mine, ("change", "ann")
+    yield "cancel", ann, "cancel", why, filed(ann), ("withdraw", "ann")
+    yield "settle", eve, "settle", ok, filed(ann), ("settle:approve", "eve")
+    yield "extend", ann, "extend", later, out(5), ("extend_forced", "ann")
+    yield "end", ann, "end", {}, out(7), ("end", "ann")
+    yield "recall", roy, "recall", why, approved(), None
+    yield "start", ann, "start", {}, approved(), None
+    yield "decide", eve, "decide", {}, filed(ann), ("decide:refer", "moms")
+    yield "take", ann, "take", {"number": 1, **why}, filed(ann), None
+    yield "decline", ann, "decline", why, filed(ann), ("decline", "ann")
+
+
+def test_every_route_that_changes_writes_exactly_one_event_of_the_caller_or_none_at_all(running):
+    described = httpx.get(f"{running.base}/openapi.json").json()["paths"]
+    posts = {ways["post"]["operationId"] for ways in described.values() if "post" in ways}
+    tried = set()
+    for name, client, where, body, outage, wanted in deeds(running):
+        tried.add(name)
+        way = where if outage is None else f"/outages/{outage['id']}/{where}"
+        before = Counter(running.lines())
+        found = client.post(way, json=body, headers=key() if outage is None else match(outage))
+        fresh = Counter(running.lines()) - before
+        by = {wanted[1]} if wanted else set()  # beside the caller's line stand those of the system that follow
+        mine = [line[:2] for line in fresh.elements() if line[1] in by]
+        if wanted is None:  # refused: the window is not there yet, nothing waits, nothing was offered
+            assert found.status_code in {403, 409, 422}, (name, found.text)
+            assert not fresh, name
+        else:
+            assert found.status_code == 200, (name, found.text)
+            assert mine == [wanted], name
+    assert tried == posts
+
+
+def test_events_come_in_order_and_are_replayed_after_the_last_one_seen(running):
+    ann = running.as_("ann")
+    first, second = filed(ann), filed(ann)
+    told = listen(ann, {"replay": "true"}, until=second["id"])
+    assert [e["sequence"] for _, e in told] == sorted(e["sequence"] for _, e in told)
+    at = next(k for k, (_, e) in enumerate(told) if e["outage"] == first["id"])
+    rest = listen(ann, {}, until=second["id"], last=told[at][0])
+    assert [e for _, e in rest] == [e for _, e in told[at + 1 :]][: len(rest)]
+    assert rest
+    assert all(e["organisation"] == "TO-1" for _, e in told)
+    assert ann.get("/events", headers={"Last-Event-ID": "nonsense"}).status_code == 400
+
+
+def listen(client, params, *, until, last=None):
+    """Give the events up to the first of an outage."""
+    found, name = [], None
+    with client.stream("GET", "/events", params=params, headers={"Last-Event-ID": last} if last else {}) as stream:
+        assert stream.status_code == 200
+        for line in stream.iter_lines():
+            if line.startswith("id: "):
+                name = line[4:]
+            if line.startswith("data: "):
+                found.append((name, json.loads(line[6:])))
+                if found[-1][1]["outage"] == until:
+                    return found
+    return found
+
+
+def test_who_listens_hears_what_happens_now(running):
+    ann, eve = running.as_("ann"), running.as_("eve")
+    heard: list = []
+    with eve.stream("GET", "/events") as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == ": listening"
+        outage = filed(ann)
+        for line in lines:
+            if line.startswith("data: "):
+                heard.append(json.loads(line[6:]))
+                break
+    assert heard[0]["outage"] == outage["id"]
+    assert heard[0]["verb"] == "submit"
+
+
+def test_windows_and_margin_answer_or_say_what_is_missing(running):
+    eve = running.as_("eve")
+    margin = eve.get("/margin", params={"from": "2027-04-01T00:00-05:00", "days": 2})
+    assert margin.status_code == 200, margin.text
+    assert margin.json()["known"] is False
+    assert margin.json()["unknown"]
+    windows = eve.get("/windows", params={"asset": "branch:1", "from": "2027-04-01", "to": "2027-04-02"})
+    assert windows.status_code in {200, 422}, windows.text
+
+
+def test_the_desk_s_clock_is_the_installation_s(running):
+    running.at(datetime(2027, 2, 5, 15, tzinfo=UTC))
+    assert filed(running.as_("ann"))["filed_at"] == "2027-02-05T15:00Z"

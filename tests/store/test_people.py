@@ -1,0 +1,176 @@
+"""The register of persons on a real database: who may, who no longer may, and what nobody sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from moms.desk import people
+from moms.desk.people import NotAPerson, NotAToken, NotSignedIn, Person, PersonExists, Scope
+from moms.store.book import NotYours, act_as
+from moms.store.people import PostgresKeys, PostgresRegister
+from moms.values import SYSTEM, Actor, Role
+from moms.wiring.people import Argon2
+
+NOW = datetime(2027, 2, 1, 15, tzinfo=UTC)
+ADMIN = Actor(name="root", organisation="operator", role=Role.ADMINISTRATOR)
+HASHER = Argon2()
+GOOD = "correct horse battery"
+ANN = Person(name="ann", organisation="TO-1", role=Role.OWNER, password=HASHER.hash(GOOD), made_at=NOW)
+
+
+@pytest.fixture
+def register(database):
+    """Give a register with one person."""
+    found = PostgresRegister(database.engine())
+    people.add_person(register=found, actor=ADMIN, now=NOW, person=ANN)
+    return found
+
+
+def enter(register, *, password=GOOD, name="ann", secret="s1", old=None, now=NOW):
+    return people.sign_in(
+        register=register, hasher=HASHER, now=now, name=name, password=password, secret=secret, old=old
+    )
+
+
+def whose(register, secret, *, kind="session", now=NOW):
+    return people.whose(register=register, now=now, secret=secret, kind=kind)
+
+
+def test_who_signs_in_acts_for_its_own_organisation_in_its_own_role(register):
+    enter(register)
+    assert whose(register, "s1").actor == Actor(name="ann", organisation="TO-1", role=Role.OWNER)
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(register):
+    said = []
+    for name, password in (("ann", "not this one at all"), ("nobody", GOOD)):
+        with pytest.raises(NotSignedIn) as why:
+            enter(register, name=name, password=password)
+        said.append(str(why.value))
+    assert said[0] == said[1]
+
+
+def test_signing_in_again_ends_the_session_that_was_shown(register):
+    enter(register)
+    enter(register, secret="s2", old="s1")
+    with pytest.raises(NotSignedIn):
+        whose(register, "s1")
+    assert whose(register, "s2").actor.name == "ann"
+
+
+def test_a_session_ends_when_idle_and_in_any_case_after_twelve_hours(register):
+    enter(register)
+    with pytest.raises(NotSignedIn):
+        whose(register, "s1", now=NOW + timedelta(minutes=31))
+    for minutes in range(20, 12 * 60, 20):
+        whose(register, "s1", now=NOW + timedelta(minutes=minutes))
+    with pytest.raises(NotSignedIn):
+        whose(register, "s1", now=NOW + timedelta(hours=12))
+
+
+def test_disabling_ends_everything_at_once_and_for_good(register):
+    enter(register)
+    people.issue_token(
+        register=register, actor=ADMIN, now=NOW, name="ann", secret="moms_t", scopes=(Scope.READ,), days=1
+    )
+    people.disable(register=register, actor=ADMIN, now=NOW, name="ann")
+    for secret, kind in (("s1", "session"), ("moms_t", "token")):
+        with pytest.raises(NotSignedIn):
+            whose(register, secret, kind=kind)
+    with pytest.raises(NotSignedIn):
+        enter(register, secret="s3")
+    with pytest.raises(DBAPIError, match="stays so"), register.as_(SYSTEM) as page:
+        page.revise(ANN)
+
+
+def test_a_token_holds_until_its_end_or_until_revoked_and_is_no_session(register):
+    token = people.issue_token(
+        register=register, actor=ADMIN, now=NOW, name="ann", secret="moms_t", scopes=(Scope.READ,), days=2
+    )
+    found = whose(register, "moms_t", kind="token")
+    assert found.may(Scope.READ)
+    assert not found.may(Scope.WRITE)
+    with pytest.raises(NotSignedIn):
+        whose(register, "moms_t", kind="session")
+    with pytest.raises(NotSignedIn):
+        whose(register, "moms_t", kind="token", now=NOW + timedelta(days=2))
+    people.revoke_token(register=register, actor=ADMIN, now=NOW, token=token.id)
+    with pytest.raises(NotSignedIn):
+        whose(register, "moms_t", kind="token")
+
+
+@pytest.mark.parametrize(
+    "change", [{"name": "Ann"}, {"name": ""}, {"role": Role.SYSTEM}, {"role": Role.ENGINEER}, {"organisation": "a\nb"}]
+)
+def test_who_cannot_be_is_refused(register, change):
+    with pytest.raises(NotAPerson):
+        people.add_person(register=register, actor=ADMIN, now=NOW, person=replace(ANN, **{"name": "zoe", **change}))
+
+
+def test_a_name_is_given_once_and_a_token_needs_a_scope_and_an_end(register):
+    with pytest.raises(PersonExists):
+        people.add_person(register=register, actor=ADMIN, now=NOW, person=ANN)
+    for scopes, days in (((), 1), ((Scope.READ,), 0), ((Scope.READ,), 5000)):
+        with pytest.raises(NotAToken):
+            people.issue_token(
+                register=register, actor=ADMIN, now=NOW, name="ann", secret="x", scopes=scopes, days=days
+            )
+
+
+@pytest.mark.parametrize("role", [r for r in Role if r not in {Role.SYSTEM, Role.ADMINISTRATOR}])
+@pytest.mark.parametrize("organisation", ["operator", "TO-1"])
+def test_nobody_else_sees_or_enters_a_person(register, role, organisation):
+    other = Actor(name="x", organisation=organisation, role=role)
+    with register.as_(other) as page:
+        assert page.people() == ()
+    with pytest.raises(NotYours), register.as_(other) as page:
+        page.add(replace(ANN, name="zoe"))
+
+
+def test_no_secret_is_stored_and_each_deed_is_one_line_of_the_journal(register, database):
+    enter(register, secret="the-secret-itself")
+    people.issue_token(
+        register=register, actor=ADMIN, now=NOW, name="ann", secret="moms_abc", scopes=(Scope.READ,), days=1
+    )
+    with database.admin() as admin:
+        whole = str(
+            admin.execute("SELECT c::text FROM moms.credential c UNION ALL SELECT body FROM moms.journal").fetchall()
+        )
+        verbs = [
+            row[0] for row in admin.execute("SELECT body::json ->> 'verb' FROM moms.journal ORDER BY seq").fetchall()
+        ]
+    assert verbs == ["person.add", "session.begin", "token.issue"]
+    for secret in ("the-secret-itself", "moms_abc", GOOD, ANN.password):
+        assert secret not in whole
+
+
+def test_a_key_is_taken_once_and_given_on_when_its_lease_lapsed(database):
+    keys = PostgresKeys(database.engine())
+    own = {"principal": "p", "key": "k", "organisation": "TO-1", "asked": "a"}
+    assert keys.claim(**own, lease=timedelta(minutes=5)) is None
+    there = keys.claim(**own, lease=timedelta(minutes=5))
+    assert there is not None
+    assert there.answer is None
+    keys.let_go(principal="p", key="k")
+    assert keys.claim(**own, lease=timedelta(minutes=5)) is None
+    keys.keep(principal="p", key="k", answer={"status": 201})
+    assert keys.claim(**own, lease=timedelta(minutes=5)).answer == {"status": 201}
+    assert keys.claim(**{**own, "principal": "q"}, lease=timedelta(minutes=5)) is None
+
+
+def test_answers_are_forgotten_after_thirty_days_and_not_before(database):
+    keys = PostgresKeys(database.engine())
+    for key in ("old", "young"):
+        keys.claim(principal="p", key=key, organisation="TO-1", asked="a", lease=timedelta(minutes=5))
+    with database.admin() as admin:
+        admin.execute("UPDATE moms.kept_answer SET made_at = now() - interval '30 days 1 s' WHERE key = 'old'")
+        admin.execute("UPDATE moms.kept_answer SET made_at = now() - interval '29 days' WHERE key = 'young'")
+    assert keys.forget() == 1
+    with database.engine().begin() as connection:
+        act_as(connection, SYSTEM)
+        assert connection.scalars(text("SELECT key FROM moms.kept_answer")).all() == ["young"]
