@@ -201,6 +201,25 @@ def test_an_extension_is_studied_and_a_forced_one_acknowledged(book: PostgresBoo
     assert done.record["window"]["start"] == "2027-02-11T05:00Z", "only the added hours are studied"
 
 
+@pytest.mark.parametrize(
+    "who",
+    [
+        pytest.param(replace(OWNER, organisation="Rival"), id="another organisation"),
+        pytest.param(replace(OWNER, role=Role.AUDITOR), id="an auditor"),
+    ],
+)
+def test_only_who_may_report_a_later_end_may_ask_for_one(book: PostgresBook, who: Actor) -> None:
+    world = a_world()
+    key = through(book, world, ask("branch:3")).outage.id
+    operate.step(book=book, world=world, outage_id=key, actor=ROOM, now=START, verb=Verb.START)
+    with pytest.raises(Refused) as refusal:
+        operate.extend(
+            book=book, world=world, outage_id=key, actor=who, now=START + timedelta(hours=20),
+            until=START + 2 * DAY, forced=False, reason="crack",
+        )  # fmt: skip
+    assert type(refusal.value).__name__ in {"NoSuchOutage", "NotYourRole"}
+
+
 def test_a_cancelled_outage_shakes_what_leaned_on_it(book: PostgresBook) -> None:
     world = a_world()
     key = through(book, world, ask("branch:3")).outage.id

@@ -311,9 +311,16 @@ def extend(
     """Ask for a later end of a running outage: the added hours are studied; a forced one is acknowledged.
 
     What is not clean and not forced waits for a person, and the outage keeps its end.
+
+    Raises:
+        NoSuchOutage: not there, or not this actor's to see.
+        NotYourRole, NotYours, NotAllowedNow: the actor may not ask, which is for who may report a forced one.
     """
-    with book.as_(SYSTEM) as page:
+    with book.as_(actor) as page:
         before = page.outage(outage_id)
+    whole = Window(start=before.window.start, end=until)
+    move(before, verb=Verb.EXTEND_FORCED, actor=actor, now=now, reason=reason or "asked for", window=whole)
+    with book.as_(SYSTEM) as page:
         added = Window(start=before.window.end, end=until)
         asked = replace(before, request=replace(before.request, window=added), window=added)
         situation = read(page, asked, window=added, now=now)
@@ -323,7 +330,6 @@ def extend(
         return Answer(
             outage=before, record=record, written=False, says="the end stays as it was; an engineer settles it"
         )
-    whole = Window(start=before.window.start, end=until)
     verb = Verb.EXTEND_FORCED if forced else Verb.EXTEND
     who = actor if forced else SYSTEM
     after = move(
