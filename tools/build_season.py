@@ -61,6 +61,8 @@ MONTH_WEIGHT = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
 LENGTHS = ((0.72, 1, 1), (0.17, 2, 2), (0.09, 3, 5), (0.02, 6, 9))
 """(share, least days, most days)."""
 LIGHT_MW, LIGHT_SHARE = 6.0, 0.08
+BATCH = 4
+"""Requests a core and batch: a long study does not leave the other core idle."""
 DAY = timedelta(days=1)
 Drawn = tuple[datetime, Request, str]
 """A stamp, a request, and who filed it."""
@@ -260,7 +262,7 @@ def build(
         began = time.monotonic()
         with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as pool:
             while waiting and time.monotonic() - began < minutes * 60:
-                batch = _batch(waiting, cores)
+                batch = _batch(waiting, BATCH * cores)
                 jobs = [(row, _filed(office, world, row)) for row in batch]
                 live = [(row, s) for row, s in jobs if s is not None]
                 answers = list(pool.map(_think, [(s, row[0]) for row, s in live]))
