@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from moms.powerflow.ac import AcPoint, AcState
     from moms.powerflow.admittance import Admittance, ComplexArray
 
-SETTLED_PU = 1e-3
-"""What may be left over of any equation, per unit power: 0.1 MVA on a base of 100 MVA."""
+SETTLED_PU = 2e-4
+"""What may be left over of any equation, per unit power: 0.02 MVA on a base of 100 MVA."""
 STEPS_AT_MOST = 12
 BASE_PU = 1e-6
 """What a solved base state may leave over."""
