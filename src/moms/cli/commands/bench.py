@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 EXAMPLE = """moms bench first
 moms bench first --quick --json first.json
 moms bench adequacy
-moms bench schedule --json schedule.json"""
-NAMES = ("first", "adequacy", "schedule")
+moms bench schedule --json schedule.json
+moms bench ac --quick"""
+NAMES = ("first", "adequacy", "schedule", "ac")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "name",
         choices=NAMES,
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
-        " challenge, the draft",
+        " challenge, the draft; ac: AC verification beside a full AC N-1",
     )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
@@ -35,6 +36,10 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import adequacy
 
         return adequacy.rows(quick=quick)
+    if name == "ac":
+        from moms.bench import ac
+
+        return ac.rows(quick=quick)
     from moms.bench import first, schedule
     from moms.wiring.settings import home
 

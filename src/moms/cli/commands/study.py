@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 
     from moms.grid import Grid, Hours, Season
     from moms.study import Out, Slice, StudyResult
+    from moms.study.ac_rows import AcFailure, AcResult
 
 EXAMPLE = """
 moms study --grid case118.m --out branch:6
-moms study --grid case118.m --out branch:6,gen:3 --hours week.csv --contingencies all --json"""
+moms study --grid case118.m --out branch:6,gen:3 --hours week.csv --contingencies all --json
+moms study --grid case118.m --out branch:8 --ac --save-cases unsolved"""
 
 FLOWS_UP_TO = 500
 """Grids of up to so many branches print all flows before contingencies in JSON without being asked."""
@@ -45,6 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help="branches, generators, all (both, the default), equipment (whole equipment and units), table",
     )
+    parser.add_argument("--ac", action="store_true", help="verify by AC what matters: voltages, MVA, reactive limits")
+    parser.add_argument(
+        "--save-cases", type=Path, metavar="FOLDER", help="with --ac: write states without a solution as MATPOWER cases"
+    )
     parser.add_argument("--all", action="store_true", dest="keep_old", help="show old violations too")
     parser.add_argument(
         "--flows", action="store_true", help=f"JSON: all flows before (else up to {FLOWS_UP_TO} branches)"
@@ -59,11 +65,86 @@ def run(args: argparse.Namespace) -> int:
     grid = open_grid(args.grid)
     slices = _slices(grid, args)
     result = study(slices=slices, rules=StudyRules(), keep_old=args.keep_old)
+    verified = _verified(args, slices)
     if args.json:
-        paper.show_json(_document(grid, args, slices, result))
+        document = _document(grid, args, slices, result)
+        paper.show_json(document if verified is None else document | {"ac": _ac_document(args, verified)})
     else:
         _tell(args, result)
-    return Exit.DONE if result.clean else Exit.NO
+        if verified is not None:
+            _tell_ac(args, verified)
+    return Exit.DONE if result.clean and (verified is None or verified.status == "clean") else Exit.NO
+
+
+def _verified(args: argparse.Namespace, slices: list[Slice]) -> AcResult | None:
+    """Verify by AC if asked, and save what has no solution where asked."""
+    if not args.ac:
+        if args.save_cases is not None:
+            raise BadOutage("--save-cases without --ac saves nothing", field="save-cases", fix="add --ac")
+        return None
+    from moms.study.ac_check import check_ac
+
+    verified = check_ac(slices=slices)
+    if args.save_cases is not None:
+        from moms.exchange.casefile import case_text
+
+        args.save_cases.mkdir(parents=True, exist_ok=True)
+        for k, one in enumerate(verified.failures):
+            text = case_text(one.case, name=_case_name(k), says=(_failed(one), one.why))
+            (args.save_cases / f"{_case_name(k)}.m").write_text(text)
+    return verified
+
+
+def _case_name(k: int) -> str:
+    return f"unsolved_{k + 1}"
+
+
+def _failed(one: AcFailure) -> str:
+    return f"{one.contingency or 'before any contingency'}, hour {one.hour}, {one.caused}"
+
+
+def _ac_document(args: argparse.Namespace, verified: AcResult) -> dict[str, object]:
+    return {
+        "status": verified.status,
+        "why": verified.why,
+        "rows": [row for row in verified.rows if args.keep_old or row.caused != "old"],
+        "failures": [
+            {"contingency": one.contingency, "hour": one.hour, "why": one.why, "without_why": one.without_why,
+             "caused": one.caused, "case": None if args.save_cases is None else f"{_case_name(k)}.m"}
+            for k, one in enumerate(verified.failures)
+        ],
+        "counts": verified.counts,
+    }  # fmt: skip
+
+
+def _tell_ac(args: argparse.Namespace, verified: AcResult) -> None:
+    counts = verified.counts
+    match verified.status:
+        case "not available":
+            paper.say(f"{verified.why}. A person has to judge voltages.", abnormal=True)
+            return
+        case "clean":
+            paper.say("AC: no voltage or MVA limit is newly exceeded, and every state has a solution.")
+        case status:
+            paper.say(f"AC: {status}: {verified.why}.", abnormal=True)
+    full = counts.near_limit + counts.not_settled + counts.islanding
+    paper.say(
+        f"AC solved {full} of {counts.contingencies} contingencies in full ({counts.near_limit} near a limit,"
+        f" {counts.not_settled} not settled, {counts.islanding} that cut off a part); {counts.screened_out} screened"
+        f" out with no limit near; {counts.unrated} branches unrated, {counts.unbanded} buses without a voltage band."
+    )
+    kept = [row for row in verified.rows if args.keep_old or row.caused != "old"]
+    rows = [
+        [row.contingency or "none", row.element, row.hour, str(row.quantity), f"{row.value:.4g}", f"{row.limit:.4g}",
+         "-" if row.without is None else f"{row.without:.4g}", str(row.caused)]
+        for row in kept[:ROWS_SHOWN]
+    ]  # fmt: skip
+    if rows:
+        columns = ["contingency", "element", "hour", "what", "value", "limit", "without", "caused"]
+        paper.show_table(title=f"AC, beyond limits ({len(rows)} of {len(kept)})", columns=columns, rows=rows,
+                         right=["value", "limit", "without"])  # fmt: skip
+    for one in [one for one in verified.failures if args.keep_old or one.caused != "old"][:ROWS_SHOWN]:
+        paper.say(f"No AC solution: {_failed(one)}: {one.why}. A person has to look.", abnormal=True)
 
 
 def _slices(grid: Grid, args: argparse.Namespace) -> list[Slice]:

