@@ -70,9 +70,23 @@ def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
     entered = f"{fresh} entered now" if fresh else "there already"
     paper.print(
         f"Starter book: {len(season.entries)} outages ({entered}), every one admitted by this engine;"
-        f" {season.made['counts']} of {len(season.made['decided'])} requests."
+        f" of {len(season.made['decided'])} requests {_counted(season.made['counts'])}."
     )
     paper.print(f"The demo's clock stands at {season.clock:%Y-%m-%d %H:%MZ}.\n")
+
+
+_COUNTED = {"approve": "approved", "accept": "accepted", "refer": "referred", "deny": "denied", "counter": "countered"}
+
+
+def _counted(counts: dict[str, int]) -> str:
+    """Say how many came out how, as a person reads it; what never happened is left out.
+
+    >>> _counted({"accept": 2, "approve": 9, "deny": 0, "returned": 1})
+    '9 were approved, 2 accepted, 1 returned'
+    """
+    words = {**_COUNTED, **{name: name for name in sorted(counts) if name not in _COUNTED}}
+    said = [f"{counts[name]} {word}" for name, word in words.items() if counts.get(name)]
+    return ", ".join(said).replace(" ", " were ", 1)
 
 
 def _farewell(paper: Console, told: list[dict[str, object]], seconds: float) -> None:
