@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from moms.desk import people
 from moms.desk.people import NotAPerson, NotAToken, NotSignedIn, Person, PersonExists, Scope
+from moms.exchange.grids import open_grid
 from moms.store.book import NotYours, act_as
 from moms.store.people import PostgresKeys, PostgresRegister
 from moms.values import SYSTEM, Actor, Role
@@ -123,6 +124,12 @@ def test_a_name_is_given_once_and_a_token_needs_a_scope_and_an_end(register):
 
 
 @pytest.mark.parametrize("role", [r for r in Role if r not in {Role.SYSTEM, Role.ADMINISTRATOR}])
+def test_a_person_may_be_of_any_owner_of_the_bundled_grid():
+    owners = open_grid("miso").register.owners
+    for organisation in owners:
+        people.check_person(replace(ANN, organisation=organisation))
+
+
 @pytest.mark.parametrize("organisation", ["operator", "TO-1"])
 def test_nobody_else_sees_or_enters_a_person(register, role, organisation):
     other = Actor(name="x", organisation=organisation, role=role)

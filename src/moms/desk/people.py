@@ -206,8 +206,9 @@ def check_person(person: Person) -> None:
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9._@-]{0,63}", person.name):
         raise NotAPerson(f"{person.name!r} is no name", field="name", fix="a-z, 0-9, and . _ @ - after the first")
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9 ._&-]{0,99}", person.organisation):
-        raise NotAPerson("this is no organisation", field="organisation", fix="letters, digits, space and . _ & -")
+    if not re.fullmatch(r"\S(?:[^\x00-\x1f\x7f]{0,98}\S)?", person.organisation):
+        fix = "write it as the grid's register of owners does, up to 100 characters"
+        raise NotAPerson("this is no organisation", field="organisation", fix=fix)
     if person.role == Role.SYSTEM:
         raise NotAPerson("nobody is the system", field="role", fix="choose another role")
     if person.role in OPERATORS_ROLES and person.organisation != OPERATOR:
