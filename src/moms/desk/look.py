@@ -42,23 +42,21 @@ class Lookout:
     situation: Situation
     now: datetime
     book: Book
-    watched: dict[str, Contingency] = field(default_factory=dict)
+    watched: tuple[Contingency, ...] = ()
     margins: dict[Window, bool] = field(default_factory=dict)
     looks: int = 0
+    stopped: bool = False
+    """Whether a window was left out because so many had been looked at."""
     blocked: Counter[str] = field(default_factory=Counter)
     """What stood in the way, by windows."""
-
-    @property
-    def stopped(self) -> bool:
-        """Whether there may have been more windows than it was allowed to look at."""
-        return self.looks == LOOKS_MOST
 
     def learns(self, found: Security) -> None:
         """Watch the contingencies that crossed a limit in a study, the worst first, as far as there is room."""
         worst = sorted(found.crossings, key=lambda c: (-c.percent, c.contingency or "", c.element))
-        names = list(dict.fromkeys(c.contingency for c in worst if c.contingency not in {None, *self.watched}))
+        known = {None, *(one.id for one in self.watched)}
+        names = list(dict.fromkeys(c.contingency for c in worst if c.contingency not in known))
         wanted = set(names[: WATCHED_MOST - len(self.watched)])
-        self.watched.update({one.id: one for one in self.world.contingencies if one.id in wanted})
+        self.watched += tuple(one for one in self.world.contingencies if one.id in wanted)
 
     def looks_free(self, candidate: Candidate) -> bool:
         """Tell whether nothing known speaks against a window: margin first, it costs least."""
@@ -66,7 +64,8 @@ class Lookout:
             return False
         if self.situation.outage.request.category == Category.GENERATION:
             return True  # its security is studied next, window by window
-        if self.stopped:
+        if self.looks == LOOKS_MOST:
+            self.stopped = True
             return False
         self.looks += 1
         return self._nothing_crosses(candidate)
@@ -76,7 +75,7 @@ class Lookout:
         outage = replace(self.situation.outage, request=candidate.of(self.situation.outage.request), window=window)
         with self.book.as_(SYSTEM) as page:
             there = read(page, outage, window=window, now=self.now)
-        few = replace(self.world, contingencies=tuple(self.watched.values()))
+        few = replace(self.world, contingencies=self.watched)
         found = secure(few, outage, there.holding, book="look", window=window, now=self.now, repaired=False).security
         self._note(f"{c.element} after {c.contingency}" if c.contingency else c.element for c in found.crossings[:3])
         return not found.crossings
