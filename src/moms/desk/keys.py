@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptAnswer:
     """What is there under a key: the fingerprint of what was asked, and the answer once there is one."""
 
     asked: str
@@ -20,7 +20,7 @@ class Kept:
 class Keys(Protocol):
     """The answers kept, each under a principal and the key it chose."""
 
-    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Kept | None:
+    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> KeptAnswer | None:
         """Take a key: None where it is this caller's now, else what is there."""
         ...
 

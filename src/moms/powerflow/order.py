@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 
 from moms.powerflow._jit import compiled
 from moms.powerflow._ldl import elimination_tree
-from moms.values import Kept
+from moms.values import Remembered
 
 if TYPE_CHECKING:
     from moms.grid import IntArray, Network
@@ -26,7 +26,7 @@ def elimination_order(network: Network) -> IntArray:
     return _ORDERS.of(lines.from_bus, lines.to_bus, network.buses.kind, make=lambda: _order(network))
 
 
-_ORDERS: Kept[IntArray] = Kept()
+_ORDERS: Remembered[IntArray] = Remembered()
 """Everything solved on a grid asks for its order again, the parts that contingencies leave too."""
 
 

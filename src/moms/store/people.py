@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from moms.desk.keys import Kept
+from moms.desk.keys import KeptAnswer
 from moms.desk.people import Credential, Person, Scope
 from moms.store import tables
 from moms.store.book import PostgresPage, said
@@ -139,7 +139,7 @@ class PostgresKeys:
     def __init__(self, engine: Engine) -> None:
         self._register = PostgresRegister(engine)
 
-    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Kept | None:
+    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> KeptAnswer | None:
         """Take a key: None where it is this caller's now, else what is there."""
         there = tables.kept_answer
         until = func.transaction_timestamp() + lease
@@ -156,7 +156,7 @@ class PostgresKeys:
                 # Whoever had it died before it answered: the lease is over, and the next one goes on.
                 connection.execute(update(there).where(at).values(revision=there.c.revision + 1, leased_until=until))
                 return None
-        return Kept(asked=found.asked, answer=found.answer)
+        return KeptAnswer(asked=found.asked, answer=found.answer)
 
     def keep(self, *, principal: str, key: str, answer: dict[str, object]) -> None:
         """Keep the answer."""

@@ -52,7 +52,7 @@ MATTERS = ("near_limit", "not_settled", "islanding")
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
-class World:
+class SolvedHour:
     """One hour with the request, or without it: its network, dispatch and base state."""
 
     case: Case
@@ -66,7 +66,7 @@ class World:
     bridges: BoolArray
 
     @classmethod
-    def of(cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits) -> World | str:
+    def of(cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits) -> SolvedHour | str:
         """Solve one hour before any contingency, or say why it has no solution."""
         network = case.network
         point = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
@@ -126,8 +126,8 @@ class _Check:
     def hour(self, one: Slice, case: Case, without: Case, hour: int, out: Out) -> None:
         label_ = one.hours.label[hour]
         self.counts = self.counts.plus(hours=1)
-        world = World.of(one, case, hour, out, self.limits)
-        other = world if case is without else World.of(one, without, hour, one.out, self.limits)
+        world = SolvedHour.of(one, case, hour, out, self.limits)
+        other = world if case is without else SolvedHour.of(one, without, hour, one.out, self.limits)
         if isinstance(world, str):
             stands = other if isinstance(other, str) else None
             self.fail(None, label_, world, stands, _case_of(case, hour, out))
@@ -138,12 +138,12 @@ class _Check:
         for contingency in chosen.full:
             self.after(world, other, contingency, label_)
 
-    def base_rows(self, world: World, other: World | str, hour: str) -> None:
+    def base_rows(self, world: SolvedHour, other: SolvedHour | str, hour: str) -> None:
         limit = limits_of(world.case.network, world.case.network.branches.rate_a_mw, self.limits)
         values = None if isinstance(other, str) else other.before
         self.keep(world, world.before, values, contingency=None, hour=hour, limit=limit, standing=None)
 
-    def after(self, world: World, other: World | str, contingency: Contingency, hour: str) -> None:
+    def after(self, world: SolvedHour, other: SolvedHour | str, contingency: Contingency, hour: str) -> None:
         values = _after(world, contingency)
         if values is None:
             return
@@ -161,7 +161,7 @@ class _Check:
 
     def keep(
         self,
-        world: World,
+        world: SolvedHour,
         values: Values,
         without: Values | None,
         *,
@@ -219,7 +219,7 @@ class _Chosen:
     counts: dict[str, int]
 
 
-def _chosen(world: World, contingencies: Sequence[Contingency], *, limits: AcLimits, screen: bool) -> _Chosen:
+def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: AcLimits, screen: bool) -> _Chosen:
     """Sort out what has to be solved in full, and count why."""
     counts = dict.fromkeys(("contingencies", "skipped", "screened_out", *MATTERS), 0)
     full: list[Contingency] = []
@@ -243,7 +243,7 @@ def _chosen(world: World, contingencies: Sequence[Contingency], *, limits: AcLim
     return _Chosen(full=full, counts=counts)
 
 
-def _screened(world: World, losses: list[Loss], limits: AcLimits) -> list[str]:
+def _screened(world: SolvedHour, losses: list[Loss], limits: AcLimits) -> list[str]:
     """Say of each loss why it has to be solved in full, or that it is screened out."""
     if not losses:
         return []
@@ -273,7 +273,7 @@ def _margins(network: Network, limit: FloatArray, limits: AcLimits) -> FloatArra
 
 
 def _not_standing(
-    world: World, over: FloatArray, limit: FloatArray, share: float, *, spare: FloatArray | float = 0.0
+    world: SolvedHour, over: FloatArray, limit: FloatArray, share: float, *, spare: FloatArray | float = 0.0
 ) -> BoolArray:
     """Tell what is beyond its limit after a contingency and did not stand there, nearly as far, before it."""
     was = beyond(world.before, limit, buses=len(world.case.network.buses))
@@ -282,12 +282,12 @@ def _not_standing(
     return result
 
 
-def _beyond_after(world: World, values: Values, share: float) -> BoolArray:
+def _beyond_after(world: SolvedHour, values: Values, share: float) -> BoolArray:
     over = beyond(values, world.limit, buses=len(world.case.network.buses))
     return _not_standing(world, over, world.limit, share)
 
 
-def _splits(world: World, rows: tuple[int, ...]) -> bool:
+def _splits(world: SolvedHour, rows: tuple[int, ...]) -> bool:
     if len(rows) == 1:
         return bool(world.bridges[rows[0]])
     if not rows:
@@ -335,7 +335,7 @@ def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcSta
     return state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
 
 
-def _lost_units(world: World, units: list[int], island: BoolArray | None = None) -> AcPoint | None:
+def _lost_units(world: SolvedHour, units: list[int], island: BoolArray | None = None) -> AcPoint | None:
     """Give the point when units are lost, or all that is off an island: others make up for it (semantics 1.2)."""
     case, h, network = world.case, world.hour, world.case.network
     island = case.island if island is None else island
@@ -352,7 +352,7 @@ def _lost_units(world: World, units: list[int], island: BoolArray | None = None)
     return ac_point(network, island=island, load_mw=load[:, 0], unit_mw=unit[:, 0], units_on=on)
 
 
-def _after(world: World, contingency: Contingency) -> Values | str | None:
+def _after(world: SolvedHour, contingency: Contingency) -> Values | str | None:
     """Solve one contingency in full: its values, why it has none, or None where nothing of it is in use."""
     rows = np.array([k for k in contingency.branches if world.net.live[k]], np.int64)
     units = [g for g in contingency.units if world.case.units_on[g]]
@@ -374,7 +374,7 @@ def _after(world: World, contingency: Contingency) -> Values | str | None:
     return _values(net, state.v, world.base.v, network, None) if state.converged else state.why
 
 
-def _main(world: World, rows: IntArray) -> BoolArray:
+def _main(world: SolvedHour, rows: IntArray) -> BoolArray:
     """Give the part that goes on when the loss of some branches cuts the island: as in the DC study."""
     case = world.case
     parts = label(case.graph, case.island, rows)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.values import Kept
+from moms.values import Remembered
 
 if TYPE_CHECKING:
     from moms.grid import Contingency, IntArray
@@ -37,7 +37,7 @@ def listed(contingencies: tuple[Contingency, ...]) -> Listed:
     return _LISTS.of(contingencies, make=lambda: _listed(contingencies))
 
 
-_LISTS: Kept[Listed] = Kept()
+_LISTS: Remembered[Listed] = Remembered()
 
 
 def _listed(contingencies: tuple[Contingency, ...]) -> Listed:

@@ -26,10 +26,10 @@ from moms.values.clock import (
 from moms.values.digest import canonical, digest, instant_text, plain
 from moms.values.finding import Finding, Level
 from moms.values.ids import ElementKind, NotAnElement, element, parse, row_of
-from moms.values.kept import Kept
 from moms.values.party import SYSTEM, Actor, Role
 from moms.values.quantity import mw, percent
 from moms.values.refused import Refused
+from moms.values.remembered import Remembered
 from moms.values.window import HOUR, Window
 from moms.values.words import many
 
@@ -44,7 +44,6 @@ __all__ = [
     "Finding",
     "Fold",
     "HourEnding",
-    "Kept",
     "Level",
     "NoSuchZone",
     "NoZone",
@@ -53,6 +52,7 @@ __all__ = [
     "NotAnInstant",
     "OffsetContradictsZone",
     "Refused",
+    "Remembered",
     "Role",
     "Window",
     "canonical",

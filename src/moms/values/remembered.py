@@ -12,13 +12,13 @@ MOST = 4
 """A study has one grid, and its contingencies with and without the request."""
 
 
-class Kept(Generic[V]):
+class Remembered(Generic[V]):
     """What was made of the last few values, found again by identity: they are frozen, so it stays true.
 
     It holds the values, so that no other can get their place in memory. A thread that loses a race
     makes the same thing once more.
 
-    >>> lengths, words = Kept(), ("over", "under")
+    >>> lengths, words = Remembered(), ("over", "under")
     >>> lengths.of(words, make=lambda: [len(w) for w in words])
     [4, 5]
     >>> lengths.of(words, make=lambda: 1 / 0)
