@@ -98,16 +98,16 @@ def key() -> dict[str, str]:
 
 
 def a_request(*, organisation: str = "TO-1", **changes: object) -> dict[str, object]:
-    """Give a request that no entry rule returns: no two have the same branch on the same day."""
+    """Give a request that no entry rule returns: no two have the same branch on the same day, none has branch 8."""
     number = next(_number)
-    day = START + timedelta(days=60 + number // 8)
+    day = START + timedelta(days=60 + number // 7)
     return {
         "external_id": f"W-{number}",
         "organisation": organisation,
         "category": "transmission",
         "kind": "planned",
         "nature": "LM",
-        "assets": [f"branch:{number % 8 + 1}"],
+        "assets": [f"branch:{number % 7 + 1}"],
         "window": {"start": f"{day:%Y-%m-%d}T00:00-05:00", "end": f"{day:%Y-%m-%d}T23:00-05:00"},
         "recall_h": 4,
         "emergency_return_h": 2,

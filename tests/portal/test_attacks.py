@@ -86,7 +86,7 @@ def test_an_owner_hears_nothing_of_another(running, theirs):
 
 def test_what_others_take_out_is_sealed_in_an_owners_record(running, theirs):
     window = theirs["request"]["window"]  # the same hours, so that theirs is an input
-    own = filed(running.as_("ann"), assets=["branch:7"], window={k: window[k] for k in ("start", "end")})
+    own = filed(running.as_("ann"), assets=["branch:8"], window={k: window[k] for k in ("start", "end")})
     seen_by_owner = running.as_("ann").get(f"/outages/{own['id']}")
     seen_by_desk = running.as_("eve").get(f"/outages/{own['id']}")
     assert theirs["id"] in seen_by_desk.text
