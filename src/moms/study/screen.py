@@ -59,6 +59,7 @@ class Screen:
     unsolved: set[int] = field(default_factory=set)
     """Contingencies whose flows have no reliable answer; whoever reads the result must refer."""
     shapes: dict[Shape, FloatArray] = field(default_factory=dict)
+    strays: dict[Shape, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Screen:
@@ -212,10 +213,7 @@ class Screen:
             return np.empty(0, np.int64)
         bound = np.abs(self._effects(one, x, self.rows)) @ np.abs(amounts).max(axis=1)
         for shape, taken in one.gamma.items():
-            strays = (
-                self.watch.spread if shape <= Shape.DOWN else np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
-            )
-            bound = bound + np.abs(taken).max() * strays
+            bound = bound + np.abs(taken).max() * self._strays(shape)
         return np.flatnonzero(bound > margin)
 
     def _after(self, one: Compound, x: FloatArray, places: IntArray) -> tuple[FloatArray, BoolArray]:
@@ -241,6 +239,14 @@ class Screen:
         x = self.shapes[shape] - self.reference[:, None]
         result: FloatArray = factor.b_mw[rows, None] * (x[factor.from_position[rows]] - x[factor.to_position[rows]])
         return result
+
+    def _strays(self, shape: Shape) -> FloatArray:
+        """Give how far the pick-up by a shape strays from the reference on each watched branch, (q,) MW per MW."""
+        if shape <= Shape.DOWN:
+            return self.watch.spread
+        if shape not in self.strays:
+            self.strays[shape] = np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
+        return self.strays[shape]
 
     def _singles_at(
         self, spans: dict[int, tuple[int, int]], by: IntArray, asked: Found, flow: FloatArray, alive: BoolArray
