@@ -55,7 +55,7 @@ class Board:
         return self._too_much(job, days, start) or self._with_others(request, start, days.stop)
 
     def _follow(self, taken: Mapping[str, int]) -> None:
-        if self.held == taken:
+        if taken is self.held or self.held == taken:
             return
         for name in [n for n, s in self.held.items() if taken.get(n) != s]:
             self.take(name)
