@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -59,6 +60,8 @@ class Place:
     window: Window | None
     """None: it found no place."""
     start: int | None
+    wish: int
+    """The asked day, as `start` counted from the first of the season."""
     moved_days: int
     accepted: bool
     """Whether the owner's own limits hold the window: only then may it be written."""
@@ -115,7 +118,7 @@ def plan_season(
     rounds: int = 8,
     nonce: str = "",
     each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _round: None,
 ) -> SeasonPlan:
     """Plan what waits between two market days, both included. Nothing is written.
 
@@ -130,19 +133,20 @@ def plan_season(
         world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days
     )  # fmt: skip
     cuts: tuple[Cut, ...] = ()
+    known: dict[Week, Found] = {}
     for number in range(1, max(rounds, 1) + 1):
         problem = replace(season.problem, conflicts=tuple(_conflict(c) for c in cuts))
         picks = drafted(world, season, problem, opening=opening, nonce=nonce)
         better = _improved(problem, picks, budget=budget)
         plan = dict(better.plan or {})
-        found = whole(world, planned=_moved(season, plan), holding=season.holding, now=now, each=each)
+        found = whole(world, planned=_moved(season, plan), holding=season.holding, now=now, each=each, known=known)
         tell(f"round {number}: {len(plan)} of {len(season.outages)} placed, {len(found.insecure)} insecure sets")
         learnt = _learnt(cuts, found.insecure, season)
         if not found.insecure or learnt == cuts or number == max(rounds, 1):
             break
         cuts = learnt
     hurt = _hurt(world, season, plan, now)
-    places = _places(season, problem, plan, picks)
+    places = _places(season, problem, plan, picks, cuts)
     named = digest([version, first, season.problem.days, plan, cuts, picks.seed])
     return SeasonPlan(
         id=f"P-{named[:16]}", first=first, days=season.problem.days, book_version=version, places=places,
@@ -225,7 +229,9 @@ def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) 
     return condensed_margin(change).hurt
 
 
-def _places(season: Season, problem: Problem, plan: Mapping[str, int], picks: Drafted) -> tuple[Place, ...]:
+def _places(
+    season: Season, problem: Problem, plan: Mapping[str, int], picks: Drafted, cuts: Sequence[Cut]
+) -> tuple[Place, ...]:
     against = in_the_way(problem, plan)
     displaced: dict[str, list[str]] = {}
     for name, others in against.items():
@@ -240,13 +246,13 @@ def _places(season: Season, problem: Problem, plan: Mapping[str, int], picks: Dr
         kind = next(k for k in picks.drafts if str(k) == str(outage.asked.category))
         found.append(
             Place(
-                outage=outage, window=window, start=why.start,
+                outage=outage, window=window, start=why.start, wish=why.preferred,
                 moved_days=0 if why.start is None else why.start - why.preferred,
                 accepted=window is not None and owner_allows(outage.asked, window),
                 kind=kind, turn=turn.number if turn else 0, use_kw=round(1000 * season.use_mw[why.request]),
                 days=problem.job[why.request].days,
                 price_milli=_price(picks, kind, why.request, why.start),
-                says="its group found no place as a whole" if torn else why.says,
+                says="its group found no place as a whole" if torn else _said(why.says, why.request, season, cuts),
                 in_the_way=against.get(why.request, ()), displaced=tuple(displaced.get(why.request, ())),
             )
         )  # fmt: skip
@@ -261,3 +267,12 @@ def _price(picks: Drafted, kind: Kind, request: str, start: int | None) -> int:
     price = picks.prices[kind].of(size_kw=ask.size_kw, start=start, days=ask.days)
     turn = picks.turns.get(request)
     return min(price, turn.price_milli) if turn is not None and turn.start is not None else price
+
+
+def _said(says: str, request: str, season: Season, cuts: Sequence[Cut]) -> str:
+    """Write the planner's reason with dates for days, and name the cuts that speak of the asked days."""
+    job = season.problem.job[request]
+    dated = re.sub(r"\bday (\d+)", lambda m: f"{season.first + timedelta(days=int(m[1]) - 1):%d %b}", says)
+    mine = [c.name for c in cuts if request in c.requests and c.first_day < job.preferred + job.days
+            and job.preferred < c.end_day]  # fmt: skip
+    return f"{dated} ({', '.join(mine)})" if mine and "may not be out" in says else dated

@@ -85,12 +85,18 @@ def whole(
     holding: Sequence[Outage],
     now: datetime,
     each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
+    known: dict[Week, Found] | None = None,
 ) -> Found:
     """Study a plan whole: `planned` with the windows it gives them, beside what stands.
 
-    `each` maps the weeks, in this process or over several.
+    `each` maps the weeks, in this process or over several. Weeks that are `known` are not studied again,
+    and those that were are added to it: no flow couples two weeks.
     """
-    found = tuple(each(_Studier(world=world, now=now), tuple(_weeks(planned, holding, now))))
+    known = {} if known is None else known
+    weeks = tuple(_weeks(planned, holding, now))
+    fresh = tuple(week for week in weeks if week not in known)
+    known.update(zip(fresh, each(_Studier(world=world, now=now), fresh), strict=True))
+    found = [known[week] for week in weeks]
     return Found(
         insecure=tuple(one for part in found for one in part.insecure),
         missing=tuple(dict.fromkeys(m for part in found for m in part.missing)),

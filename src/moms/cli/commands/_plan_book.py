@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moms.cli.exits import Exit
@@ -26,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=int, default=200, metavar="N", help="nodes of one call of the solver (200)")
     parser.add_argument("--nonce", default="", metavar="TEXT", help="the number promised before the gate: draws ties")
     parser.add_argument("--cores", type=int, default=0, metavar="N", help="processes to use (all cores)")
+    parser.add_argument("--svg", metavar="FILE", type=Path, help="draw the plan as a timeline here")
     parser.add_argument("--write", action="store_true", help="move and book what its owners accept; decides nothing")
     who_arguments(parser)
 
@@ -41,12 +43,30 @@ def run(args: argparse.Namespace) -> int:
                 nonce=args.nonce, cores=args.cores, tick=done,
             )  # fmt: skip
         wrote = desk.accept_plan(plan) if args.write else None
+    if args.svg is not None:
+        args.svg.write_text(drawing(plan), encoding="utf-8")
     whole = plan.secure and all(p.window is not None for p in plan.places)
     if args.json:
         show_json({"plan": document(plan), "written": wrote})
     else:
         _print(plan, wrote)
     return Exit.DONE if whole else Exit.NO
+
+
+def drawing(plan: SeasonPlan) -> str:
+    """Draw a plan as a timeline."""
+    from moms.cli.timeline import Bar, timeline
+
+    names = {p.outage.id: p.outage.asked.external_id for p in plan.places}
+    bars = [
+        Bar(
+            name=names[p.outage.id], owner=p.outage.asked.organisation,
+            asked=(p.wish, p.wish + p.days), planned=None if p.start is None else (p.start, p.start + p.days),
+            says=f"asked {_day(p.outage.asked.window)}, planned {_planned(p)}; {_named(p.says, names)}",
+        )
+        for p in plan.places
+    ]  # fmt: skip
+    return timeline(bars, first=plan.first, days=plan.days, title=f"Season plan {plan.id}")
 
 
 def document(plan: SeasonPlan) -> dict[str, object]:

@@ -89,7 +89,8 @@ class Board:
             for day in range(max(start, low), min(end, high)):
                 out = [n for n in jobs if n != name and self._is_out(n, day)]
                 if len(out) + 1 > most:
-                    return f"{', '.join(sorted({name, *out}))} may not be out together on day {day + 1}"
+                    together = " together" if out else ""
+                    return f"{', '.join(sorted({name, *out}))} may not be out{together} on day {day + 1}"
         return None
 
     def _order(self, name: str, span: tuple[int, int], *, first: str, then: str, lag: int) -> str | None:
