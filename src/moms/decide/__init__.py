@@ -4,6 +4,7 @@ from moms.decide.check import Check, Condition, Verdict
 from moms.decide.evidence import Adequacy, Crossing, CutOff, Evidence, MarginDay, Move, Remedy, Security
 from moms.decide.policy import Authority, AuthorityRow, DecisionRules
 from moms.decide.reasons import sentence, would_change
+from moms.decide.security_checks import why_not_tolerated
 from moms.decide.settle import Outcome, Settled, run_checks, settle
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "run_checks",
     "sentence",
     "settle",
+    "why_not_tolerated",
     "would_change",
 ]

@@ -233,7 +233,7 @@ def load_at_risk(evidence: Evidence, rules: DecisionRules, *, agreed: bool | Non
         return Check(rule="SEC-LAR-1", asks=asks, verdict=Verdict.PASS, says="none", evidence=(found.digest,))
     worst = max(found.cut_off, key=lambda c: (c.load_mw, c.generation_mw, c.contingency or ""))
     numbers = {"value": worst.load_mw, "limit": rules.load_at_risk_mw, "unit": "MW", "evidence": (found.digest,)}
-    trouble = _why_not_tolerated(found.cut_off, rules)
+    trouble = why_not_tolerated(found.cut_off, rules)
     losses = many(len(found.cut_off), "contingency")
     told = f"{losses} would cut off up to {worst.load_mw:.1f} MW of load (after {worst.contingency})"
     if trouble:
@@ -271,7 +271,8 @@ def load_at_risk(evidence: Evidence, rules: DecisionRules, *, agreed: bool | Non
     )
 
 
-def _why_not_tolerated(rows: tuple[CutOff, ...], rules: DecisionRules) -> str | None:
+def why_not_tolerated(rows: tuple[CutOff, ...], rules: DecisionRules) -> str | None:
+    """Say why what one more failure would darken is not tolerated (semantics 2.1a); None: it is."""
     for row in rows:
         if row.critical_load and row.load_mw > 0:
             return f"critical load after {row.contingency}"

@@ -148,6 +148,14 @@ class Page(Protocol):
         """Write an event that changes no outage (a journal line by itself)."""
         ...
 
+    def enter(self, register: str, entry: dict[str, object]) -> None:
+        """Write an entry of one of the operator's registers (a ledger, the plans) into the operator's journal."""
+        ...
+
+    def entries(self, register: str) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+        ...
+
     def heads(self) -> Mapping[str, int]:
         """Give how many lines each chain of the journal has that this actor sees."""
         ...

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from moms.ledger import LedgerRules
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
@@ -30,6 +32,8 @@ class RuleBook:
     dispatch: DispatchRules
     redispatch: RedispatchRules
     decision: DecisionRules
+    ledger: LedgerRules = field(default_factory=LedgerRules)
+    """Of the draft and its accounts; the design's own where a book says nothing."""
     template: Mapping[str, Any] = field(default_factory=dict)
     """What the calendar fills into a request that nobody has filed, so that only its dates speak."""
     sources: Mapping[str, str] = field(default_factory=dict)

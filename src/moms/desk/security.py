@@ -64,6 +64,13 @@ def secure(
     asked = (replace(outage, window=window), *group)
     points, said = points_of(world, asked, now=now)
     parts = stretches(points=points, asked=asked, others=others, now=now)
+    return over(world, parts, book=book, said=said, repaired=repaired)
+
+
+def over(
+    world: World, parts: Sequence[Stretch], *, book: str, said: Sequence[str] = (), repaired: bool = True
+) -> Studied:
+    """Study what is asked for over these stretches; `said` is what choosing their points had to say."""
     lists: dict[frozenset[int], Switched] = {}
     made = [_slice(world, part, lists, repaired=repaired) for part in parts]
     slices = tuple(one for one, _, _ in made)
@@ -74,9 +81,8 @@ def secure(
             f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})"
         )
     notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
-    security = condensed(world, result, book=book, slices=slices)
     return Studied(
-        security=security,
+        security=condensed(world, result, book=book, slices=slices),
         result=result,
         slices=slices,
         missing=tuple(missing),

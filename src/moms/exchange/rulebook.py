@@ -20,6 +20,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from moms.adequacy.margin import MarginRules
 from moms.decide.policy import Authority, AuthorityRow, DecisionRules
 from moms.desk.rulebook import RuleBook
+from moms.ledger import LedgerRules
+from moms.ledger.rules import Band, Forfeit
+from moms.ledger.standards import LineStandard, Standards, UnitStandard
 from moms.market.rules import DispatchRules, RedispatchRules
 from moms.outages import Category, EntryRules, Kind
 from moms.outages.document import REQUEST
@@ -55,10 +58,13 @@ SECTIONS: dict[str, type] = {
     "redispatch": RedispatchRules,
     "decision": DecisionRules,
 }
+SPARE: dict[str, type] = {"ledger": LedgerRules}
+"""Sections that a book may leave out."""
 _NAMES: dict[str, Any] = {
     one.__name__: one
     for one in (
-        Agency, Authority, AuthorityRow, Blackout, Category, Kind, Lead, Level, Longest, Notice, Peak, Window, date,
+        Agency, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level, LineStandard, Longest,
+        Notice, Peak, Standards, UnitStandard, Window, date,
     )
 }  # fmt: skip
 _ANYTHING = Number(least=-1e12, most=1e12)
@@ -121,6 +127,9 @@ def read_rule_book(document: object, *, name: str) -> RuleBook:
         raise BadRuleBook(name, tuple(notes.found))
     for section, kind in SECTIONS.items():
         parts[section] = _section(kind, document.get(section), at=section, notes=notes, sources=sources)
+    for section, kind in SPARE.items():
+        there = document.get(section)
+        parts[section] = kind() if there is None else _section(kind, there, at=section, notes=notes, sources=sources)
     parts["template"] = _template(document.get("template", {}), notes=notes, sources=sources)
     if notes.found:
         raise BadRuleBook(name, tuple(notes.found))
@@ -162,6 +171,7 @@ _HEAD = Record(
         Field(name="valid_from", shape=_Day(), says="the first day it holds, YYYY-MM-DD", needed=True),
         Field(name="operator", shape=_WORDS, says="whose rules they are", needed=True),
         *(Field(name=one, shape=_Later(), says=f"the numbers of {one}", needed=True) for one in SECTIONS),
+        *(Field(name=one, shape=_Later(), says=f"the numbers of {one}") for one in SPARE),
         Field(name="template", shape=_Later(), says="what the calendar asks with"),
     )
 )

@@ -1,6 +1,6 @@
 """Who owes what to the others: the Ledgered Draft, its accounts, prices, turns and waitlist."""
 
-from moms.ledger.accounts import Entry, Event, Ledger, Posting, empty, first_fault, post, replayed
+from moms.ledger.accounts import Entry, Event, Ledger, Posting, Tampered, empty, first_fault, post, replayed, restored
 from moms.ledger.asks import Ask, OwnedAsset, need_weights, served_as
 from moms.ledger.draft import Draft, Hall, Terms, Turn, draft
 from moms.ledger.events import Booking
@@ -25,6 +25,7 @@ __all__ = [
     "Posting",
     "PriceList",
     "Queued",
+    "Tampered",
     "Terms",
     "Turn",
     "batch",
@@ -36,6 +37,7 @@ __all__ = [
     "post",
     "price_list",
     "replayed",
+    "restored",
     "served_as",
     "with_notice",
     "worse_off",

@@ -32,6 +32,10 @@ def debt_account(owner: str) -> str:
     return f"debt:{owner}"
 
 
+class Tampered(Refused):
+    """Entries that are not those that were written."""
+
+
 class NotAPosting(Refused):
     """An amount or an account that cannot stand in a posting."""
 
@@ -162,3 +166,20 @@ def replayed(ledger: Ledger) -> Ledger:
     for entry in ledger.entries:
         again = post(again, entry.event, at=entry.at)
     return again
+
+
+def restored(entries: Sequence[Entry], *, kind: Kind, rules: str) -> Ledger:
+    """Give the ledger that these entries led to; the next entry is made under `rules`.
+
+    Raises:
+        Tampered: an entry was changed, dropped, added or moved.
+    """
+    fault = first_fault(entries)
+    if fault is not None:
+        raise Tampered(f"entry {fault} of the {kind} ledger is not what was written", field="ledger",
+                       fix="run: moms verify")  # fmt: skip
+    balance: dict[str, int] = {}
+    held: dict[str, int] = {}
+    for entry in entries:
+        balance, held = moved(balance, entry.event.postings), _held(held, entry.event)
+    return Ledger(kind=kind, rules=rules, balance_milli=balance, held_milli=held, entries=tuple(entries))

@@ -6,8 +6,8 @@ A suspicion changes no decision, no turn and no balance: it is a line in the aud
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from math import sqrt
+from itertools import pairwise, permutations
+from math import fsum, sqrt
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
@@ -59,7 +59,7 @@ def hoarding(filed: Sequence[Filed], *, rules: LedgerRules) -> tuple[Suspicion, 
     return tuple(found)
 
 
-def split(filed: Sequence[Filed], *, gap_days: int = 7) -> tuple[Suspicion, ...]:
+def split(filed: Sequence[Filed], *, gap_days: int = 2) -> tuple[Suspicion, ...]:
     """Find one job filed as several: the same work order and asset, with next to nothing between the pieces."""
     rows = sorted((f for f in filed if f.live), key=lambda f: (f.owner, f.asset, f.work_order, f.start))
     found = []
@@ -80,6 +80,52 @@ def denied_then_forced(filed: Sequence[Filed], *, within_days: int = 30) -> tupl
                 says = f"{was.request} was denied; {forced.request} is forced on {was.asset} within {within_days} days"
                 found.append(_suspicion("LEDGER-FORCED", forced.owner, (was, forced), says))
     return tuple(found)
+
+
+def one_hand(filed: Sequence[Filed], *, gap_days: int = 2, chance: float = 0.01) -> tuple[Suspicion, ...]:
+    """Find two owners that may be one: the work of one follows the other's more often than that of anyone else.
+
+    For every request of an owner it is asked whether it starts within so many days of the end of work of the
+    other. How likely that is by chance is learnt from the same request and all third owners, so that popular
+    weeks raise no alarm. `chance` bounds the share of seasons with any alarm where nobody plays tricks, as
+    far as owners file independently of each other.
+    """
+    rows: dict[str, list[Filed]] = {}
+    for one in filed:
+        if not one.forced:
+            rows.setdefault(one.owner, []).append(one)
+    pairs = list(permutations(sorted(rows), 2)) if len(rows) > 2 else []
+    after = {(r.request, o): _follows(r, rows[o], gap_days) for own in rows.values() for r in own for o in rows}
+    found = []
+    for leader, other in pairs:
+        hits = [r for r in rows[other] if after[r.request, leader]]
+        third = [o for o in rows if o not in {leader, other}]
+        # Half an event more each way: what never happened with the others is not impossible.
+        by_chance = [(sum(after[r.request, o] for o in third) + 0.5) / (len(third) + 1) for r in rows[other]]
+        if at_least(len(hits), by_chance) < chance / len(pairs):
+            says = (
+                f"{len(hits)} of {len(rows[other])} requests of {other} start within {gap_days} days of the end of"
+                f" work of {leader}"
+            )
+            found.append(_suspicion("LEDGER-ONE", f"{leader} and {other}", hits, says))
+    return tuple(found)
+
+
+def _follows(one: Filed, others: Sequence[Filed], gap_days: int) -> bool:
+    return any(0 <= one.start - other.end <= gap_days for other in others)
+
+
+def at_least(count: int, chances: Sequence[float]) -> float:
+    """Give the probability that at least so many of some independent events come.
+
+    >>> round(at_least(2, [0.5, 0.5]), 6), at_least(0, [0.1])
+    (0.25, 1.0)
+    """
+    exactly = [1.0]
+    for p in chances:
+        exactly = [(exactly[k] if k < len(exactly) else 0.0) * (1 - p) + (exactly[k - 1] * p if k else 0.0)
+                   for k in range(len(exactly) + 1)]  # fmt: skip
+    return fsum(exactly[count:])
 
 
 def class_inflation(claims: Mapping[str, tuple[int, int]], *, most_z: float = 2.0) -> tuple[Suspicion, ...]:

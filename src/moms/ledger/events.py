@@ -74,6 +74,11 @@ def cancel(booking: Booking, *, lead_days: int, reused_permille: int, rules: Led
     return _event("cancel", booking, back, Posting(debit=SEASON, credit=POOL, amount_milli=lost), settles=True)
 
 
+def taken_back(booking: Booking) -> Event:
+    """Undo a booking whole: the operator took its plan back before anything of it was granted."""
+    return _event("taken_back", booking, _gets(booking, SEASON, booking.price_milli), settles=True)
+
+
 def no_show(booking: Booking, *, rules: LedgerRules) -> Event:
     """Settle a place that stood empty though nobody gave it back."""
     more = part(booking.price_milli, rules.no_show_permille) - booking.price_milli

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from moms.ledger.standards import Standards
 from moms.values import Refused, digest
 
 
@@ -95,6 +96,8 @@ class LedgerRules:
     firm_most: int = 1
     tentative_most: int = 2
     """Live bookings of one work order."""
+    standards: Standards = field(default_factory=Standards)
+    """What the classes of assets need and use."""
 
     def __post_init__(self) -> None:
         """Refuse rules under which cancelling late could be cheaper than cancelling early."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 GENESIS = "0" * 64
 """What the first line of a chain names as its predecessor."""
-EVENT, DECISION = "event", "decision"
+EVENT, DECISION, ENTRY = "event", "decision", "entry"
+REGISTER = "register:"
+"""Before the name of a register, where other lines name an outage: no outage has such an id."""
 
 
 class NotALine(Refused):

@@ -21,7 +21,7 @@ from moms.desk.ports import (
     Told,
 )
 from moms.outages.document import from_document
-from moms.records.journal import Head, actor_body, link
+from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.store import tables
 from moms.store.rows import (
     decision_body,
@@ -32,7 +32,7 @@ from moms.store.rows import (
     outage_row,
     span,
 )
-from moms.values import Refused, canonical
+from moms.values import SYSTEM, Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -221,6 +221,24 @@ class PostgresPage:
         self._append(
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
+
+    def enter(self, register: str, entry: dict[str, object]) -> None:
+        """Write an entry of one of the operator's registers into the operator's journal.
+
+        Raises:
+            NotYours: this actor may not write there.
+        """
+        body = {"line": ENTRY, "register": register, "entry": entry}
+        name = f"{REGISTER}{register}"
+        operator = SYSTEM.organisation
+        self._append(organisation=operator, classification="restricted", outage_id=name, revision=None, body=body)
+
+    def entries(self, register: str) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+        lines = tables.journal.c
+        ours = (lines.organisation == SYSTEM.organisation, lines.outage_id == f"{REGISTER}{register}")
+        bodies = self._connection.execute(select(lines.body).where(*ours).order_by(lines.seq)).scalars()
+        return tuple(json.loads(body)["entry"] for body in bodies)
 
     def heads(self) -> Mapping[str, int]:
         """Give how many lines each chain of the journal has that this actor sees."""

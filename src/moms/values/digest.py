@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 
 DECIMALS = 9
@@ -22,6 +22,8 @@ def plain(value: object) -> object:
 
     >>> plain({"b": 1.0000000001, "a": (True, None)})
     {'a': [True, None], 'b': 1.0}
+    >>> plain(date(2027, 3, 1))
+    '2027-03-01'
 
     Raises:
         ValueError: a float that is not finite (absent is None, never NaN).
@@ -40,6 +42,8 @@ def plain(value: object) -> object:
         return round(value, DECIMALS) + 0.0
     if isinstance(value, datetime):
         return instant_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, timedelta):
         return round(value.total_seconds(), DECIMALS)
     if isinstance(value, Mapping):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.adequacy import Taken
+    from moms.desk.accept import Wrote
+    from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
@@ -342,6 +344,52 @@ class Office:
                 first=_day(first, "from"), last=_day(last, "to"), each=each,
             )  # fmt: skip
         return found, each.cpu_s
+
+    def plan_book(
+        self,
+        *,
+        first: str,
+        last: str,
+        flex_days: int = 0,
+        rounds: int = 8,
+        work: int = 200,
+        nonce: str = "",
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> SeasonPlan:
+        """Plan what waits between two market days; nothing is written.
+
+        Raises:
+            NotYours: only the operator sees a plan: outages of others are in it (semantics 9).
+        """
+        from moms.desk.accept import opening, operators_only
+        from moms.desk.plan import plan_season
+        from moms.schedule._mip import Budget
+        from moms.wiring.pool import mapped
+
+        operators_only(self.settings.actor)
+        with self.book.as_(self.settings.actor) as page:
+            balances = opening(page, self.world)
+        with mapped(cores=cores, tick=tick) as each:
+            return plan_season(
+                book=self.book, world=self.world, now=self.settings.now, first=_day(first, "from"),
+                last=_day(last, "to"), opening=balances, budget=Budget(nodes=work), flex_days=flex_days,
+                rounds=rounds, nonce=nonce, each=each,
+            )  # fmt: skip
+
+    def accept_plan(self, plan: SeasonPlan) -> Wrote:
+        """Write a plan into the book."""
+        from moms.desk.accept import accept
+
+        return accept(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, plan=plan)
+
+    def take_plan_back(self, plan: str, *, reason: str) -> Wrote:
+        """Take a written plan back."""
+        from moms.desk.accept import take_back
+
+        return take_back(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, plan=plan, reason=reason
+        )
 
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""

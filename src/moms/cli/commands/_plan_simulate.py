@@ -29,14 +29,17 @@ def run(args: argparse.Namespace) -> int:
     import numpy as np
 
     from moms.cli.paper import progress, say, show_json, show_table
+    from moms.ledger.alarms import alarm_rates
     from moms.ledger.simulation import simulate
 
     if not 0 < args.seasons <= 10_000:
         raise NoSeasons(f"{args.seasons} seasons", field="seasons", fix="give 1 to 10000")
     with progress("seasons", total=args.seasons) as done:
         found = simulate(seasons=args.seasons, rng=np.random.default_rng(args.seed), nodes=args.work, tick=done)
+    alarms = alarm_rates(seasons=args.seasons, rng=np.random.default_rng(args.seed))
     if args.json:
-        show_json({"seasons": found.seasons, "arms": found.arms, "gains": found.gains, "synthetic": True})
+        show_json({"seasons": found.seasons, "arms": found.arms, "gains": found.gains, "alarms": alarms,
+                   "synthetic": True})  # fmt: skip
         return Exit.DONE
     show_table(
         columns=["allotted by", "mean burden", "worst owner", "Jain", "fastest owner", "price of fairness"],
@@ -49,5 +52,14 @@ def run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     rows = [[name, f"{gain:+.3f}"] for name, gain in found.gains.items()]
     show_table(columns=["an owner who", "saves burden"], rows=rows, right=["saves burden"])
+    show_table(
+        columns=["detector", "trick", "found", "false alarms per 1000 requests", "honest seasons with one"],
+        rows=[
+            [a.rule, a.trick, f"{a.found} of {a.seasons}", f"{1000 * a.false_alarms / a.requests:.1f}",
+             f"{a.false_seasons} of {a.seasons}"]
+            for a in alarms
+        ],
+        right=["found", "false alarms per 1000 requests", "honest seasons with one"],
+    )  # fmt: skip
     say("All of it is synthetic: owners, work and headroom are drawn by rule.")
     return Exit.DONE

@@ -3,6 +3,7 @@
 from moms.schedule.season.board import Board
 from moms.schedule.season.check import Broken, breaks
 from moms.schedule.season.clash import Clash, smallest_clash
+from moms.schedule.season.displaced import in_the_way
 from moms.schedule.season.explain import Why, explain, owners
 from moms.schedule.season.objective import burdens, values
 from moms.schedule.season.problem import (
@@ -38,6 +39,7 @@ __all__ = [
     "burdens",
     "explain",
     "first_fit",
+    "in_the_way",
     "owners",
     "smallest_clash",
     "solve",

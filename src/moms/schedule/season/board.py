@@ -55,7 +55,7 @@ class Board:
         return self._too_much(job, days, start) or self._with_others(request, start, days.stop)
 
     def _follow(self, taken: Mapping[str, int]) -> None:
-        if self.held == taken:
+        if taken is self.held or self.held == taken:
             return
         for name in [n for n, s in self.held.items() if taken.get(n) != s]:
             self.take(name)
@@ -89,7 +89,8 @@ class Board:
             for day in range(max(start, low), min(end, high)):
                 out = [n for n in jobs if n != name and self._is_out(n, day)]
                 if len(out) + 1 > most:
-                    return f"{', '.join(sorted({name, *out}))} may not be out together on day {day + 1}"
+                    together = " together" if out else ""
+                    return f"{', '.join(sorted({name, *out}))} may not be out{together} on day {day + 1}"
         return None
 
     def _order(self, name: str, span: tuple[int, int], *, first: str, then: str, lag: int) -> str | None:

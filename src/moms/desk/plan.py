@@ -1,0 +1,278 @@
+"""Plan what waits in the book as one season: draft, improve, study the whole, learn cuts, again until it is secure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.adequacy import margin_with_request
+from moms.desk.headroom import losses
+from moms.desk.margins import booked
+from moms.desk.margins import condensed as condensed_margin
+from moms.desk.ports import Search
+from moms.desk.turns import drafted
+from moms.desk.whole import whole
+from moms.desk.wishes import season_of
+from moms.ledger import may_start, worse_off
+from moms.schedule import owner_allows
+from moms.schedule.season import Conflict, explain, in_the_way
+from moms.schedule.season.solve import lexicographic
+from moms.values import SYSTEM, Window, digest, market_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from moms.decide import MarginDay
+    from moms.desk.ports import Book
+    from moms.desk.turns import Drafted
+    from moms.desk.whole import Found, Insecure, Week
+    from moms.desk.wishes import Season
+    from moms.desk.world import World
+    from moms.ledger import Kind
+    from moms.outages import Outage
+    from moms.schedule._mip import Budget
+    from moms.schedule.season import Level, Planned, Problem
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A set of requests that the study found insecure together, and the days on which the planner keeps it apart."""
+
+    name: str
+    requests: tuple[str, ...]
+    first_day: int
+    end_day: int
+    """Day after the last."""
+    seen: tuple[Insecure, ...]
+    """Where the study found it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One request of a plan."""
+
+    outage: Outage
+    window: Window | None
+    """None: it found no place."""
+    start: int | None
+    wish: int
+    """The asked day, as `start` counted from the first of the season."""
+    moved_days: int
+    accepted: bool
+    """Whether the owner's own limits hold the window: only then may it be written."""
+    kind: Kind
+    turn: int
+    use_kw: int
+    """What a day of it counts for in its ledger."""
+    days: int
+    price_milli: int
+    says: str
+    in_the_way: tuple[str, ...]
+    """Requests any one of which keeps it from the asked day."""
+    displaced: tuple[str, ...]
+    """Requests that it keeps from theirs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeasonPlan:
+    """A plan of the book: no decision, and nothing is written yet."""
+
+    id: str
+    first: date
+    days: int
+    book_version: int
+    places: tuple[Place, ...]
+    left_out: tuple[tuple[str, str], ...]
+    cuts: tuple[Cut, ...]
+    rounds: int
+    """How often it was planned and studied."""
+    found: Found
+    """What the last study of the whole found: empty where the plan is secure."""
+    hurt: tuple[MarginDay, ...]
+    """Days on which it takes the margin below zero: none where the planner and the margin agree."""
+    levels: tuple[Level, ...]
+    """Each term with its bound: proved for starts no worse than the draft's, and relative to the cuts."""
+    drafted: Drafted
+
+    @property
+    def secure(self) -> bool:
+        """Whether the whole of it was studied and causes nothing."""
+        return self.found.secure and not self.hurt
+
+
+def plan_season(
+    *,
+    book: Book,
+    world: World,
+    now: datetime,
+    first: date,
+    last: date,
+    opening: Mapping[Kind, Mapping[str, int]],
+    budget: Budget,
+    flex_days: int = 0,
+    rounds: int = 8,
+    nonce: str = "",
+    each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
+    tell: Callable[[str], None] = lambda _round: None,
+) -> SeasonPlan:
+    """Plan what waits between two market days, both included. Nothing is written.
+
+    Planned and studied at most `rounds` times; what is insecure then is listed in `found`. `each` maps the
+    weeks of a study; `tell` hears what each round gave.
+
+    Raises:
+        NotASeason: the days or the grid do not allow it.
+    """
+    version, pending, holding = _read(book, first, last)
+    season = season_of(
+        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days
+    )  # fmt: skip
+    cuts: tuple[Cut, ...] = ()
+    known: dict[Week, Found] = {}
+    for number in range(1, max(rounds, 1) + 1):
+        problem = replace(season.problem, conflicts=tuple(_conflict(c) for c in cuts))
+        picks = drafted(world, season, problem, opening=opening, nonce=nonce)
+        better = _improved(problem, picks, budget=budget)
+        plan = dict(better.plan or {})
+        found = whole(world, planned=_moved(season, plan), holding=season.holding, now=now, each=each, known=known)
+        tell(f"round {number}: {len(plan)} of {len(season.outages)} placed, {len(found.insecure)} insecure sets")
+        learnt = _learnt(cuts, found.insecure, season)
+        if not found.insecure or learnt == cuts or number == max(rounds, 1):
+            break
+        cuts = learnt
+    hurt = _hurt(world, season, plan, now)
+    places = _places(season, problem, plan, picks, cuts)
+    named = digest([version, first, season.problem.days, plan, cuts, picks.seed])
+    return SeasonPlan(
+        id=f"P-{named[:16]}", first=first, days=season.problem.days, book_version=version, places=places,
+        left_out=season.left_out, cuts=cuts, rounds=number, found=found, hurt=hurt, levels=better.levels,
+        drafted=picks,
+    )  # fmt: skip
+
+
+def _read(book: Book, first: date, last: date) -> tuple[int, Sequence[Outage], Sequence[Outage]]:
+    """Read what waits and what stands around the season."""
+    around = Window(start=market_day(first).start, end=max(market_day(last).end, market_day(first).end))
+    with book.as_(SYSTEM) as page:
+        pending = [o for o in page.find(Search(window=around, pending=True)) if o.pending]
+        near = page.find(Search(window=around, holding=True))
+        late = page.find(Search(holding=True, states=("active", "pending_complete")))
+        standing = {o.id: o for o in (*near, *late) if o.request.takes_out}
+        return page.version(), pending, [standing[k] for k in sorted(standing)]
+
+
+def _moved(season: Season, plan: Mapping[str, int]) -> tuple[Outage, ...]:
+    """Give the outages with the windows of a plan."""
+    found = []
+    for name, start in sorted(plan.items()):
+        window, outage = season.window(name, start), season.outages[name]
+        found.append(replace(outage, request=replace(outage.asked, window=window), window=window, wish=None))
+    return tuple(found)
+
+
+def _improved(problem: Problem, picks: Drafted, *, budget: Budget) -> Planned:
+    """Let the planner help where that hurts nobody; a plan under which anyone is worse off is thrown away."""
+    drawn, asks = picks.starts, {a.id: a for a in picks.asks}
+    starts: dict[str, Sequence[int]] = {}
+    for name, ask in asks.items():
+        if name in picks.torn:
+            starts[name] = ()
+            continue
+        better = may_start(ask, drafted=drawn.get(name), prices=picks.prices[picks.kind(name)])
+        starts[name] = [s for s in better if s in problem.starts[name]]
+    found = lexicographic(problem, start=drawn, budget=budget, starts=starts)
+    plan = found.plan or drawn
+    for kind, prices in picks.prices.items():
+        mine = [asks[t.request] for t in picks.drafts[kind].turns]
+        if worse_off(mine, drafted=drawn, planned=plan, prices=prices):
+            return replace(found, plan=drawn)
+    return replace(found, plan=plan)
+
+
+def _conflict(cut: Cut) -> Conflict:
+    return Conflict(jobs=cut.requests, first_day=cut.first_day, end_day=cut.end_day)
+
+
+def _learnt(cuts: tuple[Cut, ...], insecure: Sequence[Insecure], season: Season) -> tuple[Cut, ...]:
+    """Add what was found: a set holds for the weeks in which it was seen and for all between them."""
+    known = {c.requests: c for c in cuts}
+    for one in insecure:
+        day = (one.day - season.first).days
+        monday = day - one.day.weekday()
+        before = known.get(one.outages)
+        known[one.outages] = Cut(
+            name=before.name if before else f"C{len(known) + 1}",
+            requests=one.outages,
+            first_day=min(monday, before.first_day) if before else monday,
+            end_day=max(monday + WEEK, before.end_day) if before else monday + WEEK,
+            seen=(*(before.seen if before else ()), one),
+        )
+    return tuple(known.values())
+
+
+def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) -> tuple[MarginDay, ...]:
+    """Give the days on which the whole plan takes the margin of some place below zero."""
+    end = market_day(season.first).start + timedelta(days=season.problem.days)
+    span = Window(start=market_day(season.first).start, end=end)
+    asked = [row for o in _moved(season, plan) for row in losses(world, o)]
+    if not asked:
+        return ()
+    change = margin_with_request(
+        grid=world.grid, starts=span.clock_hours(), taken=booked(world, season.holding, now=now, until=end),
+        asked=asked, rules=world.rules.margin,
+    )  # fmt: skip
+    return condensed_margin(change).hurt
+
+
+def _places(
+    season: Season, problem: Problem, plan: Mapping[str, int], picks: Drafted, cuts: Sequence[Cut]
+) -> tuple[Place, ...]:
+    against = in_the_way(problem, plan)
+    displaced: dict[str, list[str]] = {}
+    for name, others in against.items():
+        for other in others:
+            displaced.setdefault(other, []).append(name)
+    turns, found = picks.turns, []
+    for why in explain(problem, plan):
+        outage = season.outages[why.request]
+        window = None if why.start is None else season.window(why.request, why.start)
+        turn = turns.get(why.request)
+        torn = why.request in picks.torn
+        kind = next(k for k in picks.drafts if str(k) == str(outage.asked.category))
+        found.append(
+            Place(
+                outage=outage, window=window, start=why.start, wish=why.preferred,
+                moved_days=0 if why.start is None else why.start - why.preferred,
+                accepted=window is not None and owner_allows(outage.asked, window),
+                kind=kind, turn=turn.number if turn else 0, use_kw=round(1000 * season.use_mw[why.request]),
+                days=problem.job[why.request].days,
+                price_milli=_price(picks, kind, why.request, why.start),
+                says="its group found no place as a whole" if torn else _said(why.says, why.request, season, cuts),
+                in_the_way=against.get(why.request, ()), displaced=tuple(displaced.get(why.request, ())),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _price(picks: Drafted, kind: Kind, request: str, start: int | None) -> int:
+    """Give what a place costs: the price of its days, and no more than the drafted place would have."""
+    if start is None:
+        return 0
+    ask = next(a for a in picks.asks if a.id == request)
+    price = picks.prices[kind].of(size_kw=ask.size_kw, start=start, days=ask.days)
+    turn = picks.turns.get(request)
+    return min(price, turn.price_milli) if turn is not None and turn.start is not None else price
+
+
+def _said(says: str, request: str, season: Season, cuts: Sequence[Cut]) -> str:
+    """Write the planner's reason with dates for days, and name the cuts that speak of the asked days."""
+    job = season.problem.job[request]
+    dated = re.sub(r"\bday (\d+)", lambda m: f"{season.first + timedelta(days=int(m[1]) - 1):%d %b}", says)
+    mine = [c.name for c in cuts if request in c.requests and c.first_day < job.preferred + job.days
+            and job.preferred < c.end_day]  # fmt: skip
+    return f"{dated} ({', '.join(mine)})" if mine and "may not be out" in says else dated

@@ -1,0 +1,116 @@
+"""`moms plan book` and `moms plan back`: what a person and a machine are shown, and what is written."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import replace
+from datetime import date
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from moms.cli import main
+from moms.cli.commands import _plan_back, _plan_book
+from moms.cli.timeline import MOST_ROWS, Bar, timeline
+from moms.values import SYSTEM, Actor
+from moms.wiring.office import Office
+from moms.wiring.settings import Settings
+from tests.desk.test_plan import file, wish
+from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, a_world, ask
+from tests.postgres import book, database, servers
+
+__all__ = ["book", "database", "servers"]
+DAYS = ["--from", "2027-02-08", "--to", "2027-02-14", "--cores", "1"]
+
+
+@pytest.fixture
+def desk(book, monkeypatch, tmp_path):
+    """Give the command line an office of three requests of which two cannot stand together."""
+    world = a_world(slack=0.8)
+    file(book, world, wish("branch:2"), wish("branch:7"), ask("branch:15", start=ask().window.start + 2 * DAY))
+    who: list[Actor] = [ENGINEER]
+
+    @contextlib.contextmanager
+    def office(_args):
+        chosen = Settings(home=tmp_path, actor=who[0], now=NOW + DAY, simulated=True, grid="x", rule_book="x")
+        yield Office(settings=chosen, book=book, opened=world)
+
+    for module in (_plan_book, _plan_back):
+        monkeypatch.setattr(module, "office", office)
+    return who
+
+
+def test_a_plan_is_shown_with_reasons_and_nothing_is_written(desk, book, capsys):
+    assert main(["plan", "book", *DAYS]) == 0
+    shown = capsys.readouterr().out
+    assert "3 of 3 requests have a place, 1 of them moved; secure as a whole" in shown
+    assert "C1: branch:2 2027021005, branch:7 2027021005 are insecure together: branch:" in shown
+    assert "may not be out together on 10 Feb (C1)" in shown
+    assert "Nothing was written." in shown
+    assert "OTG-" not in shown, "people know their own references"
+    with book.as_(SYSTEM) as page:
+        assert page.entries("plans") == ()
+
+
+def test_what_is_written_is_taken_back_by_its_name(desk, book, capsys):
+    assert main(["plan", "book", *DAYS, "--write", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found["written"]["booked"]) == 3
+    assert found["plan"]["secure"]
+    assert {p["planned"]["start"] for p in found["plan"]["places"]} <= {
+        f"2027-02-{day:02d}T05:00Z" for day in range(8, 15)
+    }
+    assert main(["plan", "back", found["plan"]["id"], "--reason", "storm"]) == 0
+    assert "1 moved back, 3 bookings undone" in capsys.readouterr().out
+    assert main(["plan", "back", found["plan"]["id"], "--reason", "storm"]) == 2
+    assert "no plan" in capsys.readouterr().err
+
+
+def test_an_owner_is_refused(desk, capsys):
+    desk[0] = OWNER
+    assert main(["plan", "book", *DAYS]) == 2
+    assert "may not see a plan of all owners" in capsys.readouterr().err
+
+
+def test_bad_days_are_named(desk, capsys):
+    assert main(["plan", "book", "--from", "2027-02-30", "--to", "2027-03-01"]) == 2
+    assert "'2027-02-30' is no day" in capsys.readouterr().err
+    assert main(["plan", "book", "--from", "2027-03-02", "--to", "2027-03-01"]) == 2
+    assert "0 days" in capsys.readouterr().err
+
+
+def test_the_drawing_says_in_words_what_it_shows(desk, tmp_path, capsys):
+    assert main(["plan", "book", *DAYS, "--svg", str(tmp_path / "plan.svg")]) == 0
+    capsys.readouterr()
+    root = ET.fromstring((tmp_path / "plan.svg").read_text())  # noqa: S314 - our own
+    space = {"s": "http://www.w3.org/2000/svg"}
+    assert root.get("role") == "list"
+    assert "3 requests, 2027-02-08 to 2027-02-14: 1 moved, 0 without a place." in root.find("s:desc", space).text
+    labels = [g.get("aria-label") for g in root.findall("s:g", space)]
+    assert len(labels) == 3
+    assert any("planned" in label and "may not be out together" in label for label in labels)
+
+
+def test_bars_stand_at_their_days_and_hostile_names_stay_text():
+    bars = (
+        Bar(name="<a&b>", owner='x"y', asked=(0, 2), planned=(5, 7), says="moved"),
+        Bar(name="c", owner="o", asked=(3, 4), planned=None, says="no place"),
+    )
+    root = ET.fromstring(timeline(bars, first=date(2027, 3, 1), days=10, title="T & <t>"))  # noqa: S314 - our own
+    space = {"s": "http://www.w3.org/2000/svg"}
+    first, second = root.findall("s:g", space)
+    asked, planned = ((float(r.get("x")), float(r.get("width"))) for r in first.findall("s:rect", space))
+    per_day = asked[1] / 2
+    assert planned[1] == pytest.approx(asked[1], abs=0.2)
+    assert planned[0] - asked[0] == pytest.approx(5 * per_day, abs=0.2)
+    assert first.get("aria-label") == '<a&b>, x"y: moved'
+    assert second.find("s:rect", space).get("stroke-dasharray")
+
+
+def test_a_large_plan_draws_what_changed_and_says_what_it_leaves_out():
+    same = Bar(name="a", owner="o", asked=(0, 1), planned=(0, 1), says="")
+    bars = [replace(same, name=f"r{k}") for k in range(MOST_ROWS)] + [replace(same, name="m", planned=(3, 4))]
+    drawn = timeline(bars, first=date(2027, 3, 1), days=10, title="T")
+    assert drawn.count("<g ") == 1
+    assert f"{MOST_ROWS} that stay where they were asked for are not drawn" in drawn
