@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from moms.schedule.season import Problem
 
 KINDS = {Kind.GENERATION: Category.GENERATION, Kind.TRANSMISSION: Category.TRANSMISSION}
-"""In the order of their drafts: what may never be denied picks first (ADR 0023)."""
+"""In the order of their drafts: what may never be denied picks first (ADR 0019)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
