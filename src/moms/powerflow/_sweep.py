@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 GUARD = 1.0 + 1e-6
 """Bounds are widened by this, far more than rounding can narrow them."""
+TINY = 1e-300
 
 
 class Subtrees(NamedTuple):
@@ -137,8 +138,9 @@ def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subt
     Targets join positions `at`, rising, and `other`. The share is half the sum of what their forward
     sweep leaves on the boundary, the ground's part included.
     """
-    kinds, n = weight.shape[0], len(tree.pivot)
-    most = np.zeros((kinds, n))
+    n, kinds = len(tree.pivot), weight.shape[0]
+    most = np.zeros((n, kinds))
+    by_target = np.ascontiguousarray(weight.T)
     x = np.zeros((n + 1, WIDTH))
     size, left = np.empty(WIDTH), np.empty(WIDTH)
     mark = np.full(n, -1, np.int64)
@@ -168,13 +170,11 @@ def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subt
                 e = first + w
                 if not tree.youngest[j] <= at[e] <= j:
                     continue
-                share = 0.5 * (size[w] + abs(left[w]))
+                share = max(0.5 * (size[w] + abs(left[w])), TINY)  # an infinite weight stays infinite
                 for kind in range(kinds):
-                    if weight[kind, e] == np.inf:
-                        most[kind, j] = np.inf
-                    else:
-                        most[kind, j] = max(most[kind, j], weight[kind, e] * share)
-    return most
+                    value = by_target[e, kind] * share
+                    most[j, kind] = max(most[j, kind], value)
+    return np.ascontiguousarray(most.T)
 
 
 @compiled
@@ -251,12 +251,12 @@ def bounds(k: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatAr
 
 
 @compiled
-def around(j: int, tree: Subtrees, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
-    """Widen the range on the boundary of the subtree at j by j itself: what bounds its children's boundaries."""
-    bounds(j, tree, x, low, high)
+def widen(j: int, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
+    """Widen a range by x at position j."""
     for w in range(WIDTH):
-        low[w] = min(low[w], x[j, w])
-        high[w] = max(high[w], x[j, w])
+        y = x[j, w]
+        low[w] = min(low[w], y)
+        high[w] = max(high[w], y)
 
 
 @compiled
@@ -274,10 +274,12 @@ def reaches(  # noqa: PLR0917 - as above
     if targets.at_bus:
         for w in range(WIDTH):
             far = max(abs(low[w] - own[1, w]), abs(high[w] - own[1, w]))
-            most = max(most, own[0, w] * (far + (stretch - 1.0) * (high[w] - low[w]) + own[2, w]))
+            value = own[0, w] * (far + (stretch - 1.0) * (high[w] - low[w]) + own[2, w])
+            most = max(most, value)
     else:
         for w in range(WIDTH):
-            most = max(most, own[0, w] * (high[w] - low[w] + own[2, w]))
+            value = own[0, w] * (high[w] - low[w] + own[2, w])
+            most = max(most, value)
     return not most * weight * GUARD <= 1.0
 
 
@@ -328,6 +330,7 @@ def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Can
     own = np.zeros((3, WIDTH))
     low, high = np.empty(WIDTH), np.empty(WIDTH)
     inner_low, inner_high = np.empty(WIDTH), np.empty(WIDTH)
+    wide_low, wide_high = np.empty(WIDTH), np.empty(WIDTH)
     total, count = len(lanes.source), 0
     while block * WIDTH < total:
         if count + WIDTH * len(targets.name) > len(found.lane):
@@ -344,6 +347,7 @@ def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Can
         length = climb(sink, tree.parent, mark, block, path, length)
         way = np.sort(path[:length])
         ahead(tree, way, source, sink, x)
+        wide_low[:], wide_high[:] = 0.0, 0.0  # of the ground and all positions above: the ends come last
         for root in tree.root:
             if mark[root] != block:
                 stack[0] = root
@@ -353,12 +357,18 @@ def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Can
         for place in range(length - 1, -1, -1):
             j = way[place]
             behind(j, tree, x)
-            around(j, tree, x, low, high)
+            widen(j, x, wide_low, wide_high)
             count = collect(j, kind, x, first, width, own, targets, found, count)
-            depth = 0
+            depth, near = 0, False
             for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
                 k = tree.child[p]
-                if mark[k] != block and reaches(k, kind, tree.stretch[k], low, high, own, targets):
+                if mark[k] == block or not reaches(k, kind, tree.stretch[k], wide_low, wide_high, own, targets):
+                    continue
+                if not near:  # a boundary lies among what is above: looked at only where that does not settle it
+                    bounds(j, tree, x, low, high)
+                    widen(j, x, low, high)
+                    near = True
+                if reaches(k, kind, tree.stretch[k], low, high, own, targets):
                     stack[depth] = k
                     depth += 1
             count = _descend(
@@ -394,9 +404,7 @@ def _descend(  # noqa: PLR0917 - as above
         for w in range(WIDTH):
             x[j, w] = 0.0
         behind(j, tree, x)
-        for w in range(WIDTH):
-            low[w] = min(low[w], x[j, w])
-            high[w] = max(high[w], x[j, w])
+        widen(j, x, low, high)
         count = collect(j, kind, x, first, width, own, targets, found, count)
         for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
             k = tree.child[p]
