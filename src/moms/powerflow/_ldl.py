@@ -161,3 +161,14 @@ def solve_transfers(  # noqa: PLR0917 - compiled code takes no keywords
             v = l_value[p]
             for w in range(WIDTH):
                 x[j, w] -= v * x[i, w]
+
+
+@compiled
+def differences(x: FloatArray, f: IntArray, t: IntArray, b: FloatArray, less: FloatArray) -> FloatArray:
+    """Give b (x at f - x at t) - less, (k, H): the flows of k branches at angles by position, in one pass."""
+    result = np.empty((len(f), x.shape[1]))
+    for k in range(len(f)):
+        i, j, v, c = f[k], t[k], b[k], less[k]
+        for h in range(x.shape[1]):
+            result[k, h] = v * (x[i, h] - x[j, h]) - c
+    return result

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from moms.grid import BusKind
-from moms.powerflow._ldl import WIDTH, elimination_tree, factorise, solve_many, solve_transfers
+from moms.powerflow._ldl import WIDTH, differences, elimination_tree, factorise, solve_many, solve_transfers
 from moms.powerflow.islands import adjacency, bridge_tree, islands_of, live_branches
 from moms.powerflow.order import elimination_order
 from moms.values import ElementKind, Refused
@@ -169,9 +169,12 @@ class DcFactor:
 
     def flows_at(self, x: FloatArray, rows: IntArray) -> FloatArray:
         """Give flows of some branches, (k, H) MW, at angles by position of `solve_state`."""
-        drop = x[self.from_position[rows]] - x[self.to_position[rows]]
-        result: FloatArray = self.b_mw[rows, None] * drop - self.shift_mw[rows, None]
-        return result
+        return self.moved_at(x, rows, less=self.shift_mw[rows])
+
+    def moved_at(self, x: FloatArray, rows: IntArray, *, less: FloatArray) -> FloatArray:
+        """Give what angles by position, (n + 1, H), move over branches, (k, H) MW, less a constant (k,) each."""
+        found: FloatArray = differences(x, self.from_position[rows], self.to_position[rows], self.b_mw[rows], less)
+        return found
 
     def angles(self, injection_mw: FloatArray) -> FloatArray:
         """Give bus angles, (n, H) rad, for injections (n, H) MW; the slack and buses not covered are 0.

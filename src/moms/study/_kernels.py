@@ -131,6 +131,31 @@ def settle(  # noqa: PLR0917 - as above
 
 
 @compiled
+def may_exceed(  # noqa: PLR0917 - as above
+    x: FloatArray, first: int, removed: int, most: FloatArray, more: FloatArray, margin: FloatArray, watch: WatchArrays
+) -> IntArray:
+    """Give the places whose flow a contingency of several columns could move by more than their margin, rising.
+
+    Its columns stand in x from `first` on, those of removed branches before those of injections; `most`
+    (columns,) is the MW of each at most, `more` (q,) what else may move a branch, MW.
+    """
+    found = np.empty(len(margin), np.int64)
+    count = 0
+    for q in range(len(margin)):
+        f, t = watch.from_position[q], watch.to_position[q]
+        bound = more[q]
+        for k in range(len(most)):
+            effect = watch.b_mw[q] * (x[f, first + k] - x[t, first + k])
+            if k >= removed:
+                effect -= watch.reference[q]
+            bound += abs(effect) * most[k]
+        if not bound <= margin[q]:
+            found[count] = q
+            count += 1
+    return found[:count].copy()
+
+
+@compiled
 def evaluate(  # noqa: PLR0917 - as above
     some: IntArray,
     start: IntArray,

@@ -26,6 +26,8 @@ from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
 from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study.slices import Out
     from moms.study.state import Case
@@ -187,8 +189,7 @@ def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
     covered = injected.appears + factors[Shape.UP] * injected.room_up + factors[Shape.DOWN] * injected.room_down
     simple = np.all(np.abs(covered) <= NEAR_ZERO_MW, axis=1) & ~injected.stops_dcline
     result = Plan(singles=_singles(case, removal, injected, factors, simple), compounds=[])
-    for row, k in enumerate(cutting[:, 0].tolist()):
-        result.islanding[k] = parts.cut_off(row)
+    result.islanding.update(zip(cutting[:, 0].tolist(), parts.cut_off(), strict=True))
     nothing = np.empty(0, np.int64)
     for row in np.flatnonzero(~simple).tolist():
         k, branch, unit = int(injected.contingency[row]), injected.branch[row], injected.unit[row]
@@ -218,15 +219,19 @@ class _Parts:
     """Headroom left in the main part."""
     room_down: FloatArray
 
-    def cut_off(self, row: int) -> CutOff:
-        start, stop, is_rest = int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row])
-        return CutOff(
-            size=self.whole - (stop - start) if is_rest else stop - start,
-            load_mw=self.load[row],
-            generation_mw=self.generation[row],
-            place=(start, stop, is_rest),
-            buses=np.empty(0, np.int64),
-        )
+    def cut_off(self) -> Iterator[CutOff]:
+        """Give what each bridge cuts off, in order."""
+        none = np.empty(0, np.int64)
+        places = zip(self.start.tolist(), self.stop.tolist(), self.is_rest.tolist(), strict=True)
+        for row, (start, stop, is_rest) in enumerate(places):
+            inside = stop - start
+            yield CutOff(
+                size=self.whole - inside if is_rest else inside,
+                load_mw=self.load[row],
+                generation_mw=self.generation[row],
+                place=(start, stop, is_rest),
+                buses=none,
+            )
 
 
 def _cut_parts(case: Case, bridges: IntArray) -> _Parts:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from moms.powerflow.sweeps import angles_across, subtrees
-from moms.study._kernels import ColumnArrays, WatchArrays, evaluate, settle
+from moms.study._kernels import ColumnArrays, WatchArrays, evaluate, may_exceed, settle
 from moms.study.compound import Compound, compound
 from moms.study.pickup import NEAR_ZERO_MW, Shape
 from moms.study.plan import plan
@@ -28,6 +28,8 @@ EDGE_MW = 1e-6
 arithmetic's own noise, and would make answers differ between processors."""
 SINGULAR = 1e-10
 """A removal that leaves less than this share of a transfer elsewhere has no reliable factor."""
+BOUND, BOUND_MW = 1.0 + 1e-9, 1e-9
+"""Bounds are widened by this, more than rounding can narrow them."""
 CHUNK = 1 << 20
 COMPOUND_COLUMNS = 256
 
@@ -59,6 +61,7 @@ class Screen:
     unsolved: set[int] = field(default_factory=set)
     """Contingencies whose flows have no reliable answer; whoever reads the result must refer."""
     shapes: dict[Shape, FloatArray] = field(default_factory=dict)
+    """Angles by position of what a shape takes, less the reference, (n + 1, H)."""
     strays: dict[Shape, FloatArray] = field(default_factory=dict)
 
     @classmethod
@@ -173,7 +176,7 @@ class Screen:
         counted: IntArray,
     ) -> Iterator[Found]:
         for one, columns in some:
-            places = self._open(one, x[:, columns], margin)
+            places = self._open(one, x, columns, margin)
             if not len(places):
                 continue
             flows, lives = self._after(one, x[:, columns], places)
@@ -207,14 +210,15 @@ class Screen:
             return None
         return np.concatenate([np.linalg.solve(left, moved), one.alpha])
 
-    def _open(self, one: Compound, x: FloatArray, margin: FloatArray) -> IntArray:
-        amounts = self._amounts(one, x)
+    def _open(self, one: Compound, x: FloatArray, columns: slice, margin: FloatArray) -> IntArray:
+        amounts = self._amounts(one, x[:, columns])
         if amounts is None:
             return np.empty(0, np.int64)
-        bound = np.abs(self._effects(one, x, self.rows)) @ np.abs(amounts).max(axis=1)
+        more = np.full(len(margin), BOUND_MW)
         for shape, taken in one.gamma.items():
-            bound = bound + np.abs(taken).max() * self._strays(shape)
-        return np.flatnonzero(bound > margin)
+            more += np.abs(taken).max() * self._strays(shape)
+        most = np.abs(amounts).max(axis=1) * BOUND
+        return may_exceed(x, columns.start, len(one.removed), most, more, margin, self.watch)
 
     def _after(self, one: Compound, x: FloatArray, places: IntArray) -> tuple[FloatArray, BoolArray]:
         """Give flows after a compound contingency, (k, H), and which branches it leaves alive."""
@@ -234,11 +238,8 @@ class Screen:
     def _shape_flows(self, shape: Shape, rows: IntArray) -> FloatArray:
         """Give the MW on some branches per MW that a shape takes, less the reference, (k, H)."""
         if shape not in self.shapes:
-            self.shapes[shape] = _pick_up_angles(self.case, shape)
-        factor = self.case.factor
-        x = self.shapes[shape] - self.reference[:, None]
-        result: FloatArray = factor.b_mw[rows, None] * (x[factor.from_position[rows]] - x[factor.to_position[rows]])
-        return result
+            self.shapes[shape] = _pick_up_angles(self.case, shape) - self.reference[:, None]
+        return self.case.factor.moved_at(self.shapes[shape], rows, less=np.zeros(len(rows)))
 
     def _strays(self, shape: Shape) -> FloatArray:
         """Give how far the pick-up by a shape strays from the reference on each watched branch, (q,) MW per MW."""
@@ -284,8 +285,7 @@ def _watch(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, referen
     f, t = factor.from_position[rows], factor.to_position[rows]
     b = factor.b_mw[rows]
     middle = b * (reference[f] - reference[t])
-    ups = b[:, None] * (up[f] - up[t]) - middle[:, None]
-    downs = b[:, None] * (down[f] - down[t]) - middle[:, None]
+    ups, downs = factor.moved_at(up, rows, less=middle), factor.moved_at(down, rows, less=middle)
     ups[:, case.weights.total(Shape.UP) <= NEAR_ZERO_MW] = 0.0
     downs[:, case.weights.total(Shape.DOWN) <= NEAR_ZERO_MW] = 0.0
     spread = np.maximum(np.abs(ups).max(axis=1, initial=0.0), np.abs(downs).max(axis=1, initial=0.0))
@@ -298,7 +298,7 @@ def _watch(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, referen
         b_mw=b,
         reference=middle,
         spread=spread,
-        base=np.ascontiguousarray(factor.flows_at(case.theta, rows)),
+        base=factor.flows_at(case.theta, rows),
         up=ups,
         down=downs,
     )
