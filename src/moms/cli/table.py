@@ -45,6 +45,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(verb="end", says="Report that the equipment is back in service.", module="end"),
     Command(verb="recall", says="Call a running outage back (control room).", module="recall"),
     Command(verb="forced", says="Report equipment that is out now: acknowledged at once and studied.", module="forced"),
+    Command(
+        verb="restudy",
+        says="Study all that was granted again: what is at risk now, and what would mend it.",
+        module="restudy",
+    ),
     Command(verb="import", says="File many requests from a table.", module="imports"),
     Command(
         verb="shadow", says="Replay past requests beside what people decided; false approvals first.", module="shadow"

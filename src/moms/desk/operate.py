@@ -136,11 +136,24 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[
         if found is not None and not found.crossings and not found.cut_off:
             continue
         reason = f"{moved.id}, on which its approval leaned, has moved"
-        with book.as_(SYSTEM) as page:
-            before = page.outage(outage.id)
-            _step(page, before, verb=Verb.PUT_AT_RISK, actor=SYSTEM, now=now, reason=reason, at=None, world=world)
+        put_at_risk(book=book, world=world, now=now, outage_id=outage.id, reason=reason)
         shaken.append(outage.id)
     return tuple(shaken)
+
+
+def put_at_risk(*, book: Book, world: World, now: datetime, outage_id: str, reason: str) -> bool:
+    """Say of a granted outage that it may not go ahead; False where it has moved on and no longer can be.
+
+    Raises:
+        ReasonMissing: no reason.
+    """
+    with book.as_(SYSTEM) as page:
+        before = page.outage(outage_id)
+        try:
+            _step(page, before, verb=Verb.PUT_AT_RISK, actor=SYSTEM, now=now, reason=reason, at=None, world=world)
+        except NotAllowedNow:
+            return False
+    return True
 
 
 def _leans_on(page: Page, outage: Outage, other: str) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moms.desk.accept import Wrote
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
+    from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
@@ -390,6 +391,33 @@ class Office:
         return take_back(
             book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, plan=plan, reason=reason
         )
+
+    def restudy(
+        self,
+        *,
+        days: int,
+        remedies: int,
+        why: str = "",
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> tuple[Restudied, tuple[str, ...]]:
+        """Study again all granted outages of the days ahead; with a reason, put at risk what does not hold.
+
+        Raises:
+            NotYours: only the operator sees it: outages of all owners are in it (semantics 9).
+            NotASpan: no day, or too many.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.restudy import mark, restudy, span_of
+        from moms.wiring.pool import mapped
+
+        operators_only(self.settings.actor)
+        common = {"book": self.book, "world": self.world, "now": self.settings.now}
+        until = span_of(self.settings.now, days)
+        with mapped(cores=cores, tick=tick) as each:
+            found = restudy(**common, until=until, remedies=remedies, each=each)  # type: ignore[arg-type]  # one mapping for both
+        marked = mark(**common, found=found, why=why) if why else ()  # type: ignore[arg-type]  # as above
+        return found, marked
 
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""
