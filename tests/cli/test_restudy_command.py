@@ -51,6 +51,7 @@ def test_a_machine_is_told_all_and_marks_with_a_reason(desk, book, capsys):
     seen = json.loads(capsys.readouterr().out)
     assert seen["put_at_risk"] == []
     assert not seen["secure"]
+    assert not seen["stands"]
     assert seen["missing"] == []
     assert all(row["sets"] and row["remedy"]["says"] for row in seen["at_risk"])
     assert main(["restudy", "--days", "9", "--cores", "1", "--json", "--write", "line lost"]) == 1

@@ -139,7 +139,8 @@ def test_what_no_remedy_holds_is_put_at_risk_once_and_the_rest_stays(book: Postg
     those = granted(book, world, *(f"branch:{k}" for k in (2, 7, 15, 27, 45, 11, 33)))
     lost(book, world, a_loss_that_hurts(book, world, those), at=CLOSE)
     found, now = again(book, world), CLOSE + DAY / 24
-    held = {one.outage.id for one in found.at_risk if one.remedy is not None and one.remedy.holds}
+    held = {one.outage.id for one in found.at_risk if one.held}
+    assert found.stands == (len(held) == len(found.at_risk))
     for one in found.at_risk:
         assert one.remedy is not None
         assert one.remedy.says
@@ -171,6 +172,7 @@ def test_the_remedy_is_asked_for_the_first_only_as_far_as_told(book: PostgresBoo
     found = again(book, world, remedies=0)
     assert found.at_risk
     assert all(one.remedy is None for one in found.at_risk)
+    assert not found.stands
     done = mark(book=book, world=world, now=CLOSE + DAY / 24, found=found, why="line lost")
     assert set(done) == {one.outage.id for one in found.at_risk}, "what nobody has asked about does not hold"
 

@@ -59,7 +59,7 @@ class Remedy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtRisk:
-    """One granted outage that the study of all would not grant again."""
+    """One granted outage that exceeds a limit, by itself or with others, unless its remedy holds it."""
 
     outage: Outage
     day: date
@@ -68,6 +68,11 @@ class AtRisk:
     """In which it was found, by day."""
     remedy: Remedy | None
     """None: so many stand before it that it was not asked."""
+
+    @property
+    def held(self) -> bool:
+        """Whether it can go on as it was granted: nobody has said so where that was not asked."""
+        return self.remedy is not None and self.remedy.holds
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -89,6 +94,11 @@ class Restudied:
     found: Found
     at_risk: tuple[AtRisk, ...]
     """The soonest first; of one day, those in most sets."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether all was studied and every outage can go on as it was granted, if need be under conditions."""
+        return not self.found.missing and all(one.held for one in self.at_risk)
 
 
 def span_of(now: datetime, days: int) -> datetime:
@@ -185,7 +195,7 @@ def mark(*, book: Book, world: World, now: datetime, found: Restudied, why: str)
     """
     done = []
     for one in found.at_risk:
-        if one.outage.status == Status.AT_RISK or (one.remedy is not None and one.remedy.holds):
+        if one.outage.status == Status.AT_RISK or one.held:
             continue
         reason = f"{why}: {one.sets[0].says}"
         if put_at_risk(book=book, world=world, now=now, outage_id=one.outage.id, reason=reason):

@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Study, print, and write if told; 1 where something is at risk or could not be studied."""
+    """Study, print, and write if told; 1 where something is at risk, or was not studied or asked."""
     from moms.cli.paper import progress, show_json
 
     with office(args) as desk, progress("studying weeks") as done:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         show_json(document(found) | {"put_at_risk": marked})
     else:
         _print(found, marked)
-    return Exit.DONE if found.found.secure else Exit.NO
+    return Exit.DONE if found.stands else Exit.NO
 
 
 def document(found: Restudied) -> dict[str, object]:
@@ -53,6 +53,7 @@ def document(found: Restudied) -> dict[str, object]:
         "granted": found.granted,
         "out_now": found.out_now,
         "secure": found.found.secure,
+        "stands": found.stands,
         "missing": found.found.missing,
         "study": {"points": found.found.points, "bad_points": found.found.bad_points, "studies": found.found.studies},
         "at_risk": [_row(one) for one in found.at_risk],
@@ -74,12 +75,14 @@ def _print(found: Restudied, marked: tuple[str, ...]) -> None:
 
     study = found.found
     rows = found.at_risk
-    says = "all of them stand" if study.secure else f"{len(rows)} of them at risk"
+    held = sum(one.held for one in rows)
+    says = "all of them stand" if found.stands else f"{len(rows) - held} of them at risk"
+    says += f", {held} under a condition" if held else ""
     say(
         f"{many(len(found.granted), 'granted outage')} until {found.span.end:%Y-%m-%d %H:%MZ} studied again beside"
         f" {len(found.out_now)} out now: {says} ({many(study.points, 'operating point')}, book version"
         f" {found.book_version}).",
-        abnormal=not study.secure,
+        abnormal=not found.stands,
     )
     for text in study.missing:
         say(f"not studied: {text}", abnormal=True)
@@ -96,7 +99,7 @@ def _print(found: Restudied, marked: tuple[str, ...]) -> None:
         )  # fmt: skip
     if marked:
         say(f"Put at risk: {', '.join(names[n] for n in marked)}.")
-    elif rows:
+    elif not found.stands:
         say("Nothing was written: --write REASON puts at risk what no remedy holds.")
 
 
@@ -105,6 +108,6 @@ def mends(one: AtRisk) -> str:
     found = one.remedy
     if found is None:
         return "not asked: --remedies asks for more"
-    if found.holds:
+    if one.held:
         return "; ".join(("it holds", *found.conditions))
     return "; ".join((found.outcome, *found.alternatives)) if found.alternatives else f"{found.outcome}: {found.says}"
