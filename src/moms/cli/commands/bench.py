@@ -13,8 +13,9 @@ EXAMPLE = """moms bench first
 moms bench first --quick --json first.json
 moms bench adequacy
 moms bench schedule --json schedule.json
-moms bench ac --quick"""
-NAMES = ("first", "adequacy", "schedule", "ac")
+moms bench ac --quick
+moms bench study"""
+NAMES = ("first", "adequacy", "schedule", "ac", "study")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "name",
         choices=NAMES,
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
-        " challenge, the draft; ac: AC verification beside a full AC N-1",
+        " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines",
     )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
@@ -40,6 +41,10 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import ac
 
         return ac.rows(quick=quick)
+    if name == "study":
+        from moms.bench import study
+
+        return study.rows(quick=quick)
     from moms.bench import first, schedule
     from moms.wiring.settings import home
 
