@@ -260,26 +260,29 @@ def widen(j: int, x: FloatArray, low: FloatArray, high: FloatArray) -> None:
 
 
 @compiled
-def reaches(  # noqa: PLR0917 - as above
-    k: int, kind: int, stretch: float, low: FloatArray, high: FloatArray, own: FloatArray, targets: Targets
-) -> bool:
-    """Tell whether a range could make any lane reach any target of the subtree at k.
+def spans(low: FloatArray, high: FloatArray, own: FloatArray, at_bus: bool) -> tuple[float, float]:  # noqa: FBT001 - as above
+    """Give how far a range takes the block's lanes from their offsets at most, and how wide it is, multiplied.
 
     `own` (3, WIDTH) holds the block's multipliers (0 for lanes it does not have), offsets and slops.
     """
-    weight = targets.heaviest[kind, k]
+    far, wide = 0.0, 0.0
+    for w in range(WIDTH):
+        width = high[w] - low[w]
+        reach = max(abs(low[w] - own[1, w]), abs(high[w] - own[1, w])) if at_bus else width
+        far = max(far, own[0, w] * (reach + own[2, w]))
+        wide = max(wide, own[0, w] * width)
+    return far, wide
+
+
+@compiled
+def reaches(weight: float, stretch: float, far: float, wide: float, at_bus: bool) -> bool:  # noqa: FBT001 - as above
+    """Tell whether a range of such `spans` could make a lane reach a target of a subtree with this heaviest weight.
+
+    It is given numbers, not the tuples they stand in: to hand those on costs as much as a node itself.
+    """
     if weight == 0.0:
         return False
-    most = 0.0
-    if targets.at_bus:
-        for w in range(WIDTH):
-            far = max(abs(low[w] - own[1, w]), abs(high[w] - own[1, w]))
-            value = own[0, w] * (far + (stretch - 1.0) * (high[w] - low[w]) + own[2, w])
-            most = max(most, value)
-    else:
-        for w in range(WIDTH):
-            value = own[0, w] * (high[w] - low[w] + own[2, w])
-            most = max(most, value)
+    most = far + (stretch - 1.0) * wide if at_bus else far
     return not most * weight * GUARD <= 1.0
 
 
@@ -339,6 +342,7 @@ def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Can
         width = min(WIDTH, total - first)
         source, sink = lanes.source[first : first + width], lanes.sink[first : first + width]
         kind = lanes.kind[first : first + width].max()
+        heavy = targets.heaviest[kind]
         own[:, :] = 0.0
         own[0, :width] = lanes.multiplier[first : first + width]
         own[1, :width] = lanes.offset[first : first + width]
@@ -359,21 +363,24 @@ def sweep(block: int, tree: Subtrees, lanes: Lanes, targets: Targets, found: Can
             behind(j, tree, x)
             widen(j, x, wide_low, wide_high)
             count = collect(j, kind, x, first, width, own, targets, found, count)
+            far, wide = spans(wide_low, wide_high, own, targets.at_bus)
             depth, near = 0, False
             for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
                 k = tree.child[p]
-                if mark[k] == block or not reaches(k, kind, tree.stretch[k], wide_low, wide_high, own, targets):
+                if mark[k] == block or not reaches(heavy[k], tree.stretch[k], far, wide, targets.at_bus):
                     continue
                 if not near:  # a boundary lies among what is above: looked at only where that does not settle it
                     bounds(j, tree, x, low, high)
                     widen(j, x, low, high)
+                    far, wide = spans(low, high, own, targets.at_bus)
                     near = True
-                if reaches(k, kind, tree.stretch[k], low, high, own, targets):
+                if reaches(heavy[k], tree.stretch[k], far, wide, targets.at_bus):
                     stack[depth] = k
                     depth += 1
-            count = _descend(
-                depth, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count
-            )
+            if depth > 0:  # a call costs as much as the node itself
+                count = _descend(
+                    depth, stack, kind, tree, x, inner_low, inner_high, first, width, own, targets, found, count
+                )
         block += 1
     return block, count
 
@@ -395,20 +402,23 @@ def _descend(  # noqa: PLR0917 - as above
     count: int,
 ) -> int:
     """Go down the subtrees on the stack, none of which holds an end, as far as they can matter."""
+    heavy = targets.heaviest[kind]
     while depth > 0:
         depth -= 1
         j = stack[depth]
         bounds(j, tree, x, low, high)
-        if not reaches(j, kind, tree.stretch[j], low, high, own, targets):
+        far, wide = spans(low, high, own, targets.at_bus)
+        if not reaches(heavy[j], tree.stretch[j], far, wide, targets.at_bus):
             continue
         for w in range(WIDTH):
             x[j, w] = 0.0
         behind(j, tree, x)
         widen(j, x, low, high)
+        far, wide = spans(low, high, own, targets.at_bus)
         count = collect(j, kind, x, first, width, own, targets, found, count)
         for p in range(tree.child_begin[j], tree.child_begin[j + 1]):
             k = tree.child[p]
-            if reaches(k, kind, tree.stretch[k], low, high, own, targets):
+            if reaches(heavy[k], tree.stretch[k], far, wide, targets.at_bus):
                 stack[depth] = k
                 depth += 1
     return count

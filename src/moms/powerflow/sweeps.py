@@ -123,6 +123,8 @@ SIZES = 2.0
 def candidates(tree: Subtrees, some: tuple[Lanes, IntArray], others: Targets) -> Iterator[Candidates]:
     """Give the pairs (lane, target, angle across the target per MW) that may matter, in chunks."""
     transfers, order = some
+    if not len(others.name):
+        return
     room = WIDTH * len(others.name) + ROOM
     found = Candidates(lane=np.empty(room, np.int64), name=np.empty(room, np.int64), drop=np.empty(room))
     block, blocks = 0, -(-len(transfers.source) // WIDTH)

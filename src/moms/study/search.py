@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from moms.powerflow.sweeps import Lanes, Subtrees
     from moms.study._kernels import ColumnArrays, WatchArrays
 
-ROW_SHARE = 1 / 16
+ROW_SHARE = 1 / 32
 """Share of the branches searched as rows; what it is set to moves work, not results."""
 LEAST_MW = 1e-6
 """A branch with less margin than this is held against every contingency."""
@@ -122,7 +122,7 @@ def _by_column(asked: Question, some: IntArray, others: IntArray) -> Iterator[Pa
     some = some[amount[some] > 0.0]
     injected = ~columns.is_removal[some]
     octave = np.ceil(np.log2(np.clip(amount[some], 1.0, 2.0**OCTAVES))).astype(np.int64)
-    most = np.r_[0.0, 2.0 ** np.arange(OCTAVES + 1)]
+    most = np.r_[0.0, 2.0 ** np.arange(int(octave.max(initial=0)) + 1)]
     most[-1] = max(most[-1], float(amount[some].max(initial=0.0)))
     left = margin[others] - most[:, None] * (np.abs(watch.reference[others]) + watch.spread[others])
     weight = np.divide(np.abs(watch.b_mw[others]), left, out=np.full(left.shape, np.inf), where=left > LEAST_MW)
