@@ -9,8 +9,6 @@ from moms.bench import study
 pytest.importorskip("pypowsybl", reason="the oracle is an optional extra")
 
 
-@pytest.mark.filterwarnings("ignore:get_dangling_lines:DeprecationWarning")  # one oracle reads the other as it can
-@pytest.mark.filterwarnings("ignore:The inplace keyword in DataFrame.drop")
 def test_the_rows_are_measured_on_the_same_flows():
     found = {row.id.rsplit("_case", 1)[0]: row for row in study.rows(quick=True)}
     assert found["study.agree"].met
