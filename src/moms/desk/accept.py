@@ -7,6 +7,7 @@ stays, since the operator asked for the move and its owner had said that it acce
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import Event, NotYours
@@ -79,6 +80,26 @@ def opening(page: Page, world: World) -> dict[Kind, dict[str, int]]:
     return found
 
 
+def waited(page: Page) -> dict[str, int]:
+    """Give in how many seasons each request found no place in a plan that was written and stands.
+
+    Plans of days that overlap are one season: planning again makes nobody wait longer.
+    """
+    plans: dict[str, Mapping[str, Any]] = {}
+    for entry in page.entries(PLANS):
+        plans[str(entry["plan"])] = entry
+    seasons: dict[str, list[tuple[date, int]]] = {}
+    for plan in sorted(plans.values(), key=lambda p: str(p.get("first"))):
+        if plan["what"] != "written":
+            continue
+        first, days = date.fromisoformat(plan["first"]), int(plan["days"])
+        for name in plan["waits"]:
+            known = seasons.setdefault(name, [])
+            if not known or (first - known[-1][0]).days >= known[-1][1]:
+                known.append((first, days))
+    return {name: len(known) for name, known in sorted(seasons.items())}
+
+
 def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: SeasonPlan) -> Wrote:
     """Write a plan: move what its owners let move, book every place, journal it all, in one transaction.
 
@@ -87,7 +108,7 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         NotSecure: the study of the whole plan found something.
         BookMoved: the book is not what was planned on.
     """
-    _may(actor)
+    may_write(actor)
     if not plan.secure:
         raise NotSecure(
             f"plan {plan.id} is not secure as a whole",
@@ -110,10 +131,11 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         placed = {str(r["outage"]) for r in rows}
         for kind in Kind:
             mine = [_booking(p) for p in plan.places if p.kind is kind and p.outage.id in placed]
-            _post(page, world, kind, [booked(b) for b in mine], now=now)
+            post_to(page, world, kind, [booked(b) for b in mine], now=now)
         page.enter(PLANS, _document({"plan": plan.id, "what": "written", "at": now, "by": str(actor), "rows": rows,
-                                     "seed": plan.drafted.seed, "cuts": plan.cuts, "first": plan.first.isoformat(),
-                                     "days": plan.days}))  # fmt: skip
+                                     "seed": plan.drafted.seed, "cuts": plan.cuts, "first": plan.first,
+                                     "days": plan.days,
+                                     "waits": [p.outage.id for p in plan.places if p.window is None]}))  # fmt: skip
     names = tuple(str(r["outage"]) for r in rows)
     return Wrote(plan=plan.id, moved=tuple(moved), booked=names, kept=tuple(kept))
 
@@ -128,7 +150,12 @@ def operators_only(actor: Actor) -> None:
         raise NotYours(f"{actor} may not see a plan of all owners", field="actor", fix="the operator plans the season")
 
 
-def _may(actor: Actor) -> None:
+def may_write(actor: Actor) -> None:
+    """Refuse anybody but the operator's engineers.
+
+    Raises:
+        NotYours: anybody else.
+    """
     if actor.organisation != SYSTEM.organisation or actor.role not in MAY:
         raise NotYours(f"{actor} may not write a plan", field="actor", fix="an outage engineer of the operator does")
 
@@ -190,7 +217,7 @@ def _booking(place: Place) -> Booking:
                    days=place.days, price_milli=place.price_milli)  # fmt: skip
 
 
-def _post(page: Page, world: World, kind: Kind, events: Sequence[LedgerEvent], *, now: datetime) -> None:
+def post_to(page: Page, world: World, kind: Kind, events: Sequence[LedgerEvent], *, now: datetime) -> None:
     """Post events to a ledger and write each entry into its register."""
     ledger = ledger_of(page, world, kind)
     for one in events:
@@ -216,7 +243,7 @@ def take_back(*, book: Book, world: World, actor: Actor, now: datetime, plan: st
         NotYours: as `accept`.
         NoSuchPlan: none of that name stands.
     """
-    _may(actor)
+    may_write(actor)
     with book.as_(actor) as page:
         page.hold(page.version())
         rows = _standing_plan(page, plan)
@@ -232,7 +259,7 @@ def take_back(*, book: Book, world: World, actor: Actor, now: datetime, plan: st
         for kind in Kind:
             held = ledger_of(page, world, kind).held_milli
             mine = [Booking(**row["booking"]) for row in undone if row["ledger"] == str(kind)]
-            _post(page, world, kind, [taken_back(b) for b in mine if b.request in held], now=now)
+            post_to(page, world, kind, [taken_back(b) for b in mine if b.request in held], now=now)
         page.enter(PLANS, _document({"plan": plan, "what": "taken back", "at": now, "by": str(actor), "reason": reason,
                                      "kept": kept}))  # fmt: skip
     return Wrote(plan=plan, moved=tuple(moved), booked=tuple(str(r["outage"]) for r in undone), kept=tuple(kept))

@@ -16,6 +16,7 @@ from moms.desk.turns import drafted
 from moms.desk.whole import whole
 from moms.desk.wishes import season_of
 from moms.ledger import may_start, worse_off
+from moms.ledger.fairness import Fairness, Outcome, fairness
 from moms.schedule import owner_allows
 from moms.schedule.season import Conflict, explain, in_the_way
 from moms.schedule.season.solve import lexicographic
@@ -72,6 +73,8 @@ class Place:
     days: int
     price_milli: int
     says: str
+    burden: float
+    """What its owner bears of it: 0 as asked, 1 without a place."""
     in_the_way: tuple[str, ...]
     """Requests any one of which keeps it from the asked day."""
     displaced: tuple[str, ...]
@@ -98,6 +101,8 @@ class SeasonPlan:
     levels: tuple[Level, ...]
     """Each term with its bound: proved for starts no worse than the draft's, and relative to the cuts."""
     drafted: Drafted
+    fairness: Mapping[Kind, Fairness]
+    """By ledger; only those somebody asked of."""
 
     @property
     def secure(self) -> bool:
@@ -114,6 +119,7 @@ def plan_season(
     last: date,
     opening: Mapping[Kind, Mapping[str, int]],
     budget: Budget,
+    waited: Mapping[str, int] | None = None,
     flex_days: int = 0,
     rounds: int = 8,
     nonce: str = "",
@@ -130,7 +136,8 @@ def plan_season(
     """
     version, pending, holding = _read(book, first, last)
     season = season_of(
-        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days
+        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
+        waited=waited,
     )  # fmt: skip
     cuts: tuple[Cut, ...] = ()
     known: dict[Week, Found] = {}
@@ -151,7 +158,7 @@ def plan_season(
     return SeasonPlan(
         id=f"P-{named[:16]}", first=first, days=season.problem.days, book_version=version, places=places,
         left_out=season.left_out, cuts=cuts, rounds=number, found=found, hurt=hurt, levels=better.levels,
-        drafted=picks,
+        drafted=picks, fairness=_fair(places, picks, opening),
     )  # fmt: skip
 
 
@@ -253,10 +260,27 @@ def _places(
                 days=problem.job[why.request].days,
                 price_milli=_price(picks, kind, why.request, why.start),
                 says="its group found no place as a whole" if torn else _said(why.says, why.request, season, cuts),
+                burden=why.burden,
                 in_the_way=against.get(why.request, ()), displaced=tuple(displaced.get(why.request, ())),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _fair(places: Sequence[Place], picks: Drafted, opening: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, Fairness]:
+    found = {}
+    for kind in picks.drafts:
+        mine = [
+            Outcome(
+                request=p.outage.id, owner=p.outage.asked.organisation, turn=p.turn, size_kw=p.use_kw, days=p.days,
+                burden=p.burden, price_milli=p.price_milli, placed=p.window is not None, in_the_way=p.in_the_way,
+            )
+            for p in places
+            if p.kind is kind
+        ]  # fmt: skip
+        if mine:
+            found[kind] = fairness(mine, weights=picks.weights[kind], balances=opening.get(kind, {}))
+    return found
 
 
 def _price(picks: Drafted, kind: Kind, request: str, start: int | None) -> int:
