@@ -132,12 +132,30 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         for kind in Kind:
             mine = [_booking(p) for p in plan.places if p.kind is kind and p.outage.id in placed]
             post_to(page, world, kind, [booked(b) for b in mine], now=now)
-        page.enter(PLANS, _document({"plan": plan.id, "what": "written", "at": now, "by": str(actor), "rows": rows,
+        page.enter(PLANS, as_document({"plan": plan.id, "what": "written", "at": now, "by": str(actor), "rows": rows,
                                      "seed": plan.drafted.seed, "cuts": plan.cuts, "first": plan.first,
                                      "days": plan.days,
                                      "waits": [p.outage.id for p in plan.places if p.window is None]}))  # fmt: skip
     names = tuple(str(r["outage"]) for r in rows)
     return Wrote(plan=plan.id, moved=tuple(moved), booked=names, kept=tuple(kept))
+
+
+def booking_held(page: Page, outage_id: str) -> Booking | None:
+    """Give the last booking of a request, as plans and repairs have written it."""
+    found = bookings(page).get(outage_id)
+    return None if found is None else found[0]
+
+
+def bookings(page: Page) -> dict[str, tuple[Booking, Window]]:
+    """Give the last booking of each request, and the window it is for."""
+    found: dict[str, tuple[Booking, Window]] = {}
+    plans: Sequence[Mapping[str, Any]] = page.entries(PLANS)
+    for plan in plans:
+        for row in plan.get("rows", ()):
+            if "booking" in row:
+                window = Window(start=parse_instant(row["to"]["start"]), end=parse_instant(row["to"]["end"]))
+                found[row["outage"]] = (Booking(**row["booking"]), window)
+    return found
 
 
 def operators_only(actor: Actor) -> None:
@@ -175,12 +193,13 @@ def _at_its_place(
     if place.window is None or not place.moved_days:
         _tell(page, world, before, f"plan {plan.id}: {place.says}", actor=actor, now=now)
         return before
-    return _moved_to(page, world, before, place.window, f"plan {plan.id}: {place.says}", actor=actor, now=now)
+    return moved_to(page, world, before, place.window, f"plan {plan.id}: {place.says}", actor=actor, now=now)
 
 
-def _moved_to(
+def moved_to(
     page: Page, world: World, before: Outage, window: Window, reason: str, *, actor: Actor, now: datetime
 ) -> Outage | None:
+    """Move a request that waits to another window, its stamp kept; None where an entry rule blocks that."""
     request = replace(before.asked, window=window)
     after = change(before, request, now=now, actor=actor, asked_by_operator=True).outage
     findings = entry_findings(page, world=world, now=after.stamp, outage=after)
@@ -260,8 +279,8 @@ def take_back(*, book: Book, world: World, actor: Actor, now: datetime, plan: st
             held = ledger_of(page, world, kind).held_milli
             mine = [Booking(**row["booking"]) for row in undone if row["ledger"] == str(kind)]
             post_to(page, world, kind, [taken_back(b) for b in mine if b.request in held], now=now)
-        page.enter(PLANS, _document({"plan": plan, "what": "taken back", "at": now, "by": str(actor), "reason": reason,
-                                     "kept": kept}))  # fmt: skip
+        entry = {"plan": plan, "what": "taken back", "at": now, "by": str(actor), "reason": reason, "kept": kept}
+        page.enter(PLANS, as_document(entry))
     return Wrote(plan=plan, moved=tuple(moved), booked=tuple(str(r["outage"]) for r in undone), kept=tuple(kept))
 
 
@@ -287,13 +306,14 @@ def _back(
     if window == planned:
         _tell(page, world, outage, reason, actor=actor, now=now)
         return ""
-    if _moved_to(page, world, outage, window, reason, actor=actor, now=now) is None:
+    if moved_to(page, world, outage, window, reason, actor=actor, now=now) is None:
         return "an entry rule forbids its asked dates now"
     moved.append(outage.id)
     return ""
 
 
-def _document(value: object) -> dict[str, object]:
+def as_document(value: object) -> dict[str, object]:
+    """Write a value as an entry of a register."""
     found = plain(value)
     if not isinstance(found, dict):
         msg = "an entry is a mapping"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from moms.desk.accept import PLANS, ledger_of, may_write, post_to
+from moms.desk.accept import bookings, ledger_of, may_write, post_to
 from moms.ledger import Booking, Kind
 from moms.ledger.events import cancel, no_show, overrun, recalled, taken_back, used
 from moms.ledger.season import close, decay, to_share_milli
 from moms.outages import State, Status
-from moms.values import Window, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
     from moms.desk.ports import Book, Page
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from moms.ledger import Event as LedgerEvent
     from moms.ledger import Ledger, LedgerRules
     from moms.outages import Outage
-    from moms.values import Actor
+    from moms.values import Actor, Window
 
 DAY = timedelta(days=1)
 GIVEN_UP = frozenset({State.WITHDRAWN, State.CANCELLED})
@@ -78,11 +77,11 @@ def settle_bookings(*, book: Book, world: World, actor: Actor, now: datetime) ->
     found = []
     with book.as_(actor) as page:
         page.hold(page.version())
-        bookings = _bookings(page)
+        places = bookings(page)
         for kind in Kind:
             held = ledger_of(page, world, kind).held_milli
             for name in sorted(held):
-                booking, window = bookings[name]
+                booking, window = places[name]
                 rules = world.rules.ledger
                 outage = page.outage(name)
                 events = became(outage, booking, window, since=_since(page, outage), rules=rules)
@@ -90,17 +89,6 @@ def settle_bookings(*, book: Book, world: World, actor: Actor, now: datetime) ->
                     post_to(page, world, kind, events, now=now)
                     found.append(Settled(outage=name, ledger=kind, events=tuple(e.name for e in events)))
     return tuple(found)
-
-
-def _bookings(page: Page) -> dict[str, tuple[Booking, Window]]:
-    """Give the last booking of each request, and the window it was for."""
-    found: dict[str, tuple[Booking, Window]] = {}
-    plans: Sequence[Mapping[str, Any]] = page.entries(PLANS)
-    for plan in plans:
-        for row in plan.get("rows", ()):
-            window = Window(start=parse_instant(row["to"]["start"]), end=parse_instant(row["to"]["end"]))
-            found[row["outage"]] = (Booking(**row["booking"]), window)
-    return found
 
 
 def _since(page: Page, outage: Outage) -> datetime | None:

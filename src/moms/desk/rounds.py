@@ -110,20 +110,41 @@ def _conflict(cut: Cut) -> Conflict:
 
 
 def _learnt(cuts: tuple[Cut, ...], insecure: Sequence[Insecure], season: Season) -> tuple[Cut, ...]:
-    """Add what was found: a set holds for the weeks in which it was seen and for all between them."""
+    """Add what was found, and how far it is taken to hold.
+
+    A set holds for the background it was seen with (semantics 6): at first for the days around, in its week,
+    on which the same standing outages are out. Seen on other days too, it is taken to hold for all weeks in
+    which it was seen and for those between: that is a guess, which ends the search and forbids too much.
+    """
     known = {c.requests: c for c in cuts}
     for one in insecure:
         day = (one.day - season.first).days
         monday = day - one.day.weekday()
         before = known.get(one.outages)
+        first, end = _alike(season, day, monday)
+        if before is not None:
+            first, end = min(monday, before.first_day), max(monday + WEEK, before.end_day)
+            weeks = [(seen.day - season.first).days - seen.day.weekday() for seen in before.seen]
+            first, end = min(first, *weeks), max(end, *(week + WEEK for week in weeks))
         known[one.outages] = Cut(
             name=before.name if before else f"C{len(known) + 1}",
             requests=one.outages,
-            first_day=min(monday, before.first_day) if before else monday,
-            end_day=max(monday + WEEK, before.end_day) if before else monday + WEEK,
+            first_day=first,
+            end_day=end,
             seen=(*(before.seen if before else ()), one),
         )
     return tuple(known.values())
+
+
+def _alike(season: Season, day: int, monday: int) -> tuple[int, int]:
+    """Give the days of a week around one of them on which the same standing outages are out; the end excluded."""
+    out = season.out_by_day
+    first = end = min(max(day, 0), len(out) - 1)
+    while first - 1 >= max(monday, 0) and out[first - 1] == out[first]:
+        first -= 1
+    while end + 1 < min(monday + WEEK, len(out)) and out[end + 1] == out[end]:
+        end += 1
+    return first, end + 1
 
 
 def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) -> tuple[MarginDay, ...]:

@@ -61,7 +61,7 @@ def drafted(
     """
     rules = world.rules.ledger
     asks = tuple(asks_of(season))
-    prices = {kind: _prices(season, kind, rules) for kind in KINDS}
+    prices = {kind: prices_of(season, kind, rules) for kind in KINDS}
     weights = needs(world)
     gate = root([leaf(ask, salt=ask.id) for ask in asks])
     lot = seed(gate_root=gate, nonce=nonce, promised=promise(nonce))
@@ -120,7 +120,7 @@ def asks_of(season: Season) -> Iterator[Ask]:
         )  # fmt: skip
 
 
-def _prices(season: Season, kind: Kind, rules: LedgerRules) -> PriceList:
+def prices_of(season: Season, kind: Kind, rules: LedgerRules) -> PriceList:
     """Give the published prices: of capacity by what stands already over the headroom; of lines one band.
 
     Corridors have no history yet, so no day of a line is dearer than another.

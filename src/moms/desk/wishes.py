@@ -43,6 +43,8 @@ class Season:
     """Those planned, by id."""
     holding: tuple[Outage, ...]
     """What stands and is out in it."""
+    out_by_day: tuple[frozenset[str], ...]
+    """Which of these are out on each day."""
     left_out: tuple[tuple[str, str], ...]
     """(outage, why) of what waits and is not planned."""
     waited: Mapping[str, int] = field(default_factory=dict)
@@ -111,12 +113,21 @@ def season_of(
         problem=problem,
         outages={o.id: o for o in planned},
         holding=standing,
+        out_by_day=_out_by_day(standing, first=first, days=days, now=now, until=whole.end),
         left_out=tuple(left),
         waited=waited or {},
         use_mw={o.id: use_mw(world, o) for o in planned},
         booked_mw=tuple((empty.day_margin_mw - before.day_margin_mw)[footprint].max(axis=0).tolist()),
         empty_mw=tuple(empty.day_margin_mw[footprint].min(axis=0).tolist()),
     )
+
+
+def _out_by_day(
+    standing: Sequence[Outage], *, first: date, days: int, now: datetime, until: datetime
+) -> tuple[frozenset[str], ...]:
+    out = [(o.id, spans(o, now=now, until=until)) for o in standing]
+    each_day = [market_day(first + k * DAY) for k in range(days)]
+    return tuple(frozenset(name for name, when in out if any(w.overlaps(day) for w in when)) for day in each_day)
 
 
 def _days(first: date, last: date) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moms.desk.bookings import Account, Settled
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
+    from moms.desk.repair import Repair
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
@@ -383,6 +384,42 @@ class Office:
         from moms.desk.accept import accept
 
         return accept(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, plan=plan)
+
+    def repair_plan(
+        self,
+        *,
+        first: str,
+        last: str,
+        flex_days: int = 0,
+        rounds: int = 8,
+        work: int = 200,
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> Repair:
+        """Find the smallest change of what waits between two market days; nothing is written.
+
+        Raises:
+            NotYours: as `plan_book`.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.repair import repair
+        from moms.schedule._mip import Budget
+        from moms.wiring.pool import mapped
+
+        operators_only(self.settings.actor)
+        with mapped(cores=cores, tick=tick) as each:
+            return repair(
+                book=self.book, world=self.world, now=self.settings.now, first=_day(first, "from"),
+                last=_day(last, "to"), budget=Budget(nodes=work), flex_days=flex_days, rounds=rounds, each=each,
+            )  # fmt: skip
+
+    def accept_repair(self, found: Repair) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Write a repair into the book."""
+        from moms.desk.repair import accept_repair
+
+        return accept_repair(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, found=found
+        )
 
     def accounts(self, *, settle: bool = False, close: bool = False) -> tuple[tuple[Account, ...], tuple[Settled, ...]]:
         """Give both ledgers; settle what has ended first, and close the season, if told.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 moms plan book --from 2027-03-01 --to 2027-05-31
+moms plan repair --from 2027-03-01 --to 2027-05-31
 moms plan back P-0123456789abcdef --reason "a line failed"
 moms plan accounts --settle
 moms plan season season.json --out plan.json
@@ -38,6 +39,7 @@ class Part(Protocol):
 
 PARTS: Mapping[str, str] = {
     "book": "_plan_book",
+    "repair": "_plan_repair",
     "back": "_plan_back",
     "accounts": "_plan_accounts",
     "season": "_plan_season",
