@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from moms.cli import main
-from moms.cli.commands import _plan_back, _plan_book
+from moms.cli.commands import _plan_accounts, _plan_back, _plan_book, _plan_repair
 from moms.cli.timeline import MOST_ROWS, Bar, timeline
 from moms.values import SYSTEM, Actor
 from moms.wiring.office import Office
@@ -36,7 +36,7 @@ def desk(book, monkeypatch, tmp_path):
         chosen = Settings(home=tmp_path, actor=who[0], now=NOW + DAY, simulated=True, grid="x", rule_book="x")
         yield Office(settings=chosen, book=book, opened=world)
 
-    for module in (_plan_book, _plan_back):
+    for module in (_plan_accounts, _plan_back, _plan_book, _plan_repair):
         monkeypatch.setattr(module, "office", office)
     return who
 
@@ -67,8 +67,40 @@ def test_what_is_written_is_taken_back_by_its_name(desk, book, capsys):
     assert "no plan" in capsys.readouterr().err
 
 
+def test_a_repair_says_who_leaves_and_why_and_moves_only_when_told(desk, book, capsys):
+    assert main(["plan", "repair", *DAYS]) == 0
+    shown = capsys.readouterr().out
+    assert "1 of 3 requests leave their dates (no fewer do, relative to the cuts); secure as a whole" in shown
+    assert "C1: branch:" in shown
+    assert "Nothing was written." in shown
+    assert main(["plan", "repair", *DAYS, "--write", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["written"]["moved"] == [found["moves"][0]["outage"]]
+    assert main(["plan", "repair", *DAYS]) == 0
+    assert "0 of 3 requests leave their dates" in capsys.readouterr().out
+
+
+def test_the_accounts_are_shown_with_their_sum(desk, book, capsys):
+    assert main(["plan", "accounts"]) == 0
+    assert "The transmission ledger has no entries." in capsys.readouterr().out
+    assert main(["plan", "book", *DAYS, "--write"]) == 0
+    shown = capsys.readouterr().out
+    assert "Mean burden" in shown
+    assert "owner (transmission)" in shown
+    assert main(["plan", "accounts", "--settle", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    lines = next(row for row in found["ledgers"] if row["ledger"] == "transmission")
+    assert (lines["sum_milli"], lines["entries"], len(lines["open_milli"])) == (0, 3, 3)
+    assert lines["balances_milli"]["season"] == sum(lines["open_milli"].values())
+    assert found["settled"] == []
+    assert main(["plan", "accounts", "--close-season"]) == 0
+    assert "all accounts sum to 0 credits" in capsys.readouterr().out
+
+
 def test_an_owner_is_refused(desk, capsys):
     desk[0] = OWNER
+    assert main(["plan", "accounts"]) == 2
+    capsys.readouterr()
     assert main(["plan", "book", *DAYS]) == 2
     assert "may not see a plan of all owners" in capsys.readouterr().err
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-WIDTH, LEFT, TOP, ROW, RIGHT = 1200, 250, 84, 20, 20
+WIDTH, LEFT, TOP, ROW, RIGHT = 1200, 300, 84, 20, 20
 INK, PAPER, RULE, KEPT, MOVED, BAD = "#1b2733", "#ffffff", "#d5dbe1", "#0b5cad", "#8a5a00", "#b3261e"
 MOST_ROWS = 300
 """With more requests only those that moved or wait are drawn, and the title says how many are not."""
@@ -73,7 +73,7 @@ def _legend() -> Iterator[str]:
         (f'fill="{MOVED}"', "moved; the outline is what was asked"),
         (f'fill="none" stroke="{BAD}" stroke-dasharray="3 2"', "no place"),
     )):  # fmt: skip
-        x = 12 + (0, 90, 330)[k]
+        x = 12 + (0, 100, 360)[k]
         yield f'<rect x="{x}" y="52" width="14" height="10" {look}/>'
         yield f'<text x="{x + 20}" y="61" fill="{INK}">{word}</text>'
 
@@ -93,7 +93,7 @@ def _bar(bar: Bar, y: int, days: int) -> Iterator[str]:
     name = f"{bar.name}, {bar.owner}"
     yield f'<g role="listitem" aria-label="{escape(f"{name}: {bar.says}", quote=True)}">'
     yield f"<title>{escape(f'{name}: {bar.says}')}</title>"
-    short = name if len(name) <= 36 else f"{name[:35]}…"
+    short = name if len(name) <= 42 else f"{name[:41]}…"
     yield f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end" fill="{INK}">{escape(short)}</text>'
     if bar.planned is None:
         yield _rect(bar.asked, y, days, f'fill="none" stroke="{BAD}" stroke-dasharray="3 2"')

@@ -7,6 +7,7 @@ stays, since the operator asked for the move and its owner had said that it acce
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import Event, NotYours
@@ -79,6 +80,26 @@ def opening(page: Page, world: World) -> dict[Kind, dict[str, int]]:
     return found
 
 
+def waited(page: Page) -> dict[str, int]:
+    """Give in how many seasons each request found no place in a plan that was written and stands.
+
+    Plans of days that overlap are one season: planning again makes nobody wait longer.
+    """
+    plans: dict[str, Mapping[str, Any]] = {}
+    for entry in page.entries(PLANS):
+        plans[str(entry["plan"])] = entry
+    seasons: dict[str, list[tuple[date, int]]] = {}
+    for plan in sorted(plans.values(), key=lambda p: str(p.get("first"))):
+        if plan["what"] != "written":
+            continue
+        first, days = date.fromisoformat(plan["first"]), int(plan["days"])
+        for name in plan["waits"]:
+            known = seasons.setdefault(name, [])
+            if not known or (first - known[-1][0]).days >= known[-1][1]:
+                known.append((first, days))
+    return {name: len(known) for name, known in sorted(seasons.items())}
+
+
 def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: SeasonPlan) -> Wrote:
     """Write a plan: move what its owners let move, book every place, journal it all, in one transaction.
 
@@ -87,7 +108,7 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         NotSecure: the study of the whole plan found something.
         BookMoved: the book is not what was planned on.
     """
-    _may(actor)
+    may_write(actor)
     if not plan.secure:
         raise NotSecure(
             f"plan {plan.id} is not secure as a whole",
@@ -110,12 +131,31 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         placed = {str(r["outage"]) for r in rows}
         for kind in Kind:
             mine = [_booking(p) for p in plan.places if p.kind is kind and p.outage.id in placed]
-            _post(page, world, kind, [booked(b) for b in mine], now=now)
-        page.enter(PLANS, _document({"plan": plan.id, "what": "written", "at": now, "by": str(actor), "rows": rows,
-                                     "seed": plan.drafted.seed, "cuts": plan.cuts, "first": plan.first.isoformat(),
-                                     "days": plan.days}))  # fmt: skip
+            post_to(page, world, kind, [booked(b) for b in mine], now=now)
+        page.enter(PLANS, as_document({"plan": plan.id, "what": "written", "at": now, "by": str(actor), "rows": rows,
+                                     "seed": plan.drafted.seed, "cuts": plan.cuts, "first": plan.first,
+                                     "days": plan.days,
+                                     "waits": [p.outage.id for p in plan.places if p.window is None]}))  # fmt: skip
     names = tuple(str(r["outage"]) for r in rows)
     return Wrote(plan=plan.id, moved=tuple(moved), booked=names, kept=tuple(kept))
+
+
+def booking_held(page: Page, outage_id: str) -> Booking | None:
+    """Give the last booking of a request, as plans and repairs have written it."""
+    found = bookings(page).get(outage_id)
+    return None if found is None else found[0]
+
+
+def bookings(page: Page) -> dict[str, tuple[Booking, Window]]:
+    """Give the last booking of each request, and the window it is for."""
+    found: dict[str, tuple[Booking, Window]] = {}
+    plans: Sequence[Mapping[str, Any]] = page.entries(PLANS)
+    for plan in plans:
+        for row in plan.get("rows", ()):
+            if "booking" in row:
+                window = Window(start=parse_instant(row["to"]["start"]), end=parse_instant(row["to"]["end"]))
+                found[row["outage"]] = (Booking(**row["booking"]), window)
+    return found
 
 
 def operators_only(actor: Actor) -> None:
@@ -128,7 +168,12 @@ def operators_only(actor: Actor) -> None:
         raise NotYours(f"{actor} may not see a plan of all owners", field="actor", fix="the operator plans the season")
 
 
-def _may(actor: Actor) -> None:
+def may_write(actor: Actor) -> None:
+    """Refuse anybody but the operator's engineers.
+
+    Raises:
+        NotYours: anybody else.
+    """
     if actor.organisation != SYSTEM.organisation or actor.role not in MAY:
         raise NotYours(f"{actor} may not write a plan", field="actor", fix="an outage engineer of the operator does")
 
@@ -148,12 +193,13 @@ def _at_its_place(
     if place.window is None or not place.moved_days:
         _tell(page, world, before, f"plan {plan.id}: {place.says}", actor=actor, now=now)
         return before
-    return _moved_to(page, world, before, place.window, f"plan {plan.id}: {place.says}", actor=actor, now=now)
+    return moved_to(page, world, before, place.window, f"plan {plan.id}: {place.says}", actor=actor, now=now)
 
 
-def _moved_to(
+def moved_to(
     page: Page, world: World, before: Outage, window: Window, reason: str, *, actor: Actor, now: datetime
 ) -> Outage | None:
+    """Move a request that waits to another window, its stamp kept; None where an entry rule blocks that."""
     request = replace(before.asked, window=window)
     after = change(before, request, now=now, actor=actor, asked_by_operator=True).outage
     findings = entry_findings(page, world=world, now=after.stamp, outage=after)
@@ -190,7 +236,7 @@ def _booking(place: Place) -> Booking:
                    days=place.days, price_milli=place.price_milli)  # fmt: skip
 
 
-def _post(page: Page, world: World, kind: Kind, events: Sequence[LedgerEvent], *, now: datetime) -> None:
+def post_to(page: Page, world: World, kind: Kind, events: Sequence[LedgerEvent], *, now: datetime) -> None:
     """Post events to a ledger and write each entry into its register."""
     ledger = ledger_of(page, world, kind)
     for one in events:
@@ -216,7 +262,7 @@ def take_back(*, book: Book, world: World, actor: Actor, now: datetime, plan: st
         NotYours: as `accept`.
         NoSuchPlan: none of that name stands.
     """
-    _may(actor)
+    may_write(actor)
     with book.as_(actor) as page:
         page.hold(page.version())
         rows = _standing_plan(page, plan)
@@ -232,9 +278,9 @@ def take_back(*, book: Book, world: World, actor: Actor, now: datetime, plan: st
         for kind in Kind:
             held = ledger_of(page, world, kind).held_milli
             mine = [Booking(**row["booking"]) for row in undone if row["ledger"] == str(kind)]
-            _post(page, world, kind, [taken_back(b) for b in mine if b.request in held], now=now)
-        page.enter(PLANS, _document({"plan": plan, "what": "taken back", "at": now, "by": str(actor), "reason": reason,
-                                     "kept": kept}))  # fmt: skip
+            post_to(page, world, kind, [taken_back(b) for b in mine if b.request in held], now=now)
+        entry = {"plan": plan, "what": "taken back", "at": now, "by": str(actor), "reason": reason, "kept": kept}
+        page.enter(PLANS, as_document(entry))
     return Wrote(plan=plan, moved=tuple(moved), booked=tuple(str(r["outage"]) for r in undone), kept=tuple(kept))
 
 
@@ -260,13 +306,14 @@ def _back(
     if window == planned:
         _tell(page, world, outage, reason, actor=actor, now=now)
         return ""
-    if _moved_to(page, world, outage, window, reason, actor=actor, now=now) is None:
+    if moved_to(page, world, outage, window, reason, actor=actor, now=now) is None:
         return "an entry rule forbids its asked dates now"
     moved.append(outage.id)
     return ""
 
 
-def _document(value: object) -> dict[str, object]:
+def as_document(value: object) -> dict[str, object]:
+    """Write a value as an entry of a register."""
     found = plain(value)
     if not isinstance(found, dict):
         msg = "an entry is a mapping"

@@ -7,19 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from moms.adequacy import margin_with_request
-from moms.desk.headroom import losses
-from moms.desk.margins import booked
-from moms.desk.margins import condensed as condensed_margin
-from moms.desk.ports import Search
+from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import drafted
-from moms.desk.whole import whole
 from moms.desk.wishes import season_of
 from moms.ledger import may_start, worse_off
+from moms.ledger.fairness import Fairness, Outcome, fairness
 from moms.schedule import owner_allows
-from moms.schedule.season import Conflict, explain, in_the_way
+from moms.schedule.season import explain, in_the_way
 from moms.schedule.season.solve import lexicographic
-from moms.values import SYSTEM, Window, digest, market_day
+from moms.values import digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,29 +23,16 @@ if TYPE_CHECKING:
 
     from moms.decide import MarginDay
     from moms.desk.ports import Book
+    from moms.desk.rounds import Cut
     from moms.desk.turns import Drafted
-    from moms.desk.whole import Found, Insecure, Week
+    from moms.desk.whole import Found, Week
     from moms.desk.wishes import Season
     from moms.desk.world import World
     from moms.ledger import Kind
     from moms.outages import Outage
     from moms.schedule._mip import Budget
     from moms.schedule.season import Level, Planned, Problem
-
-WEEK = 7
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """A set of requests that the study found insecure together, and the days on which the planner keeps it apart."""
-
-    name: str
-    requests: tuple[str, ...]
-    first_day: int
-    end_day: int
-    """Day after the last."""
-    seen: tuple[Insecure, ...]
-    """Where the study found it."""
+    from moms.values import Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +55,8 @@ class Place:
     days: int
     price_milli: int
     says: str
+    burden: float
+    """What its owner bears of it: 0 as asked, 1 without a place."""
     in_the_way: tuple[str, ...]
     """Requests any one of which keeps it from the asked day."""
     displaced: tuple[str, ...]
@@ -98,6 +83,8 @@ class SeasonPlan:
     levels: tuple[Level, ...]
     """Each term with its bound: proved for starts no worse than the draft's, and relative to the cuts."""
     drafted: Drafted
+    fairness: Mapping[Kind, Fairness]
+    """By ledger; only those somebody asked of."""
 
     @property
     def secure(self) -> bool:
@@ -114,6 +101,7 @@ def plan_season(
     last: date,
     opening: Mapping[Kind, Mapping[str, int]],
     budget: Budget,
+    waited: Mapping[str, int] | None = None,
     flex_days: int = 0,
     rounds: int = 8,
     nonce: str = "",
@@ -128,51 +116,26 @@ def plan_season(
     Raises:
         NotASeason: the days or the grid do not allow it.
     """
-    version, pending, holding = _read(book, first, last)
+    version, pending, holding = read_season(book, first, last)
     season = season_of(
-        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days
+        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
+        waited=waited,
     )  # fmt: skip
-    cuts: tuple[Cut, ...] = ()
-    known: dict[Week, Found] = {}
-    for number in range(1, max(rounds, 1) + 1):
-        problem = replace(season.problem, conflicts=tuple(_conflict(c) for c in cuts))
-        picks = drafted(world, season, problem, opening=opening, nonce=nonce)
-        better = _improved(problem, picks, budget=budget)
-        plan = dict(better.plan or {})
-        found = whole(world, planned=_moved(season, plan), holding=season.holding, now=now, each=each, known=known)
-        tell(f"round {number}: {len(plan)} of {len(season.outages)} placed, {len(found.insecure)} insecure sets")
-        learnt = _learnt(cuts, found.insecure, season)
-        if not found.insecure or learnt == cuts or number == max(rounds, 1):
-            break
-        cuts = learnt
-    hurt = _hurt(world, season, plan, now)
-    places = _places(season, problem, plan, picks, cuts)
-    named = digest([version, first, season.problem.days, plan, cuts, picks.seed])
+    picks: list[Drafted] = []
+
+    def made(problem: Problem) -> Planned:
+        picks[:] = [drafted(world, season, problem, opening=opening, nonce=nonce)]
+        return _improved(problem, picks[0], budget=budget)
+
+    kept = until_secure(world, season, made, rounds=rounds, now=now, each=each, tell=tell)
+    drawn, plan = picks[0], kept.plan
+    places = _places(season, kept.problem, plan, drawn, kept.cuts)
+    named = digest([version, first, season.problem.days, plan, kept.cuts, drawn.seed])
     return SeasonPlan(
         id=f"P-{named[:16]}", first=first, days=season.problem.days, book_version=version, places=places,
-        left_out=season.left_out, cuts=cuts, rounds=number, found=found, hurt=hurt, levels=better.levels,
-        drafted=picks,
+        left_out=season.left_out, cuts=kept.cuts, rounds=kept.rounds, found=kept.found, hurt=kept.hurt,
+        levels=kept.levels, drafted=drawn, fairness=_fair(places, drawn, opening),
     )  # fmt: skip
-
-
-def _read(book: Book, first: date, last: date) -> tuple[int, Sequence[Outage], Sequence[Outage]]:
-    """Read what waits and what stands around the season."""
-    around = Window(start=market_day(first).start, end=max(market_day(last).end, market_day(first).end))
-    with book.as_(SYSTEM) as page:
-        pending = [o for o in page.find(Search(window=around, pending=True)) if o.pending]
-        near = page.find(Search(window=around, holding=True))
-        late = page.find(Search(holding=True, states=("active", "pending_complete")))
-        standing = {o.id: o for o in (*near, *late) if o.request.takes_out}
-        return page.version(), pending, [standing[k] for k in sorted(standing)]
-
-
-def _moved(season: Season, plan: Mapping[str, int]) -> tuple[Outage, ...]:
-    """Give the outages with the windows of a plan."""
-    found = []
-    for name, start in sorted(plan.items()):
-        window, outage = season.window(name, start), season.outages[name]
-        found.append(replace(outage, request=replace(outage.asked, window=window), window=window, wish=None))
-    return tuple(found)
 
 
 def _improved(problem: Problem, picks: Drafted, *, budget: Budget) -> Planned:
@@ -190,43 +153,8 @@ def _improved(problem: Problem, picks: Drafted, *, budget: Budget) -> Planned:
     for kind, prices in picks.prices.items():
         mine = [asks[t.request] for t in picks.drafts[kind].turns]
         if worse_off(mine, drafted=drawn, planned=plan, prices=prices):
-            return replace(found, plan=drawn)
+            return replace(found, plan=drawn, levels=())  # they speak of the plan that is thrown away
     return replace(found, plan=plan)
-
-
-def _conflict(cut: Cut) -> Conflict:
-    return Conflict(jobs=cut.requests, first_day=cut.first_day, end_day=cut.end_day)
-
-
-def _learnt(cuts: tuple[Cut, ...], insecure: Sequence[Insecure], season: Season) -> tuple[Cut, ...]:
-    """Add what was found: a set holds for the weeks in which it was seen and for all between them."""
-    known = {c.requests: c for c in cuts}
-    for one in insecure:
-        day = (one.day - season.first).days
-        monday = day - one.day.weekday()
-        before = known.get(one.outages)
-        known[one.outages] = Cut(
-            name=before.name if before else f"C{len(known) + 1}",
-            requests=one.outages,
-            first_day=min(monday, before.first_day) if before else monday,
-            end_day=max(monday + WEEK, before.end_day) if before else monday + WEEK,
-            seen=(*(before.seen if before else ()), one),
-        )
-    return tuple(known.values())
-
-
-def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) -> tuple[MarginDay, ...]:
-    """Give the days on which the whole plan takes the margin of some place below zero."""
-    end = market_day(season.first).start + timedelta(days=season.problem.days)
-    span = Window(start=market_day(season.first).start, end=end)
-    asked = [row for o in _moved(season, plan) for row in losses(world, o)]
-    if not asked:
-        return ()
-    change = margin_with_request(
-        grid=world.grid, starts=span.clock_hours(), taken=booked(world, season.holding, now=now, until=end),
-        asked=asked, rules=world.rules.margin,
-    )  # fmt: skip
-    return condensed_margin(change).hurt
 
 
 def _places(
@@ -253,10 +181,27 @@ def _places(
                 days=problem.job[why.request].days,
                 price_milli=_price(picks, kind, why.request, why.start),
                 says="its group found no place as a whole" if torn else _said(why.says, why.request, season, cuts),
+                burden=why.burden,
                 in_the_way=against.get(why.request, ()), displaced=tuple(displaced.get(why.request, ())),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _fair(places: Sequence[Place], picks: Drafted, opening: Mapping[Kind, Mapping[str, int]]) -> dict[Kind, Fairness]:
+    found = {}
+    for kind in picks.drafts:
+        mine = [
+            Outcome(
+                request=p.outage.id, owner=p.outage.asked.organisation, turn=p.turn, size_kw=p.use_kw, days=p.days,
+                burden=p.burden, price_milli=p.price_milli, placed=p.window is not None, in_the_way=p.in_the_way,
+            )
+            for p in places
+            if p.kind is kind
+        ]  # fmt: skip
+        if mine:
+            found[kind] = fairness(mine, weights=picks.weights[kind], balances=opening.get(kind, {}))
+    return found
 
 
 def _price(picks: Drafted, kind: Kind, request: str, start: int | None) -> int:

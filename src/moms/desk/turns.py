@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.ledger import Ask, Kind, Need, OwnedAsset, PriceList, Terms, draft, need_weights, price_list
+from moms.desk.wishes import NEED
+from moms.ledger import Ask, Kind, OwnedAsset, PriceList, Terms, draft, need_weights, price_list
 from moms.ledger.seal import leaf, lots, promise, root, seed
 from moms.outages import Category
 from moms.schedule.season import Board
@@ -60,8 +61,8 @@ def drafted(
     """
     rules = world.rules.ledger
     asks = tuple(asks_of(season))
-    prices = {kind: _prices(season, kind, rules) for kind in KINDS}
-    weights = {kind: need_weights(_owned(world, kind), used_permille={}, rules=rules) for kind in KINDS}
+    prices = {kind: prices_of(season, kind, rules) for kind in KINDS}
+    weights = needs(world)
     gate = root([leaf(ask, salt=ask.id) for ask in asks])
     lot = seed(gate_root=gate, nonce=nonce, promised=promise(nonce))
     torn: set[str] = set()
@@ -77,6 +78,12 @@ def drafted(
         if not more:
             return Drafted(asks=asks, drafts=drafts, prices=prices, weights=weights, seed=lot, torn=tuple(sorted(torn)))
         torn |= more
+
+
+def needs(world: World) -> dict[Kind, dict[str, int]]:
+    """Give each owner's need by ledger, kW-days a year; how much of earlier places was used is not known yet."""
+    rules = world.rules.ledger
+    return {kind: need_weights(_owned(world, kind), used_permille={}, rules=rules) for kind in KINDS}
 
 
 def _torn(problem: Problem, placed: set[str]) -> set[str]:
@@ -107,13 +114,13 @@ def asks_of(season: Season) -> Iterator[Ask]:
         rank[job.owner] = rank.get(job.owner, 0) + 1
         starts = job.only or ()
         yield Ask(
-            id=job.id, owner=job.owner, rank=rank[job.owner], need=Need.DUE,
+            id=job.id, owner=job.owner, rank=rank[job.owner], need=NEED,
             size_kw=round(1000 * season.use_mw[job.id]), days=job.days, preferences=(job.preferred,),
-            flex=tuple(s for s in starts if s != job.preferred),
+            flex=tuple(s for s in starts if s != job.preferred), unserved_seasons=season.waited.get(job.id, 0),
         )  # fmt: skip
 
 
-def _prices(season: Season, kind: Kind, rules: LedgerRules) -> PriceList:
+def prices_of(season: Season, kind: Kind, rules: LedgerRules) -> PriceList:
     """Give the published prices: of capacity by what stands already over the headroom; of lines one band.
 
     Corridors have no history yet, so no day of a line is dearer than another.

@@ -6,13 +6,14 @@ hours. Only where its owner accepts other dates may it move at all (`earliest_st
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moms.desk.headroom import FOOTPRINT, NotASeason, margins, parents, places_and_sizes, use_mw, zones_of
 from moms.desk.situation import spans
+from moms.ledger import NEEDS, Need, risen
 from moms.outages import Kind, State
 from moms.outages.hours import hours_of, total_h
 from moms.schedule import owner_allows
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 DAY = timedelta(days=1)
 LONGEST_DAYS = 400
-NEED = 2
+NEED = Need.DUE
 """P2: a request carries no document of a deadline, so none is served before the others."""
 
 
@@ -42,8 +43,12 @@ class Season:
     """Those planned, by id."""
     holding: tuple[Outage, ...]
     """What stands and is out in it."""
+    out_by_day: tuple[frozenset[str], ...]
+    """Which of these are out on each day."""
     left_out: tuple[tuple[str, str], ...]
     """(outage, why) of what waits and is not planned."""
+    waited: Mapping[str, int] = field(default_factory=dict)
+    """Seasons in which each found no place: after two its class rises."""
     use_mw: Mapping[str, float] = field(default_factory=dict)
     """What a day of each counts for in its ledger."""
     booked_mw: tuple[float, ...] = ()
@@ -71,6 +76,7 @@ def season_of(
     last: date,
     now: datetime,
     flex_days: int = 0,
+    waited: Mapping[str, int] | None = None,
 ) -> Season:
     """Read what waits between two market days, both included, as one problem.
 
@@ -88,7 +94,11 @@ def season_of(
     sizes, elements = places_and_sizes(world, planned), {o.id: _elements(world, o) for o in (*planned, *standing)}
     taken = {o.id: _taken(o, standing, elements, now, whole) for o in planned}
     jobs = tuple(
-        _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days) for o in planned
+        replace(
+            _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days),
+            need=1 + NEEDS.index(risen(NEED, seasons=(waited or {}).get(o.id, 0), rules=world.rules.ledger)),
+        )
+        for o in planned
     )
     problem = Problem(
         days=days,
@@ -103,11 +113,21 @@ def season_of(
         problem=problem,
         outages={o.id: o for o in planned},
         holding=standing,
+        out_by_day=_out_by_day(standing, first=first, days=days, now=now, until=whole.end),
         left_out=tuple(left),
+        waited=waited or {},
         use_mw={o.id: use_mw(world, o) for o in planned},
         booked_mw=tuple((empty.day_margin_mw - before.day_margin_mw)[footprint].max(axis=0).tolist()),
         empty_mw=tuple(empty.day_margin_mw[footprint].min(axis=0).tolist()),
     )
+
+
+def _out_by_day(
+    standing: Sequence[Outage], *, first: date, days: int, now: datetime, until: datetime
+) -> tuple[frozenset[str], ...]:
+    out = [(o.id, spans(o, now=now, until=until)) for o in standing]
+    each_day = [market_day(first + k * DAY) for k in range(days)]
+    return tuple(frozenset(name for name, when in out if any(w.overlaps(day) for w in when)) for day in each_day)
 
 
 def _days(first: date, last: date) -> int:
@@ -192,7 +212,7 @@ def _job(
             starts.append(start)
     zone, size = place_and_size
     return Job(
-        id=outage.id, owner=outage.asked.organisation, zone=zone, need=NEED, size_mw=size, days=end - wish, earliest=0,
+        id=outage.id, owner=outage.asked.organisation, zone=zone, need=2, size_mw=size, days=end - wish, earliest=0,
         latest_end=days, preferred=wish, only=tuple(starts),
     )  # fmt: skip
 

@@ -1,15 +1,16 @@
 """Who owes what to the others: the Ledgered Draft, its accounts, prices, turns and waitlist."""
 
 from moms.ledger.accounts import Entry, Event, Ledger, Posting, Tampered, empty, first_fault, post, replayed, restored
-from moms.ledger.asks import Ask, OwnedAsset, need_weights, served_as
+from moms.ledger.asks import Ask, OwnedAsset, need_weights, risen, served_as
 from moms.ledger.draft import Draft, Hall, Terms, Turn, draft
 from moms.ledger.events import Booking
 from moms.ledger.improve import may_start, worse_off
 from moms.ledger.prices import PriceList, price_list, with_notice
-from moms.ledger.rules import Kind, LedgerRules, Need
+from moms.ledger.rules import NEEDS, Kind, LedgerRules, Need
 from moms.ledger.waitlist import Granted, Queued, batch
 
 __all__ = [
+    "NEEDS",
     "Ask",
     "Booking",
     "Draft",
@@ -38,6 +39,7 @@ __all__ = [
     "price_list",
     "replayed",
     "restored",
+    "risen",
     "served_as",
     "with_notice",
     "worse_off",

@@ -59,8 +59,12 @@ def served_as(ask: Ask, *, rules: LedgerRules) -> Need:
     Verified deadlines start at P1; whoever waits gets there, so no wait is longer than four seasons behind
     work that is no harder.
     """
-    risen = ask.unserved_seasons // rules.ageing_seasons
-    return NEEDS[max(NEEDS.index(ask.need) - risen, 0)]
+    return risen(ask.need, seasons=ask.unserved_seasons, rules=rules)
+
+
+def risen(need: Need, *, seasons: int, rules: LedgerRules) -> Need:
+    """Give the class that work of a class is served in after so many seasons without a place."""
+    return NEEDS[max(NEEDS.index(need) - seasons // rules.ageing_seasons, 0)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from moms.ledger.asks import Ask
 from moms.ledger.draft import Terms, draft
 from moms.ledger.enter import booking_of, entered
 from moms.ledger.events import used
+from moms.ledger.fairness import jain
 from moms.ledger.improve import may_start, worse_off
 from moms.ledger.prices import PriceList, price_list
 from moms.ledger.rules import Kind, LedgerRules, Need
@@ -178,13 +179,6 @@ def _improved(
     )  # fmt: skip
     plan = found.plan or drafted
     return drafted if worse_off(asks, drafted=drafted, planned=plan, prices=terms.prices) else plan
-
-
-def jain(shares: Sequence[float]) -> float:
-    """Give Jain's index of what owners keep (1 less burden): 1 is equal."""
-    kept = [1 - one for one in shares]
-    squares = sum(one * one for one in kept)
-    return sum(kept) ** 2 / (len(kept) * squares) if squares else 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
     from moms.adequacy import Taken
     from moms.desk.accept import Wrote
+    from moms.desk.bookings import Account, Settled
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
+    from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
@@ -363,18 +365,18 @@ class Office:
         Raises:
             NotYours: only the operator sees a plan: outages of others are in it (semantics 9).
         """
-        from moms.desk.accept import opening, operators_only
+        from moms.desk.accept import opening, operators_only, waited
         from moms.desk.plan import plan_season
         from moms.schedule._mip import Budget
         from moms.wiring.pool import mapped
 
         operators_only(self.settings.actor)
         with self.book.as_(self.settings.actor) as page:
-            balances = opening(page, self.world)
+            balances, waits = opening(page, self.world), waited(page)
         with mapped(cores=cores, tick=tick) as each:
             return plan_season(
                 book=self.book, world=self.world, now=self.settings.now, first=_day(first, "from"),
-                last=_day(last, "to"), opening=balances, budget=Budget(nodes=work), flex_days=flex_days,
+                last=_day(last, "to"), opening=balances, waited=waits, budget=Budget(nodes=work), flex_days=flex_days,
                 rounds=rounds, nonce=nonce, each=each,
             )  # fmt: skip
 
@@ -383,6 +385,59 @@ class Office:
         from moms.desk.accept import accept
 
         return accept(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, plan=plan)
+
+    def repair_plan(
+        self,
+        *,
+        first: str,
+        last: str,
+        flex_days: int = 0,
+        rounds: int = 8,
+        work: int = 200,
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> Repair:
+        """Find the smallest change of what waits between two market days; nothing is written.
+
+        Raises:
+            NotYours: as `plan_book`.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.repair import repair
+        from moms.schedule._mip import Budget
+        from moms.wiring.pool import mapped
+
+        operators_only(self.settings.actor)
+        with mapped(cores=cores, tick=tick) as each:
+            return repair(
+                book=self.book, world=self.world, now=self.settings.now, first=_day(first, "from"),
+                last=_day(last, "to"), budget=Budget(nodes=work), flex_days=flex_days, rounds=rounds, each=each,
+            )  # fmt: skip
+
+    def accept_repair(self, found: Repair) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """Write a repair into the book."""
+        from moms.desk.repair import accept_repair
+
+        return accept_repair(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, found=found
+        )
+
+    def accounts(self, *, settle: bool = False, close: bool = False) -> tuple[tuple[Account, ...], tuple[Settled, ...]]:
+        """Give both ledgers; settle what has ended first, and close the season, if told.
+
+        Raises:
+            NotYours: only the operator sees the accounts of all owners.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.bookings import accounts, close_season, settle_bookings
+        from moms.desk.turns import needs
+
+        operators_only(self.settings.actor)
+        common = {"book": self.book, "world": self.world, "actor": self.settings.actor}
+        done = settle_bookings(**common, now=self.settings.now) if settle or close else ()  # type: ignore[arg-type]  # one mapping for all
+        if close:
+            close_season(**common, now=self.settings.now, weights=needs(self.world))  # type: ignore[arg-type]  # as above
+        return accounts(**common), done  # type: ignore[arg-type]  # as above
 
     def take_plan_back(self, plan: str, *, reason: str) -> Wrote:
         """Take a written plan back."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from moms.desk.accept import Wrote
     from moms.desk.plan import Place, SeasonPlan
+    from moms.ledger.fairness import Fairness
 
 SAYS = "Plan what waits in the book between two days together, study the whole plan, and write it when told."
 
@@ -88,6 +89,7 @@ def document(plan: SeasonPlan) -> dict[str, object]:
         "levels": plan.levels,
         "proved_relative_to": "starts no worse than the draft's, and the cuts",
         "seed": plan.drafted.seed,
+        "fairness": plan.fairness,
     }  # fmt: skip
 
 
@@ -141,9 +143,33 @@ def _print(plan: SeasonPlan, wrote: Wrote | None) -> None:
         ],
     )  # fmt: skip
     say("Proved means: among starts no worse for anyone than the draft's, and relative to the cuts.")
+    for kind, fair in plan.fairness.items():
+        _fair(str(kind), fair, names)
     for name, why in plan.left_out:
         say(f"not planned: {name}: {why}")
     _wrote(wrote)
+
+
+def _fair(kind: str, fair: Fairness, names: dict[str, str]) -> None:
+    """Print what each owner of a ledger asked, got, paid and envies."""
+    from moms.cli.paper import say, show_table
+
+    show_table(
+        columns=[f"owner ({kind})", "need", "asked", "placed", "burden", "credits", "of all", "balance", "envies"],
+        rows=[
+            [s.owner, f"{s.need_permille / 10:.1f} %", str(s.asked), str(s.placed), f"{s.burden:.3f}",
+             f"{s.charged_milli / 1000:,.0f}", f"{s.charged_permille / 10:.1f} %", f"{s.balance_milli / 1000:,.0f}",
+             ", ".join(s.envies)]
+            for s in fair.shares
+        ],
+        right=["need", "asked", "placed", "burden", "credits", "of all", "balance"],
+    )  # fmt: skip
+    say(f"Mean burden {fair.mean_burden:.3f}, worst {fair.worst_burden:.3f}, Jain {fair.jain:.4f}.")
+    for name, other in fair.out_of_turn:
+        say(
+            f"out of turn: {names[other]} picked after {names[name]} and stands where that would rather be",
+            abnormal=True,
+        )
 
 
 def _wrote(wrote: Wrote | None) -> None:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 EXAMPLE = """\
 moms plan book --from 2027-03-01 --to 2027-05-31
+moms plan repair --from 2027-03-01 --to 2027-05-31
 moms plan back P-0123456789abcdef --reason "a line failed"
+moms plan accounts --settle
 moms plan season season.json --out plan.json
 moms plan explain season.json --plan plan.json --request r12
 moms plan simulate --seasons 12
@@ -37,7 +39,9 @@ class Part(Protocol):
 
 PARTS: Mapping[str, str] = {
     "book": "_plan_book",
+    "repair": "_plan_repair",
     "back": "_plan_back",
+    "accounts": "_plan_accounts",
     "season": "_plan_season",
     "explain": "_plan_explain",
     "simulate": "_plan_simulate",

@@ -1,6 +1,7 @@
 """The season plan: one problem, constraints and terms by name, plans with bounds, clashes and reasons in words."""
 
 from moms.schedule.season.board import Board
+from moms.schedule.season.change import Difference, difference, fit_in, smallest_change
 from moms.schedule.season.check import Broken, breaks
 from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.displaced import in_the_way
@@ -27,6 +28,7 @@ __all__ = [
     "Bundle",
     "Clash",
     "Conflict",
+    "Difference",
     "Job",
     "Level",
     "NotAProblem",
@@ -37,10 +39,13 @@ __all__ = [
     "Zone",
     "breaks",
     "burdens",
+    "difference",
     "explain",
     "first_fit",
+    "fit_in",
     "in_the_way",
     "owners",
+    "smallest_change",
     "smallest_clash",
     "solve",
     "values",

@@ -27,9 +27,13 @@ class Broken:
     says: str
 
 
-def out_on(problem: Problem, plan: Mapping[str, int], day: int) -> list[str]:
-    """Name what is out on a day."""
-    return [name for name, start in plan.items() if start <= day < start + problem.job[name].length(start)]
+def out_by_day(problem: Problem, plan: Mapping[str, int]) -> list[list[str]]:
+    """Name what is out on each day of the season."""
+    found: list[list[str]] = [[] for _ in range(problem.days)]
+    for name, start in plan.items():
+        for day in range(max(start, 0), min(start + problem.job[name].length(start), problem.days)):
+            found[day].append(name)
+    return found
 
 
 def own_window(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
@@ -48,9 +52,10 @@ def placed(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
 
 def headroom(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
     """In no zone is more out than its headroom of the day. Nothing out is no breach, however low the headroom."""
+    by_day = out_by_day(problem, plan)
     for zone in problem.zones:
-        for day in range(problem.days):
-            here = [n for n in out_on(problem, plan, day) if zone.id in problem.around[problem.job[n].zone]]
+        for day, out_then in enumerate(by_day):
+            here = [n for n in out_then if zone.id in problem.around[problem.job[n].zone]]
             out = sum(problem.job[n].size_mw for n in here)
             if out > max(zone.headroom_mw[day], 0.0) + HAIR:
                 says = f"{out:g} MW out of {zone.headroom_mw[day]:g} in {zone.id} on day {day + 1}"
@@ -59,12 +64,17 @@ def headroom(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
 
 def resources(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
     """No resource is used beyond what there is on the day."""
-    for resource in problem.resources:
-        for day in range(problem.days):
-            used = {n: dict(problem.job[n].uses).get(resource.id, 0.0) for n in out_on(problem, plan, day)}
-            if sum(used.values()) > resource.capacity[day] + HAIR:
-                says = f"{sum(used.values()):g} of {resource.capacity[day]:g} {resource.id} on day {day + 1}"
-                yield Broken(rule="resources", jobs=tuple(n for n, u in used.items() if u), day=day, says=says)
+    capacity = {resource.id: resource.capacity for resource in problem.resources}
+    for day, out_then in enumerate(out_by_day(problem, plan)):
+        used: dict[str, dict[str, float]] = {}
+        for name in out_then:
+            for resource, amount in problem.job[name].uses:
+                used.setdefault(resource, {})[name] = amount
+        for resource, by_job in used.items():
+            total = sum(by_job.values())
+            if total > capacity[resource][day] + HAIR:
+                says = f"{total:g} of {capacity[resource][day]:g} {resource} on day {day + 1}"
+                yield Broken(rule="resources", jobs=tuple(n for n, u in by_job.items() if u), day=day, says=says)
 
 
 def precedence(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
@@ -82,8 +92,7 @@ def precedence(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
 def at_most(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
     """Of an exclusion, no more are out at once than it allows."""
     for one in problem.at_most:
-        for day in range(problem.days):
-            here = [n for n in out_on(problem, plan, day) if n in one.jobs]
+        for day, here in _of(problem, plan, one.jobs).items():
             if len(here) > one.most:
                 says = f"{', '.join(here)} out together on day {day + 1}, {one.most} allowed"
                 yield Broken(rule="at_most", jobs=tuple(here), day=day, says=says)
@@ -101,10 +110,20 @@ def bundles(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
 def conflict_sets(problem: Problem, plan: Mapping[str, int]) -> Iterator[Broken]:
     """No conflict set is out whole on a day it holds for."""
     for one in problem.conflicts:
-        for day in range(max(one.first_day, 0), min(one.end_day, problem.days)):
-            if set(one.jobs) <= set(out_on(problem, plan, day)):
+        for day, here in _of(problem, plan, one.jobs).items():
+            if one.first_day <= day < one.end_day and set(one.jobs) <= set(here):
                 says = f"{', '.join(one.jobs)} out together on day {day + 1} is insecure"
                 yield Broken(rule="conflict_sets", jobs=one.jobs, day=day, says=says)
+
+
+def _of(problem: Problem, plan: Mapping[str, int], jobs: tuple[str, ...]) -> dict[int, list[str]]:
+    """Name which of some jobs are out, by day; days on which none is are left out."""
+    found: dict[int, list[str]] = {}
+    for name in dict.fromkeys(jobs):
+        if name in plan:
+            for day in range(plan[name], plan[name] + problem.job[name].length(plan[name])):
+                found.setdefault(day, []).append(name)
+    return dict(sorted(found.items()))
 
 
 CHECKS: tuple[Callable[[Problem, Mapping[str, int]], Iterator[Broken]], ...] = (

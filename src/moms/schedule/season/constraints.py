@@ -9,6 +9,8 @@ from moms.schedule.season.model import Model, Tag
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from moms.schedule.season.problem import Job
+
 
 def once(model: Model) -> None:
     """A job starts once, or finds no place; what must be placed, or was approved, has to."""
@@ -27,11 +29,13 @@ def headroom(model: Model) -> None:
     for zone in p.zones:
         inside = [j for j in p.jobs if zone.id in p.around[j.zone] and j.size_mw > 0]
         by_day: dict[int, dict[int, float]] = {}
+        who_by_day: dict[int, list[str]] = {}
         for job in inside:
             for day, columns in model.out(job.id).items():
                 by_day.setdefault(day, {}).update(dict.fromkeys(columns, job.size_mw))
+                who_by_day.setdefault(day, []).append(job.id)
         for day, terms in sorted(by_day.items()):
-            who = tuple(j.id for j in inside if day in model.out(j.id))
+            who = tuple(who_by_day[day])
             says = f"headroom of {zone.id} on day {day + 1}: {zone.headroom_mw[day]:g} MW"
             model.row(terms, upper=max(zone.headroom_mw[day], 0.0), tag=Tag(rule="headroom", says=says, jobs=who))
 
@@ -39,14 +43,19 @@ def headroom(model: Model) -> None:
 def resources(model: Model) -> None:
     """Of each resource and day, no more is used than there is."""
     p = model.problem
+    users: dict[str, list[tuple[Job, float]]] = {}
+    for job in p.jobs:
+        for name, amount in job.uses:
+            users.setdefault(name, []).append((job, amount))
     for resource in p.resources:
-        users = [(j, dict(j.uses)[resource.id]) for j in p.jobs if dict(j.uses).get(resource.id)]
         by_day: dict[int, dict[int, float]] = {}
-        for job, amount in users:
+        who_by_day: dict[int, list[str]] = {}
+        for job, amount in users.get(resource.id, ()):
             for day, columns in model.out(job.id).items():
                 by_day.setdefault(day, {}).update(dict.fromkeys(columns, amount))
+                who_by_day.setdefault(day, []).append(job.id)
         for day, terms in sorted(by_day.items()):
-            who = tuple(j.id for j, _ in users if day in model.out(j.id))
+            who = tuple(who_by_day[day])
             says = f"{resource.id} on day {day + 1}: {resource.capacity[day]:g}"
             model.row(terms, upper=resource.capacity[day], tag=Tag(rule="resources", says=says, jobs=who))
 

@@ -94,9 +94,19 @@ def displacement(model: Model) -> Terms:
 
 
 def perturbation(model: Model) -> Terms:
-    """Give how many approved outages move."""
-    approved = [j for j in model.problem.jobs if j.approved is not None]
-    return {c: 1.0 for j in approved for s, c in model.x[j.id].items() if s != j.approved}
+    """Give how many outages are not where they were approved, or where the plan that stands has them."""
+    found: Terms = {}
+    for job in model.problem.jobs:
+        there = standing(job)
+        if there is not None:
+            found |= {c: 1.0 for s, c in model.x[job.id].items() if s != there}
+            found[model.u[job.id]] = 1.0
+    return found
+
+
+def standing(job: Job) -> int | None:
+    """Give the start a job has already, if any."""
+    return job.approved if job.approved is not None else job.held
 
 
 TERMS: tuple[NamedTerm, ...] = (
@@ -133,7 +143,7 @@ def values(problem: Problem, plan: Mapping[str, int]) -> dict[str, float]:
     """Give every term of a plan, computed from the plan alone."""
     burden = list(burdens(problem, plan).values()) or [0.0]
     lost = {n: math.fsum(mw_days(j) for j in problem.jobs if j.need == n and j.id not in plan) for n in (1, 2, 3)}
-    moved = sum(1 for j in problem.jobs if j.approved is not None and plan.get(j.id, j.approved) != j.approved)
+    moved = sum(1 for j in problem.jobs if standing(j) is not None and plan.get(j.id) != standing(j))
     return {
         **{f"unserved_P{n}": value for n, value in lost.items()},
         "risk": _risk_of(problem, plan),

@@ -44,6 +44,8 @@ class Job:
     approved: int | None = None
     """The start it was approved for; it stays there unless its owner consents to a move."""
     consents: bool = False
+    held: int | None = None
+    """The start it has in the plan that stands: being elsewhere, or nowhere, counts as a change."""
     only: tuple[int, ...] | None = None
     """If given, the only starts that may be used: after a draft, those that are no worse."""
 

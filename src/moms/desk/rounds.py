@@ -1,0 +1,161 @@
+"""Plan, study the whole, learn cuts, plan again: until the study finds nothing, or the rounds are used up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from moms.adequacy import margin_with_request
+from moms.desk.headroom import losses
+from moms.desk.margins import booked, condensed
+from moms.desk.ports import Search
+from moms.desk.whole import whole
+from moms.schedule.season import Conflict
+from moms.values import SYSTEM, Window, market_day
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from moms.decide import MarginDay
+    from moms.desk.ports import Book
+    from moms.desk.whole import Found, Insecure, Week
+    from moms.desk.wishes import Season
+    from moms.desk.world import World
+    from moms.outages import Outage
+    from moms.schedule.season import Level, Planned, Problem
+
+WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """A set of requests that the study found insecure together, and the days on which the planner keeps it apart."""
+
+    name: str
+    requests: tuple[str, ...]
+    first_day: int
+    end_day: int
+    """Day after the last."""
+    seen: tuple[Insecure, ...]
+    """Where the study found it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """The plan that the last round made, and what is known of it."""
+
+    problem: Problem
+    """With the cuts it was made under."""
+    plan: Mapping[str, int]
+    levels: tuple[Level, ...]
+    cuts: tuple[Cut, ...]
+    found: Found
+    hurt: tuple[MarginDay, ...]
+    """Days on which it takes the margin below zero."""
+    rounds: int
+
+
+def until_secure(
+    world: World,
+    season: Season,
+    made: Callable[[Problem], Planned],
+    *,
+    rounds: int,
+    now: datetime,
+    each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
+    tell: Callable[[str], None] = lambda _round: None,
+) -> Kept:
+    """Make a plan with `made` and study it, at most `rounds` times; what is insecure then is in `found`."""
+    cuts: tuple[Cut, ...] = ()
+    known: dict[Week, Found] = {}
+    most = max(rounds, 1)
+    for number in range(1, most + 1):
+        problem = replace(season.problem, conflicts=tuple(_conflict(c) for c in cuts))
+        planned = made(problem)
+        plan = dict(planned.plan or {})
+        found = whole(world, planned=moved(season, plan), holding=season.holding, now=now, each=each, known=known)
+        tell(f"round {number}: {len(plan)} of {len(season.outages)} placed, {len(found.insecure)} insecure sets")
+        more = _learnt(cuts, found.insecure, season)
+        if not found.insecure or more == cuts or number == most:
+            break
+        cuts = more
+    hurt = _hurt(world, season, plan, now)
+    return Kept(problem=problem, plan=plan, levels=planned.levels, cuts=cuts, found=found, hurt=hurt, rounds=number)
+
+
+def read_season(book: Book, first: date, last: date) -> tuple[int, Sequence[Outage], Sequence[Outage]]:
+    """Read what waits and what stands around the season."""
+    around = Window(start=market_day(first).start, end=max(market_day(last).end, market_day(first).end))
+    with book.as_(SYSTEM) as page:
+        pending = [o for o in page.find(Search(window=around, pending=True)) if o.pending]
+        near = page.find(Search(window=around, holding=True))
+        late = page.find(Search(holding=True, states=("active", "pending_complete")))
+        standing = {o.id: o for o in (*near, *late) if o.request.takes_out}
+        return page.version(), pending, [standing[k] for k in sorted(standing)]
+
+
+def moved(season: Season, plan: Mapping[str, int]) -> tuple[Outage, ...]:
+    """Give the outages with the windows of a plan."""
+    found = []
+    for name, start in sorted(plan.items()):
+        window, outage = season.window(name, start), season.outages[name]
+        found.append(replace(outage, request=replace(outage.asked, window=window), window=window, wish=None))
+    return tuple(found)
+
+
+def _conflict(cut: Cut) -> Conflict:
+    return Conflict(jobs=cut.requests, first_day=cut.first_day, end_day=cut.end_day)
+
+
+def _learnt(cuts: tuple[Cut, ...], insecure: Sequence[Insecure], season: Season) -> tuple[Cut, ...]:
+    """Add what was found, and how far it is taken to hold.
+
+    A set holds for the background it was seen with (semantics 6): at first for the days around, in its week,
+    on which the same standing outages are out. Seen on other days too, it is taken to hold for all weeks in
+    which it was seen and for those between: that is a guess, which ends the search and forbids too much.
+    """
+    known = {c.requests: c for c in cuts}
+    for one in insecure:
+        day = (one.day - season.first).days
+        monday = day - one.day.weekday()
+        before = known.get(one.outages)
+        first, end = _alike(season, day, monday)
+        if before is not None:
+            first, end = min(monday, before.first_day), max(monday + WEEK, before.end_day)
+            weeks = [(seen.day - season.first).days - seen.day.weekday() for seen in before.seen]
+            first, end = min(first, *weeks), max(end, *(week + WEEK for week in weeks))
+        known[one.outages] = Cut(
+            name=before.name if before else f"C{len(known) + 1}",
+            requests=one.outages,
+            first_day=first,
+            end_day=end,
+            seen=(*(before.seen if before else ()), one),
+        )
+    return tuple(known.values())
+
+
+def _alike(season: Season, day: int, monday: int) -> tuple[int, int]:
+    """Give the days of a week around one of them on which the same standing outages are out; the end excluded."""
+    out = season.out_by_day
+    first = end = min(max(day, 0), len(out) - 1)
+    while first - 1 >= max(monday, 0) and out[first - 1] == out[first]:
+        first -= 1
+    while end + 1 < min(monday + WEEK, len(out)) and out[end + 1] == out[end]:
+        end += 1
+    return first, end + 1
+
+
+def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) -> tuple[MarginDay, ...]:
+    """Give the days on which the whole plan takes the margin of some place below zero."""
+    end = market_day(season.first).start + timedelta(days=season.problem.days)
+    span = Window(start=market_day(season.first).start, end=end)
+    asked = [row for o in moved(season, plan) for row in losses(world, o)]
+    if not asked:
+        return ()
+    change = margin_with_request(
+        grid=world.grid, starts=span.clock_hours(), taken=booked(world, season.holding, now=now, until=end),
+        asked=asked, rules=world.rules.margin,
+    )  # fmt: skip
+    return condensed(change).hurt

@@ -1,0 +1,70 @@
+"""The smallest change, against every plan there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moms.schedule._mip import Budget
+from moms.schedule.season import breaks, difference, fit_in, smallest_change, values
+from tests.schedule.season_cases import a_job, a_problem, a_zone, every_plan, problems
+from tests.schedule.test_displaced import some_plan
+
+WORK = Budget(nodes=2000)
+
+
+@settings(max_examples=40, deadline=None)
+@given(data=st.data(), problem=problems())
+def test_a_repair_moves_as_few_as_any_plan_that_serves_as_much(data, problem):
+    problem = replace(problem, jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs))
+    before = {j.id: data.draw(st.sampled_from([None, *range(6)])) for j in problem.jobs}
+    held = replace(problem, jobs=tuple(replace(j, held=before[j.id]) for j in problem.jobs))
+    found = smallest_change(held, budget=WORK)
+
+    def key(plan):
+        v = values(held, plan)
+        lost = sum(n is not None and plan.get(name) != n for name, n in before.items())
+        return (*(round(v[f"unserved_P{n}"], 6) for n in (1, 2, 3)), lost, v["displacement"])
+
+    best = min(key(plan) for plan in every_plan(held) if not breaks(held, plan))
+    assert breaks(held, found.plan) == ()
+    assert key(found.plan) == best
+    assert all(level.proved for level in found.levels)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), problem=problems())
+def test_fitting_in_moves_nobody_or_one_where_that_is_enough_and_else_says_so(data, problem):
+    problem = replace(
+        problem, bundles=(), before=(), jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs)
+    )
+    new, *rest = data.draw(st.permutations([j.id for j in problem.jobs]))
+    plan = some_plan(problem, [(name, data.draw(st.integers(0, 5))) for name in rest])
+    found = fit_in(problem, plan, new)
+    fewest = min(
+        (len([d for d in difference(plan, other) if d.job != new])
+         for other in every_plan(problem)
+         if new in other and set(other) == {*plan, new} and not breaks(problem, other)),
+        default=None,
+    )  # fmt: skip
+    if found is None:
+        assert fewest is None or fewest > 1
+        return
+    assert breaks(problem, found) == ()
+    moved = [d for d in difference(plan, found) if d.job != new]
+    assert len(moved) == fewest <= 1
+
+
+def test_after_a_loss_of_headroom_only_the_one_that_no_longer_fits_moves():
+    jobs = [a_job(n, size_mw=5.0, days=2, preferred=k * 2, held=k * 2) for k, n in enumerate("abc")]
+    problem = a_problem(*jobs, zones=(a_zone([10, 10, 4, 10, 10, 10]),))
+    found = smallest_change(problem, budget=WORK)
+    assert difference({j.id: j.held for j in jobs}, found.plan) == (difference({"b": 2}, {"b": 3})[0],)
+
+
+def test_equal_plans_do_not_differ_and_a_lost_place_does():
+    assert difference({"a": 1}, {"a": 1}) == ()
+    (lost,) = difference({"a": 1, "b": 2}, {"b": 2})
+    assert (lost.job, lost.before, lost.after) == ("a", 1, None)
