@@ -9,7 +9,7 @@ from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_lo
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
 from moms.adequacy.recall import RecallOdds, recall_odds
-from moms.adequacy.scenarios import NoScenarios, Scenarios, running_mw, scenario_margins
+from moms.adequacy.scenarios import Drawn, NoScenarios, Scenarios, draw, margins_of, running_mw, scenario_margins
 from moms.adequacy.sequential import Simulated, joint_p, simulate
 from moms.adequacy.spectrum import spectral_difference
 from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
@@ -21,6 +21,7 @@ __all__ = [
     "Away",
     "Capability",
     "DayMargin",
+    "Drawn",
     "HurtDay",
     "Loss",
     "MarginChange",
@@ -46,6 +47,7 @@ __all__ = [
     "add_unit",
     "bracket",
     "capacity_outage",
+    "draw",
     "headroom_mw",
     "joint_p",
     "lole_days",
@@ -53,6 +55,7 @@ __all__ = [
     "loss_of_load",
     "margin",
     "margin_with_request",
+    "margins_of",
     "outage_frequency",
     "outlook",
     "place_loss",
