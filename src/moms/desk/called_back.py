@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy import clopper_pearson, draw, margins_of, weather_years, window_recall
+from moms.adequacy import NoScenarios, clopper_pearson, draw, margins_of, weather_years, window_recall
 from moms.desk.margins import booked, taken
 from moms.grid import BranchKind, shape_columns
 from moms.outages import Category
@@ -93,6 +93,28 @@ def recall_of(
         found=found, without=base.probability, takes_capacity=True, seen=seen, unknown=unknown,
         drawn=f"{rules.scenarios} scenarios of {rules.weather_years} synthetic weather years, seed {rules.seed}, "
         f"from {drawn.day[0]} at a lead of {drawn.lead_days} days",
+    )  # fmt: skip
+
+
+def drawn_ahead(*, world: World, now: datetime, days: int, holding: Sequence[Outage]) -> Drawn:
+    """Draw the scenarios of so many market days from today on, with the book's units out: once for many questions.
+
+    Raises:
+        NoScenarios: the grid has no zones or no hourly shapes.
+    """
+    rules, grid = world.rules.recall, world.grid
+    if grid.shapes is None:
+        raise NoScenarios(f"grid {grid.name} has no hourly shapes", field="grid", fix="use one that has them")
+    today = market_day(market_day_of(now))
+    whole = Window(start=today.start, end=today.start + days * (today.end - today.start))
+    starts = whole.clock_hours()
+    years = weather_years(
+        shapes=grid.shapes, years=rules.weather_years, seed=rules.seed,
+        columns=shape_columns(shapes=grid.shapes, starts=starts),
+    )  # fmt: skip
+    return draw(
+        grid=grid, starts=starts, taken=booked(world, holding, now=now, until=whole.end), years=years,
+        scenarios=rules.scenarios, seed=rules.seed,
     )  # fmt: skip
 
 

@@ -90,7 +90,16 @@ def read_learnt(path: Path) -> Learnt:
     Raises:
         NotAModel: not there, no model, or changed since it was written.
     """
-    model, card, version = read_model(path)
+    return _learnt(*read_model(path))
+
+
+def learnt_of(model: CertaintyModel, card: ModelCard) -> Learnt:
+    """Give a model as decisions use it, straight from its training."""
+    found = document(model, card)
+    return _learnt(model, found["card"], str(found["version"]))
+
+
+def _learnt(model: CertaintyModel, card: dict[str, Any], version: str) -> Learnt:
     goes, on_time = (tuple(Bin(**one) for one in card[name]["bins"]) for name in ("goes", "on_time"))
     recall = card["causes"]["recall"]
     return Learnt(
