@@ -14,8 +14,10 @@ from moms.adequacy import (
     Taken,
     Unit,
     capacity_outage,
+    draw,
     joint_p,
     loss_of_load,
+    margins_of,
     outage_frequency,
     recall_odds,
     running_mw,
@@ -27,6 +29,7 @@ from moms.adequacy.chain import down_path, draws, step_probabilities
 from moms.adequacy.recall import clopper_pearson
 from moms.adequacy.scenarios import forecast_error
 from moms.adequacy.weather_years import TooFewYears
+from moms.grid import shape_columns
 from moms.values import Window
 
 from . import five, rts79
@@ -158,6 +161,56 @@ def test_a_unit_that_is_down_anyway_takes_nothing(years):
     assert set(np.unique(running).tolist()) == {0.0, 200.0}
     without = matrix(years, away(U1, 0, 39))
     assert found.margin_mw[0, :39] - running[:39] == pytest.approx(without.margin_mw[0, :39], abs=1e-3)
+
+
+def whole(years, *taken):
+    there = years.at(shape_columns(shapes=warm_grid().shapes, starts=STARTS))
+    return draw(grid=warm_grid(), starts=STARTS, taken=taken, years=there, scenarios=200, seed=SEED)
+
+
+@pytest.mark.parametrize("span", [(0, DAYS), (7, 19), (39, 40)])
+def test_a_book_that_changed_after_the_draw_is_made_good_as_if_drawn_anew(years, span):
+    old = (away(U1, 3, 12), away(3, 5, 9), away(U3, 0, 20, derate_mw=70.0))
+    new = (away(U2, 8, 15), away(U3, 4, 30, derate_mw=20.0), away(3, 0, 39))
+    starts = STARTS[24 * span[0] : 24 * span[1]]
+    there = years.at(shape_columns(shapes=warm_grid().shapes, starts=starts))
+    found = margins_of(grid=warm_grid(), drawn=whole(years, *old), starts=starts, taken=new, rules=PLAIN, years=there)
+    again = matrix(years, *new, scenarios=200)
+    assert found.margin_mw == pytest.approx(again.margin_mw[:, span[0] : span[1]], abs=1e-3)
+    assert found.day == again.day[span[0] : span[1]]
+    ran = [running_mw(grid=warm_grid(), scenarios=one, unit=U1) for one in (found, again)]
+    assert (ran[0] == ran[1][span[0] : span[1]]).all()
+
+
+def test_only_the_places_that_count_a_zone_are_given(years):
+    there = years.at(shape_columns(shapes=warm_grid().shapes, starts=STARTS))
+    given = {"grid": warm_grid(), "drawn": whole(years), "starts": STARTS, "taken": (), "rules": PLAIN, "years": there}
+    every, some = margins_of(**given), margins_of(**given, touching=(1,))
+    assert set(some.place) < set(every.place)
+    assert all(1 in zones for zones in some.zones)
+    for p, place in enumerate(some.place):
+        assert (some.margin_mw[p] == every.margin_mw[every.place.index(place)]).all()
+
+
+def test_days_that_were_not_drawn_are_refused(years):
+    starts = tuple(STARTS[0] + timedelta(hours=h) for h in range(24 * (DAYS - 1), 24 * (DAYS + 1)))
+    there = years.at(shape_columns(shapes=warm_grid().shapes, starts=starts))
+    with pytest.raises(NoScenarios):
+        margins_of(grid=warm_grid(), drawn=whole(years), starts=starts, taken=(), rules=PLAIN, years=there)
+
+
+def test_weather_at_some_hours_is_that_of_the_whole_years(years):
+    columns = np.array([5, 8759, 300, 300, 4000])
+    some = weather_years(shapes=warm_grid().shapes, years=30, seed=5, columns=columns)
+    for name in ("load", "wind", "solar", "temperature_c"):
+        assert (getattr(some, name) == getattr(years, name)[:, :, columns]).all()
+
+
+def test_the_forecast_errs_more_the_further_it_reaches():
+    near, far = (forecast_error(scenarios=20_000, days=3, seed=4, lead_days=lead) for lead in (0, 60))
+    sigma = 0.04 * np.sqrt(1 - np.exp(-(np.arange(3) + 1.0) / 4.0))
+    assert near.std(axis=1) == pytest.approx(sigma, rel=0.03)
+    assert far.std(axis=1) == pytest.approx(np.full(3, 0.04), rel=0.03)
 
 
 def test_wind_in_the_book_gives_nothing(years):

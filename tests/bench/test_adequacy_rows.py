@@ -18,8 +18,13 @@ def test_exactness_is_measured_and_met():
     assert all(row.met for row in rows.values())
 
 
-def test_what_is_not_measured_says_why():
-    row = adequacy._request()
-    assert row.value is None
-    assert row.met is None
-    assert row.why
+def test_what_certainty_adds_to_a_decision_is_measured_both_ways():
+    rows = adequacy._request(quick=True)
+    assert [row.id for row in rows] == ["adequacy.request", "adequacy.request_cold"]
+    assert all(row.value > 0 and row.goal == 100.0 for row in rows)
+
+
+def test_a_small_history_is_held_to_no_goal_and_says_so():
+    rows = adequacy._certainty(quick=True)
+    assert {row.met for row in rows} == {None}
+    assert all(row.why for row in rows)

@@ -42,7 +42,8 @@ def test_a_model_that_was_touched_is_refused(tmp_path, capsys):
 def test_a_history_is_read_line_by_line(tmp_path):
     path = tmp_path / "h.csv"
     path.write_text(HEAD + "".join(GOOD))
-    found = read_history(path)
+    found, owners = read_history(path)
+    assert owners == ("A", "B")
     assert found.outcome.tolist() == [0, 1, 5, 0]
     assert found.bucket.tolist() == [-1, 3, 4, -1]
     assert found.owner.tolist() == [0, 1, 0, 1]

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from moms.adequacy import MarginRules, NoScenarios
+from moms.adequacy import MarginRules, NoScenarios, band
 from moms.cli.commands.adequacy import show_recall
-from moms.cli.recall import band
 from moms.values import NotAnElement, Window
 from tests.adequacy.test_scenarios import away, warm_grid
 

@@ -8,8 +8,17 @@ from moms.adequacy.frequency import loss_frequency, outage_frequency
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
-from moms.adequacy.recall import RecallOdds, recall_odds
-from moms.adequacy.scenarios import NoScenarios, Scenarios, running_mw, scenario_margins
+from moms.adequacy.recall import (
+    FEWEST_YEARS,
+    RecallOdds,
+    RecallRules,
+    WindowRecall,
+    band,
+    clopper_pearson,
+    recall_odds,
+    window_recall,
+)
+from moms.adequacy.scenarios import Drawn, NoScenarios, Scenarios, draw, margins_of, running_mw, scenario_margins
 from moms.adequacy.sequential import Simulated, joint_p, simulate
 from moms.adequacy.spectrum import spectral_difference
 from moms.adequacy.system import Away, NotALoad, System, Unit, table_of_units
@@ -17,10 +26,12 @@ from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
 from moms.adequacy.weather_years import WeatherYears, weather_years
 
 __all__ = [
+    "FEWEST_YEARS",
     "AreaLoss",
     "Away",
     "Capability",
     "DayMargin",
+    "Drawn",
     "HurtDay",
     "Loss",
     "MarginChange",
@@ -35,6 +46,7 @@ __all__ = [
     "OutlookRules",
     "Partial",
     "RecallOdds",
+    "RecallRules",
     "Room",
     "Scenarios",
     "Simulated",
@@ -43,9 +55,13 @@ __all__ = [
     "Taken",
     "Unit",
     "WeatherYears",
+    "WindowRecall",
     "add_unit",
+    "band",
     "bracket",
     "capacity_outage",
+    "clopper_pearson",
+    "draw",
     "headroom_mw",
     "joint_p",
     "lole_days",
@@ -53,6 +69,7 @@ __all__ = [
     "loss_of_load",
     "margin",
     "margin_with_request",
+    "margins_of",
     "outage_frequency",
     "outlook",
     "place_loss",
@@ -67,4 +84,5 @@ __all__ = [
     "table_of_units",
     "unit_elcc",
     "weather_years",
+    "window_recall",
 ]

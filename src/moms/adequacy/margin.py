@@ -155,7 +155,7 @@ def margin(*, grid: Grid, starts: Sequence[datetime], taken: Sequence[Taken] = (
     columns = shape_columns(shapes=grid.shapes, starts=starts)
     by_zone = fleet.capacity_mw(columns) - removed_mw(fleet=fleet, taken=taken, starts=starts, columns=columns)
     load = zone_load_mw(grid, grid.shapes, columns)
-    rows, notes = _rows(grid.zones, rules)
+    rows, notes = rows_of(grid.zones, rules)
     return _result(
         rows=rows,
         notes=notes,
@@ -185,7 +185,7 @@ def zone_base_mw(grid: Grid) -> FloatArray:
     return base.astype(np.float64)
 
 
-def _rows(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tuple[str, ...]]:
+def rows_of(zones: Zones, rules: MarginRules) -> tuple[tuple[MarginRow, ...], tuple[str, ...]]:
     """Give the rows, footprint first, then sub-regions, then zones, each for every load."""
     places = [(FOOTPRINT, FOOTPRINT, tuple(range(len(zones.name))), 0.0)]
     notes = []

@@ -14,7 +14,7 @@ dealt anew and a spell of warm or cold laid over it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,44 +41,57 @@ class TooFewYears(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WeatherYears:
-    """Weather of some years by hour, in market time. All synthetic."""
+    """Weather of some years by hour, in market time: of the whole year, or of some of its hours. All synthetic."""
 
     load: FloatArray
-    """(Y, z, 8760), multiplies the buses' load of the case."""
+    """(Y, z, H), multiplies the buses' load of the case."""
     wind: FloatArray
-    """(Y, z, 8760), share of installed capacity; so is `solar`."""
+    """(Y, z, H), share of installed capacity; so is `solar`."""
     solar: FloatArray
     temperature_c: FloatArray
-    """(Y, z, 8760)."""
+    """(Y, z, H)."""
     seed: int
 
     def __len__(self) -> int:
         return len(self.load)
 
+    def at(self, columns: IntArray) -> WeatherYears:
+        """Give the same years at some hours of the year only, in that order."""
+        return replace(
+            self,
+            load=self.load[:, :, columns],
+            wind=self.wind[:, :, columns],
+            solar=self.solar[:, :, columns],
+            temperature_c=self.temperature_c[:, :, columns],
+        )
 
-def weather_years(*, shapes: Shapes, years: int = 40, seed: int) -> WeatherYears:
+
+def weather_years(*, shapes: Shapes, years: int = 40, seed: int, columns: IntArray | None = None) -> WeatherYears:
     """Give so many weather years around that of a grid; the first is its own.
+
+    With `columns`, hours of the year, only those are made, and they are what they are in the whole years.
 
     Raises:
         TooFewYears: fewer than two.
     """
     if years < FEWEST:
         raise TooFewYears(f"{years} weather years", field="years", fix="give 30 or more")
+    at = np.arange(YEAR_DAYS * 24) if columns is None else columns
     base = [np.asarray(a)[:-1] for a in (shapes.load, shapes.wind, shapes.solar, shapes.temperature_c)]
-    made = [_year(base, seed=seed, year=year) for year in range(years)]
+    made = [_year(base, at, seed=seed, year=year) for year in range(years)]
     load, wind, solar, temperature = (np.stack([one[k] for one in made]) for k in range(4))
     return WeatherYears(load=load, wind=wind, solar=solar, temperature_c=temperature, seed=seed)
 
 
-def _year(base: list[FloatArray], *, seed: int, year: int) -> list[FloatArray]:
+def _year(base: list[FloatArray], at: IntArray, *, seed: int, year: int) -> list[FloatArray]:
     load, wind, solar, temperature = base
     if year == 0:
-        return base
+        return [one[:, at] for one in base]
     rng = generator(seed=seed, key=WEATHER, scenario=year, width=1 << 12)
-    hours = _hours(_dealt(rng))
-    warm = temperature[:, hours] + np.repeat(_anomaly(rng), 24)
-    factor = (1.0 + _extra(warm)) / (1.0 + _extra(temperature))
-    return [load * factor, wind[:, hours], solar[:, hours], warm]
+    hours = _dealt(rng)[at // 24] * 24 + at % 24
+    warm = temperature[:, hours] + _anomaly(rng)[at // 24]
+    factor = (1.0 + _extra(warm)) / (1.0 + _extra(temperature[:, at]))
+    return [load[:, at] * factor, wind[:, hours], solar[:, hours], warm]
 
 
 def _dealt(rng: np.random.Generator) -> IntArray:
@@ -87,11 +100,6 @@ def _dealt(rng: np.random.Generator) -> IntArray:
     moved = rng.integers(-REACH_DAYS, REACH_DAYS + 1, size=blocks)
     days: IntArray = (np.arange(YEAR_DAYS) + np.repeat(moved, BLOCK_DAYS)[:YEAR_DAYS]) % YEAR_DAYS
     return days
-
-
-def _hours(days: IntArray) -> IntArray:
-    hours: IntArray = (days[:, None] * 24 + np.arange(24)).ravel()
-    return hours
 
 
 def _anomaly(rng: np.random.Generator) -> FloatArray:

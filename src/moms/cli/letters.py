@@ -63,6 +63,7 @@ def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     _rules(console, record["rules"])
     _crossings(console, record)
     _conditions(console, record["conditions"])
+    _certainty(console, record["evidence"].get("certainty"))
     _alternatives(console, record)
     if record["would_change"]:
         console.print("What would change the answer:")
@@ -134,6 +135,31 @@ def _conditions(console: Console, conditions: Iterable[Mapping[str, Any]]) -> No
         console.print("Conditions:")
     for row in rows:
         console.print(f"  - {escape(row['says'])}")
+
+
+def _certainty(console: Console, found: Mapping[str, Any] | None) -> None:
+    """Say what an approval is worth: each chance with its bounds or as a band, and where it comes from."""
+    if not found:
+        return
+    console.print("How certain it is:")
+    console.print(f"  {escape(found['firmness_says'])}")
+    for why in found["next_level_needs"]:
+        console.print(f"    [dim]{NEXT.get(found['firmness'], 'the next level')} needs more: {escape(why)}[/]")
+    for chance in found["chances"]:
+        bounds = "" if chance["value"] is None else f" (95 %: {chance['low']:.1%} to {chance['high']:.1%})"
+        console.print(f"  - {escape(chance['says'])}{bounds}")
+        console.print(f"    [dim]{escape(chance['source'])}[/]")
+    if found["low_h"] is not None:
+        console.print(f"  - eight of ten such outages take {found['low_h']:,.0f} to {found['high_h']:,.0f} hours")
+    if "history" in found["versions"]:
+        console.print(
+            f"  [dim]model {found['versions']['certainty_model']} learnt from {escape(found['versions']['history'])}[/]"
+        )
+    for text in found["unknown"]:
+        console.print(f"  [dim]not known: {escape(text)}[/]")
+
+
+NEXT = {"requested": "tentative", "tentative": "firm", "firm": "guaranteed"}
 
 
 def _alternatives(console: Console, record: Mapping[str, Any]) -> None:

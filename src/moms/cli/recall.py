@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.adequacy import FEWEST_YEARS, band
 from moms.cli import paper
 
 if TYPE_CHECKING:
     from moms.adequacy import RecallOdds, Scenarios
     from moms.grid import FloatArray
 
-BANDS = ((0.002, "very low"), (0.02, "low"), (0.10, "some"), (1.0, "high"))
-FEWEST_YEARS = 20
 BEST = 3
+HIGH = 0.10
+"""An upper bound over it is shown in red: no level of firmness allows it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,11 +44,6 @@ class Starts:
             if all(abs(start - other) >= self.odds.days for other in best):
                 best.append(start)
         return best[:BEST]
-
-
-def band(high: float) -> str:
-    """Name a probability coarsely, by its upper bound."""
-    return next(name for most, name in BANDS if high <= most)
 
 
 def show(found: Starts) -> None:
@@ -79,7 +75,7 @@ def _row(found: Starts, k: int) -> list[paper.Cell | str]:
     least = found.margin_mw[:, k : k + found.odds.days].min(axis=1)
     return [
         str(found.scenarios.day[k]),
-        paper.Cell(text=_odds(found, k), abnormal=bool(found.high[k] > BANDS[-2][0])),
+        paper.Cell(text=_odds(found, k), abnormal=bool(found.high[k] > HIGH)),
         f"{found.low[k]:.2%} to {found.high[k]:.2%}" if numbers else "fewer than 20 weather years",
         *(f"{mw:,.0f}" for mw in least.tolist()),
     ]

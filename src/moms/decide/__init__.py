@@ -1,7 +1,18 @@
 """Yes, no, or a person? From findings and studies to an outcome with its reasons."""
 
 from moms.decide.check import Check, Condition, Verdict
-from moms.decide.evidence import Adequacy, Crossing, CutOff, Evidence, MarginDay, Move, Remedy, Security
+from moms.decide.evidence import (
+    Adequacy,
+    Certainty,
+    Chance,
+    Crossing,
+    CutOff,
+    Evidence,
+    MarginDay,
+    Move,
+    Remedy,
+    Security,
+)
 from moms.decide.policy import Authority, AuthorityRow, DecisionRules
 from moms.decide.reasons import sentence, would_change
 from moms.decide.security_checks import why_not_tolerated
@@ -11,6 +22,8 @@ __all__ = [
     "Adequacy",
     "Authority",
     "AuthorityRow",
+    "Certainty",
+    "Chance",
     "Check",
     "Condition",
     "Crossing",

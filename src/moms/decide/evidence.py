@@ -134,6 +134,47 @@ class Adequacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """A probability, how far it can be trusted, what it means and where it comes from."""
+
+    what: str
+    """as approved, starts, back in time, called back."""
+    band: str
+    """very low, low, some or high: of what should not happen (semantics 5.3)."""
+    says: str
+    """What it means, in a sentence without a full stop."""
+    source: str
+    value: float | None = None
+    """None where only the band may be shown."""
+    low: float | None = None
+    """95 % bounds."""
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certainty:
+    """How certain it is that the outage goes as it is approved (semantics 5.3). It decides nothing."""
+
+    firmness: str
+    """The highest level of the ladder it may have: requested (none), tentative, firm, guaranteed."""
+    firmness_says: str
+    next_level_needs: tuple[str, ...]
+    """What keeps it from the next level."""
+    chances: tuple[Chance, ...]
+    causes: dict[str, float] = field(default_factory=dict)
+    """Why it might not go ahead, by cause; empty where nothing was learnt or may be published."""
+    low_h: float | None = None
+    """P10 and P90 of the hours it will take."""
+    high_h: float | None = None
+    recall_without: float | None = None
+    """The probability that margin runs short in the same places and days without the request."""
+    unknown: tuple[str, ...] = ()
+    """What could not be said, and why."""
+    versions: dict[str, str] = field(default_factory=dict)
+    """What it was computed with: model, scenarios, seed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that one decision rests on. A part that was not run is None, and says why in `missing`."""
 
@@ -146,6 +187,8 @@ class Evidence:
     """Outages without which the answer would be different."""
     remedy: Remedy | None = None
     adequacy: Adequacy | None = None
+    certainty: Certainty | None = None
+    """None where no answer grants anything, or nothing was studied."""
     missing: tuple[str, ...] = ()
     base_kv: float | None = None
     is_line: bool = True

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from moms.adequacy import RecallRules
 from moms.ledger import LedgerRules
+from moms.risk import LadderRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,8 @@ class RuleBook:
     decision: DecisionRules
     ledger: LedgerRules = field(default_factory=LedgerRules)
     """Of the draft and its accounts; the design's own where a book says nothing."""
+    recall: RecallRules = field(default_factory=RecallRules)
+    ladder: LadderRules = field(default_factory=LadderRules)
     template: Mapping[str, Any] = field(default_factory=dict)
     """What the calendar fills into a request that nobody has filed, so that only its dates speak."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from moms.decide import Outcome
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
+from moms.desk.certain import certain
 from moms.desk.group import together
 from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
@@ -102,9 +103,39 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book) -> A
     if assessed.evidence.together:
         return _group_answer(world, situation, assessed, now=now)
     placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
-    return _answer(
-        world, situation, situation.outage, evidence=assessed.evidence, notes=assessed.notes, placed=placed, now=now
-    )
+    evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
+    return _answer(world, situation, situation.outage, evidence=evidence, notes=assessed.notes, placed=placed, now=now)
+
+
+def _with_certainty(  # noqa: PLR0917 - two callers, in this file
+    world: World,
+    situation: Situation,
+    assessed: Assessed,
+    outage: Outage,
+    settled: Settled,
+    evidence: Evidence,
+    *,
+    now: datetime,
+) -> Evidence:
+    """Add what an approval would be worth, where one is given or a person may give it."""
+    granted = settled.outcome in {Outcome.APPROVE, Outcome.ACCEPT, Outcome.REFER}
+    if assessed.book is None or not granted or outage.request.urgent_report or outage.window.start <= now:
+        return evidence
+    found = certain(
+        world=world, outage=replace(outage, window=outage.request.window), holding=situation.holding, now=now,
+        cut_off=assessed.book.cut_off_units, clean=clean(assessed.evidence),
+        group=tuple(as_asked(o) for o in (situation.outage, *situation.group) if o.id != outage.id),
+    )  # fmt: skip
+    return replace(evidence, certainty=found)
+
+
+def clean(evidence: Evidence) -> bool | None:
+    """Tell whether N-1 was found clean; None where it was not studied whole. Clean by a verified redispatch counts."""
+    found = evidence.security
+    if found is None or evidence.missing:
+        return None
+    remedied = evidence.remedy is not None and evidence.remedy.possible and evidence.remedy.verified
+    return not found.cut_off and (not found.crossings or remedied)
 
 
 def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now: datetime) -> Answer:
@@ -116,7 +147,7 @@ def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now
             world,
             situation,
             member,
-            evidence=evidence,
+            evidence=_with_certainty(world, situation, assessed, as_asked(member), settled, evidence, now=now),
             notes=assessed.notes,
             placed=Placed(settled=settled, offers=(), searched=""),
             now=now,

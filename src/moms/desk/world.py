@@ -16,9 +16,11 @@ from moms.values import MARKET, ElementKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moms.adequacy import Drawn
     from moms.desk.rulebook import RuleBook
     from moms.grid import Contingency, Grid, IntArray
     from moms.outages import Request
+    from moms.risk import Learnt
     from moms.values import Window
 
 
@@ -32,6 +34,10 @@ class World:
     """Of MOMS and of the solvers, for the record."""
     contingencies: tuple[Contingency, ...] = ()
     """What may fail next, by the grid's own equipment, units and tables; made once."""
+    learnt: Learnt | None = None
+    """What became of past outages, where somebody has trained a model of it."""
+    drawn: Drawn | None = None
+    """Scenarios of the days ahead, where they have been drawn beforehand; else each question draws its own."""
 
     def branches(self, request: Request) -> IntArray:
         """Give the branch rows that a request takes out: equipment made whole, and all that meets at its buses."""

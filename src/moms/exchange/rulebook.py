@@ -11,13 +11,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
 from datetime import date
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from importlib.resources import files
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from moms.adequacy.margin import MarginRules
+from moms.adequacy.recall import RecallRules
 from moms.decide.policy import Authority, AuthorityRow, DecisionRules
 from moms.desk.rulebook import RuleBook
 from moms.ledger import LedgerRules
@@ -27,6 +28,7 @@ from moms.market.rules import DispatchRules, RedispatchRules
 from moms.outages import Category, EntryRules, Kind
 from moms.outages.document import REQUEST
 from moms.outages.policy import Agency, Blackout, Lead, Longest, Notice, Peak
+from moms.risk.firmness import LadderRules, Rung, RungRule
 from moms.study.slices import StudyRules
 from moms.values import Finding, Level, Refused, Window
 from moms.values.shape import (
@@ -58,13 +60,13 @@ SECTIONS: dict[str, type] = {
     "redispatch": RedispatchRules,
     "decision": DecisionRules,
 }
-SPARE: dict[str, type] = {"ledger": LedgerRules}
+SPARE: dict[str, type] = {"ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules}
 """Sections that a book may leave out."""
 _NAMES: dict[str, Any] = {
     one.__name__: one
     for one in (
         Agency, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level, LineStandard, Longest,
-        Notice, Peak, Standards, UnitStandard, Window, date,
+        Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
     )
 }  # fmt: skip
 _ANYTHING = Number(least=-1e12, most=1e12)
@@ -244,9 +246,19 @@ def _value(hint: Any, written: object, *, at: str, notes: Notes) -> Read:  # noq
         return tuple(_value(get_args(hint)[0], one, at=f"{at}[{k}]", notes=notes) for k, one in enumerate(written))
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return Choice(of=hint).read(written, at=at, notes=notes)
+    if isinstance(hint, type) and issubclass(hint, IntEnum):
+        return _rung(hint, written, at=at, notes=notes)
     if is_dataclass(hint) and isinstance(hint, type) and isinstance(written, Mapping):
         return _row(hint, written, at=at, notes=notes)
     return notes.say(TYPE, at, f"{at} is no object", "give an object, as { ... }")
+
+
+def _rung(steps: type[IntEnum], written: object, *, at: str, notes: Notes) -> Read:
+    """Read a step of an order by its name in small letters."""
+    known = {one.name.lower(): one for one in steps}
+    if isinstance(written, str) and written in known:
+        return known[written]
+    return notes.say(RANGE, at, f"{written!r} is none", f"one of {', '.join(known)}")
 
 
 def _row(kind: type, written: Mapping[str, object], *, at: str, notes: Notes) -> Read:

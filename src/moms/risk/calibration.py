@@ -61,7 +61,12 @@ class Calibration:
     @property
     def may_be_published(self) -> bool:
         """Whether probabilities may be shown as numbers."""
-        return self.ece <= ECE_MOST and abs(self.spiegelhalter_z) < Z_MOST
+        return may_be_published(ece=self.ece, z=self.spiegelhalter_z)
+
+
+def may_be_published(*, ece: float, z: float) -> bool:
+    """Tell whether probabilities with this ECE and this z of Spiegelhalter may be shown as numbers."""
+    return ece <= ECE_MOST and abs(z) < Z_MOST
 
 
 def calibration(*, forecast: FloatArray, came: BoolArray, rng: np.random.Generator, redraws: int = 200) -> Calibration:
@@ -102,6 +107,11 @@ def calibration(*, forecast: FloatArray, came: BoolArray, rng: np.random.Generat
             )
         ),
     )  # fmt: skip
+
+
+def tenth(p: float) -> int:
+    """Give in which of the ten bins a probability lies."""
+    return min(int(p * BINS), BINS - 1)
 
 
 def _ece(place: np.ndarray, p: FloatArray, outcomes: np.ndarray) -> list[float]:

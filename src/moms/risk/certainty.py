@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.risk.calibration import Calibration, Observed, calibration, observed_over_expected
+from moms.risk.calibration import Bin, Calibration, Observed, calibration, isotonic, observed_over_expected, tenth
 from moms.risk.conformal import widening_by_class
 from moms.risk.duration import Durations, fit_durations
 from moms.risk.hazards import Hazards, fit_hazards
-from moms.risk.history import CAUSES, CLASSES, GOES, RECALL
+from moms.risk.history import CAUSES, CLASSES, GOES, RECALL, History
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moms.grid import FloatArray
-    from moms.risk.history import History
 
 TRAIN, TUNE = 0.6, 0.2
 """Shares of a history in order of time: to learn from, and to widen intervals by. The rest is the hold-out."""
 MISS = 0.2
 """Intervals of hours run from P10 to P90."""
+ON_TIME = 1.1
+"""An outage is back in time if it takes at most so many times the hours planned (models 3.1)."""
+STRAIGHTEN_FROM = 1000
+"""So many outcomes are needed before probabilities are made straight by isotonic regression (models 3.7)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,6 +36,30 @@ class CertaintyModel:
     durations: Durations
     widening: dict[str, float]
     """By class, in logarithms of hours over planned hours."""
+    owners: tuple[str, ...] = ()
+    """The owners learnt from, in the order of their effects; an owner beyond them has none."""
+    recalls: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By class: how many were called back, of those that nothing else had stopped."""
+    straight: tuple[FloatArray, FloatArray] | None = None
+    """Where what was said about going ahead did not come true as often: what was said, and what it becomes."""
+
+    def outcomes(self, history: History) -> FloatArray:
+        """Give the probability of each outcome, (n, 6), as it may be said: made straight where that was needed."""
+        chance = self.hazards.outcomes(history)
+        if self.straight is None:
+            return chance
+        said = chance[:, GOES]
+        goes = np.interp(said, *self.straight)
+        rest = np.divide(1.0 - goes, 1.0 - said, out=np.zeros_like(said), where=said < 1.0)
+        return np.column_stack([goes, chance[:, 1:] * rest[:, None]])
+
+    def on_time(self, history: History) -> FloatArray:
+        """Give the probability that each outage, once begun, is back in time."""
+        late = self.durations.overrun(
+            booked_h=ON_TIME * history.planned_h, planned_h=history.planned_h, kind=history.kind, owner=history.owner
+        )
+        in_time: FloatArray = 1.0 - late
+        return in_time
 
     def interval_h(self, history: History) -> tuple[FloatArray, FloatArray]:
         """Give conformal bounds of the hours each outage takes."""
@@ -51,7 +80,13 @@ class ModelCard:
     held_out: int
     held_out_ran: int
     source: str
+    simulated: bool
+    """Whether the history is made up; then nothing may be promised on it."""
     goes: Calibration
+    on_time: Calibration
+    """Of those that began: being back within 110 % of the hours planned."""
+    straightened: bool
+    """Whether the probabilities of going ahead had to be made straight on the middle part."""
     causes: dict[str, Observed]
     """Observed and expected on the hold-out, recall among them."""
     over_p50: float
@@ -63,11 +98,16 @@ class ModelCard:
     @property
     def may_be_published(self) -> bool:
         """Whether probabilities may be shown as numbers: the whole, and each cause by itself."""
-        return self.goes.may_be_published and all(one.fits for one in self.causes.values())
+        whole = self.goes.may_be_published and self.on_time.may_be_published
+        return whole and all(one.fits for one in self.causes.values())
 
 
-def train(*, history: History, source: str, rng: np.random.Generator) -> tuple[CertaintyModel, ModelCard]:
-    """Learn from the first part of a history, widen on the next, and test on the last.
+def train(
+    *, history: History, source: str, rng: np.random.Generator, owners: tuple[str, ...] = (), simulated: bool = False
+) -> tuple[CertaintyModel, ModelCard]:
+    """Learn from the first part of a history, widen and straighten on the next, and test on the last.
+
+    `owners` names the owners by their numbers in the history; `simulated` says that nothing of it happened.
 
     Raises:
         TooLittleHistory: a part is too small to learn from.
@@ -79,8 +119,33 @@ def train(*, history: History, source: str, rng: np.random.Generator) -> tuple[C
         history.part(slice(second, None)),
     )
     hazards, durations = fit_hazards(learn), fit_durations(learn)
-    model = CertaintyModel(hazards=hazards, durations=durations, widening=_widening(durations, tune))
-    return model, card(model=model, later=later, trained_on=first, tuned_on=second - first, source=source, rng=rng)
+    model = CertaintyModel(
+        hazards=hazards, durations=durations, widening=_widening(durations, tune), owners=owners,
+        recalls=_recalls(history.part(slice(None, second))), straight=_straight(hazards, tune, rng),
+    )  # fmt: skip
+    return model, card(
+        model=model, later=later, trained_on=first, tuned_on=second - first, source=source, rng=rng,
+        simulated=simulated,
+    )  # fmt: skip
+
+
+def _recalls(history: History) -> dict[str, tuple[int, int]]:
+    """Count recalls by class among the outages that it came to."""
+    called = history.outcome == RECALL
+    came = called | (history.outcome == GOES)
+    return {one: (int((called & (history.kind == k)).sum()), int((came & (history.kind == k)).sum()))
+            for k, one in enumerate(CLASSES)}  # fmt: skip
+
+
+def _straight(hazards: Hazards, tune: History, rng: np.random.Generator) -> tuple[FloatArray, FloatArray] | None:
+    """Give what probabilities of going ahead are to become; None where they come true as they are said."""
+    said, came = np.clip(hazards.outcomes(tune)[:, GOES], 0.0, 1.0), tune.outcome == GOES
+    if len(tune) < STRAIGHTEN_FROM or calibration(forecast=said, came=came, rng=rng, redraws=20).may_be_published:
+        return None
+    at, fitted = isotonic(forecast=said, came=came)
+    # A step keeps its two ends; between steps one goes over into the next.
+    edge = np.flatnonzero(np.append(True, np.diff(fitted) != 0) | np.append(np.diff(fitted) != 0, True))
+    return at[edge], fitted[edge]
 
 
 def _widening(durations: Durations, tune: History) -> dict[str, float]:
@@ -97,10 +162,19 @@ def _widening(durations: Durations, tune: History) -> dict[str, float]:
 
 
 def card(
-    *, model: CertaintyModel, later: History, trained_on: int, tuned_on: int, source: str, rng: np.random.Generator
+    *,
+    model: CertaintyModel,
+    later: History,
+    trained_on: int,
+    tuned_on: int,
+    source: str,
+    rng: np.random.Generator,
+    simulated: bool = False,
 ) -> ModelCard:
     """Judge a model by outages that it has not seen."""
-    chance = model.hazards.outcomes(later)
+    chance = model.outcomes(later)
+    # Of one that still runs it is known that it is late once it has run longer; before that, nothing.
+    known = later.part((later.outcome == GOES) & (~later.running | (later.actual_h > ON_TIME * later.planned_h)))
     ran = later.part((later.outcome == GOES) & ~later.running)
     over = [
         float((ran.actual_h > model.durations.quantile_h(
@@ -114,7 +188,10 @@ def card(
         held_out=len(later),
         held_out_ran=len(ran),
         source=source,
+        simulated=simulated,
         goes=calibration(forecast=np.clip(chance[:, GOES], 0, 1), came=later.outcome == GOES, rng=rng),
+        on_time=calibration(forecast=model.on_time(known), came=known.actual_h <= ON_TIME * known.planned_h, rng=rng),
+        straightened=model.straight is not None,
         causes={
             name: observed_over_expected(forecast=chance[:, k], came=later.outcome == k)
             for k, name in ((*enumerate(CAUSES, start=1), (RECALL, "recall")))
@@ -123,3 +200,74 @@ def card(
         over_p90=over[1],
         coverage=float(((low <= ran.actual_h) & (ran.actual_h <= high)).mean()),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One outage that has not happened yet, as a model sees it."""
+
+    lead_days: float
+    kind: str
+    """One of `CLASSES`."""
+    owner: str
+    planned_h: float
+    moves: int
+    winter: bool
+    recall: float
+    """The probability of recall that was computed for it, 0 where none was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a model says of one case."""
+
+    goes: float
+    on_time: float
+    causes: dict[str, float]
+    low_h: float
+    """Hours, P10 and P90 made wide enough on outcomes the model had not seen."""
+    high_h: float
+
+
+def told(*, model: CertaintyModel, case: Case) -> Told:
+    """Give what becomes of one outage. An owner that the model does not know has no effect of its own."""
+    owner = model.owners.index(case.owner) if case.owner in model.owners else len(model.hazards.owner)
+    one = History(
+        lead_days=np.array([max(case.lead_days, 0.0)]), kind=np.array([CLASSES.index(case.kind)]),
+        owner=np.array([owner]), planned_h=np.array([case.planned_h]), moves=np.array([float(case.moves)]),
+        winter=np.array([case.winter]), recall=np.array([case.recall]), outcome=np.array([GOES]),
+        bucket=np.array([-1]), actual_h=np.zeros(1), running=np.zeros(1, dtype=np.bool_),
+    )  # fmt: skip
+    chance = model.outcomes(one)[0]
+    low, high = model.interval_h(one)
+    return Told(
+        goes=float(np.clip(chance[GOES], 0.0, 1.0)),
+        on_time=float(model.on_time(one)[0]),
+        causes={name: float(chance[k]) for k, name in enumerate(CAUSES, start=1)} | {"recall": float(chance[RECALL])},
+        low_h=float(low[0]),
+        high_h=float(high[0]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Learnt:
+    """A model as decisions use it: with its version, and what its card lets it say."""
+
+    model: CertaintyModel
+    version: str
+    source: str
+    simulated: bool
+    """Whether the history is made up: its numbers are shown as such, and no promise rests on them."""
+    goes: tuple[Bin, ...]
+    """What came of the outages held out, by tenths of what was said."""
+    on_time: tuple[Bin, ...]
+    goes_published: bool
+    """Whether the probability of going ahead may be shown as a number."""
+    on_time_published: bool
+    recall_fits: bool
+    """Whether as many were called back as had been computed."""
+
+
+def like(*, bins: Sequence[Bin], said: float) -> Bin | None:
+    """Give what came of the held-out outages of which about as much was said; None where there were none."""
+    return next((one for one in bins if tenth(one.mean_forecast) == tenth(said)), None)

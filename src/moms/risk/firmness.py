@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.values import Refused
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from moms.grid import FloatArray
 
@@ -18,7 +20,11 @@ FEWEST_YEARS = 20
 """Under so many weather years the upper levels are shown as a band (semantics 5.3)."""
 
 
-class Level(IntEnum):
+class NotALadder(Refused):
+    """Levels that do not follow each other, or a bound that is none."""
+
+
+class Rung(IntEnum):
     """How much an approval is worth."""
 
     REQUESTED = 0
@@ -28,10 +34,10 @@ class Level(IntEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LevelRule:
+class RungRule:
     """What a level asks for (models 3.5)."""
 
-    level: Level
+    rung: Rung
     most_lead_days: int
     most_recall: float
     """Of the upper end of the 95 % interval of the probability of recall."""
@@ -45,19 +51,37 @@ class LevelRule:
 class LadderRules:
     """The ladder, and how slowly one falls. Defaults are those of models 3.5."""
 
-    levels: tuple[LevelRule, ...] = (
-        LevelRule(level=Level.TENTATIVE, most_lead_days=730, most_recall=0.10, margin_quantile=0.5, needs_clean=False),
-        LevelRule(level=Level.FIRM, most_lead_days=180, most_recall=0.02, margin_quantile=0.1, needs_clean=True),
-        LevelRule(level=Level.GUARANTEED, most_lead_days=14, most_recall=0.002, margin_quantile=0.01, needs_clean=True),
+    rungs: tuple[RungRule, ...] = (
+        RungRule(rung=Rung.TENTATIVE, most_lead_days=730, most_recall=0.10, margin_quantile=0.5, needs_clean=False),
+        RungRule(rung=Rung.FIRM, most_lead_days=180, most_recall=0.02, margin_quantile=0.1, needs_clean=True),
+        RungRule(rung=Rung.GUARANTEED, most_lead_days=14, most_recall=0.002, margin_quantile=0.01, needs_clean=True),
     )
     slack: float = 1.5
     """A bound may be exceeded up to this factor without a fall."""
     runs: int = 3
     """So many nights in a row beyond that, and the outage falls one level."""
 
-    def of(self, level: Level) -> LevelRule | None:
+    def __post_init__(self) -> None:
+        """Refuse a ladder on which nobody could climb as it says.
+
+        Raises:
+            NotALadder: a level is missing or out of order, or a share, lead or count is none.
+        """
+        if [one.rung for one in self.rungs] != [Rung.TENTATIVE, Rung.FIRM, Rung.GUARANTEED]:
+            raise NotALadder(
+                "the levels are not tentative, firm and guaranteed", field="rungs", fix="give all in order"
+            )
+        for one in self.rungs:
+            if not (0 < one.most_recall <= 1 and 0 < one.margin_quantile < 1 and one.most_lead_days > 0):
+                raise NotALadder(f"{one.rung.name.lower()}: {one.most_recall}, {one.margin_quantile}, "
+                                 f"{one.most_lead_days} days", field="rungs",
+                                 fix="give shares between 0 and 1, and days above 0")  # fmt: skip
+        if self.slack < 1 or self.runs < 1:
+            raise NotALadder(f"slack {self.slack}, {self.runs} runs", field="slack", fix="give 1 or more of each")
+
+    def of(self, rung: Rung) -> RungRule | None:
         """Give the rule of a level; None for a request, which has none."""
-        return next((one for one in self.levels if one.level == level), None)
+        return next((one for one in self.rungs if one.rung == rung), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,9 +89,10 @@ class Standing:
     """What is known of one outage in one night."""
 
     lead_days: float
-    recall_high: float
-    margin_mw: dict[float, float]
-    """Quantile of the least margin in the window, by share: 0.5, 0.1, 0.01."""
+    recall_high: float | None
+    """Upper end of the 95 % interval of the probability of recall; None where it is not known."""
+    margin_mw: Mapping[float, float] | None
+    """Quantile of the least margin in the window, by share: 0.5, 0.1, 0.01; None if it takes no capacity away."""
     level_mw: float
     """The margin below which outages are called back."""
     clean: bool | None
@@ -79,28 +104,46 @@ class Standing:
 class Firmness:
     """Where an outage stands on the ladder."""
 
-    level: Level = Level.REQUESTED
+    rung: Rung = Rung.REQUESTED
     nights_over: int = 0
     """In a row, beyond the slack of its own level."""
 
 
-def fits(*, standing: Standing, rule: LevelRule, slack: float = 1.0) -> tuple[str, ...]:
+def fits(*, standing: Standing, rule: RungRule, slack: float = 1.0) -> tuple[str, ...]:
     """Say what keeps an outage from a level; nothing if it may have it."""
     why = []
     if standing.lead_days > rule.most_lead_days:
         why.append(f"{standing.lead_days:.0f} days ahead, not within {rule.most_lead_days}")
-    if standing.recall_high > rule.most_recall * slack:
+    if standing.recall_high is None:
+        why.append("the probability of recall is not known")
+    elif standing.recall_high > rule.most_recall * slack:
         why.append(f"recall up to {standing.recall_high:.2%}, not within {rule.most_recall:.2%}")
-    margin = standing.margin_mw.get(rule.margin_quantile)
-    if margin is None:
-        why.append(f"margin P{rule.margin_quantile * 100:.0f} is not known")
-    elif margin < standing.level_mw and slack == 1.0:
-        why.append(f"margin P{rule.margin_quantile * 100:.0f} is {margin:,.0f} MW, below {standing.level_mw:,.0f}")
+    if standing.margin_mw is not None:
+        why += _margin_of(standing.margin_mw.get(rule.margin_quantile), standing, rule, slack)
     if rule.needs_clean and not standing.clean:
         why.append("N-1 is not clean" if standing.clean is False else "N-1 has not been studied")
-    if rule.level >= Level.FIRM and standing.weather_years < FEWEST_YEARS:
+    if rule.rung >= Rung.FIRM and standing.weather_years < FEWEST_YEARS:
         why.append(f"{standing.weather_years} weather years, fewer than {FEWEST_YEARS}")
     return tuple(why)
+
+
+def _margin_of(margin_mw: float | None, standing: Standing, rule: RungRule, slack: float) -> list[str]:
+    if margin_mw is None:
+        return [f"margin P{rule.margin_quantile * 100:.0f} is not known"]
+    if margin_mw < standing.level_mw and slack == 1.0:
+        return [f"margin P{rule.margin_quantile * 100:.0f} is {margin_mw:,.0f} MW, below {standing.level_mw:,.0f}"]
+    return []
+
+
+def highest(*, standing: Standing, rules: LadderRules) -> tuple[Rung, tuple[str, ...]]:
+    """Give the highest level an outage may have, with every level below it, and what keeps it from the next."""
+    rung = Rung.REQUESTED
+    for rule in rules.rungs:
+        why = fits(standing=standing, rule=rule)
+        if why:
+            return rung, why
+        rung = rule.rung
+    return rung, ()
 
 
 def tonight(*, now: Firmness, standing: Standing, rules: LadderRules) -> tuple[Firmness, tuple[str, ...]]:
@@ -110,16 +153,16 @@ def tonight(*, now: Firmness, standing: Standing, rules: LadderRules) -> tuple[F
     more than the slack in several runs in a row, so that it does not flutter at a bound; an N-1 that is no
     longer clean is no matter of degree, and counts as exceeded.
     """
-    own, above = rules.of(now.level), rules.of(Level(min(now.level + 1, Level.GUARANTEED)))
+    own, above = rules.of(now.rung), rules.of(Rung(min(now.rung + 1, Rung.GUARANTEED)))
     if own is not None and fits(standing=standing, rule=own, slack=rules.slack):
         nights = now.nights_over + 1
         if nights >= rules.runs:
-            return Firmness(level=Level(now.level - 1)), fits(standing=standing, rule=own, slack=rules.slack)
-        return Firmness(level=now.level, nights_over=nights), fits(standing=standing, rule=own)
-    if above is None or now.level == Level.GUARANTEED:
-        return Firmness(level=now.level), ()
+            return Firmness(rung=Rung(now.rung - 1)), fits(standing=standing, rule=own, slack=rules.slack)
+        return Firmness(rung=now.rung, nights_over=nights), fits(standing=standing, rule=own)
+    if above is None or now.rung == Rung.GUARANTEED:
+        return Firmness(rung=now.rung), ()
     why = fits(standing=standing, rule=above)
-    return Firmness(level=now.level if why else above.level), why
+    return Firmness(rung=now.rung if why else above.rung), why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moms import __version__
 from moms.desk.world import World
+from moms.exchange.certainty import read_learnt
 from moms.exchange.grids import open_grid
 from moms.exchange.rulebook import open_rule_book
 from moms.study import contingencies_of
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moms.grid import Contingency, Grid
+    from moms.risk import Learnt
 
 
 def open_world(*, grid: str, rule_book: str, home: Path) -> World:
@@ -25,7 +27,21 @@ def open_world(*, grid: str, rule_book: str, home: Path) -> World:
         rules=open_rule_book(rule_book),
         versions=versions(),
         contingencies=studied(found),
+        learnt=learnt(home),
     )
+
+
+def learnt(home: Path) -> Learnt | None:
+    """Give the certainty model of an installation, if one has been trained there.
+
+    Raises:
+        NotAModel: there is one that cannot be read.
+    """
+    return read_learnt(home / CERTAINTY) if (home / CERTAINTY).is_file() else None
+
+
+CERTAINTY = "certainty.json"
+"""The model that decisions use, in the home of the installation."""
 
 
 def studied(grid: Grid) -> tuple[Contingency, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXAMPLE = """
-moms certainty train --history past.csv --out certainty.json
+moms certainty train --history past.csv
 moms certainty train --simulate 30000 --seed 7 --out certainty.json
 moms certainty report --model certainty.json"""
 
@@ -31,9 +31,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--history", type=Path, metavar="FILE", help="CSV, in order of filing (docs/commands.md)")
     which.add_argument("--simulate", type=int, metavar="N", help="a synthetic history of N outages instead")
     learn.add_argument("--seed", type=int, default=0, help="of the simulation and of the test (default 0)")
-    learn.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the model goes, JSON")
+    what = "where the model goes, JSON; left out, to the home of this installation, where decisions use it"
+    learn.add_argument("--out", type=Path, metavar="FILE", help=what)
     report = verbs.add_parser("report", help="show the card of a model: how often what it said came true")
-    report.add_argument("--model", type=Path, required=True, metavar="FILE", help="a model that was trained")
+    what = "a model that was trained; left out, the one that decisions use"
+    report.add_argument("--model", type=Path, metavar="FILE", help=what)
     for one in (learn, report):
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
@@ -44,6 +46,14 @@ def run(args: argparse.Namespace) -> int:
     return {"train": _train, "report": _report}[args.what](args)
 
 
+def in_use() -> Path:
+    """Give where the model lies that decisions use."""
+    from moms.wiring.settings import home
+    from moms.wiring.worlds import CERTAINTY
+
+    return home() / CERTAINTY
+
+
 def _train(args: argparse.Namespace) -> int:
     import numpy as np
 
@@ -52,21 +62,21 @@ def _train(args: argparse.Namespace) -> int:
 
     rng = np.random.default_rng(args.seed)
     if args.history is not None:
-        history, source = certainty.read_history(args.history), args.history.name
+        (history, owners), source = certainty.read_history(args.history), args.history.name
     elif args.simulate < 1:
         raise WhichHistory(f"{args.simulate} outages", field="simulate", fix="give some thousands")
     else:
-        history, _ = simulated(count=args.simulate, rng=rng)
+        (history, _), owners = simulated(count=args.simulate, rng=rng), ()
         source = f"simulated, {args.simulate} outages, seed {args.seed}: no owner or outage is a real one"
-    model, found = train(history=history, source=source, rng=rng)
-    version = certainty.write_model(args.out, model=model, card=found)
+    model, found = train(history=history, source=source, rng=rng, owners=owners, simulated=args.history is None)
+    version = certainty.write_model(args.out or in_use(), model=model, card=found)
     return _show(certainty.document(model, found)["card"], version, as_json=args.json)
 
 
 def _report(args: argparse.Namespace) -> int:
     from moms.exchange import certainty
 
-    _, found, version = certainty.read_model(args.model)
+    _, found, version = certainty.read_model(args.model or in_use())
     return _show(found, version, as_json=args.json)
 
 
@@ -90,6 +100,11 @@ def _show(found: Mapping[str, Any], version: str, *, as_json: bool) -> int:
     )
     paper.say(f"- ECE {goes['ece']:.4f}, to be expected {goes['ece_expected']:.4f}; Spiegelhalter z "
               f"{goes['spiegelhalter_z']:.2f}; log score {goes['log_score']:.4f}")  # fmt: skip
+    if card["straightened"]:
+        paper.say("- it was made straight by isotonic regression on the middle part; the test is on what came after")
+    in_time = card["on_time"]
+    paper.say(f"- back within 110 % of the hours planned: ECE {in_time['ece']:.4f}, to be expected "
+              f"{in_time['ece_expected']:.4f}; Spiegelhalter z {in_time['spiegelhalter_z']:.2f}")  # fmt: skip
     paper.say(f"- hours: {card['over_p50']:.1%} over P50, {card['over_p90']:.1%} over P90, "
               f"{card['coverage']:.1%} inside P10-P90 of {card['held_out_ran']} that ran")  # fmt: skip
     paper.show_table(
