@@ -115,21 +115,25 @@ class Hasher(Protocol):
 
 
 class RegisterPage(Protocol):
-    """One transaction on the register of persons."""
+    """One transaction on the register of persons: each change goes with its line of the journal."""
 
     def person(self, name: str) -> Person | None:
         """Give a person, or None."""
+        ...
+
+    def hold(self, name: str) -> Person | None:
+        """Give a person, or None; nobody changes it until the end."""
         ...
 
     def people(self) -> Sequence[Person]:
         """Give all, by name."""
         ...
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Person, event: Event) -> None:
         """Enter a person."""
         ...
 
-    def revise(self, person: Person) -> None:
+    def revise(self, person: Person, event: Event) -> None:
         """Write another password or whether disabled."""
         ...
 
@@ -141,20 +145,20 @@ class RegisterPage(Protocol):
         """Give all of a kind, by when they were made."""
         ...
 
-    def keep(self, credential: Credential) -> None:
+    def open(self, person: str) -> Sequence[Credential]:
+        """Give the sessions and tokens of a person that nobody has ended."""
+        ...
+
+    def keep(self, credential: Credential, event: Event) -> None:
         """Enter a session or token."""
         ...
 
+    def end(self, credential: Credential, event: Event) -> None:
+        """End a session or token; one that has ended stays as it is, and nothing is told."""
+        ...
+
     def seen(self, credential: Credential) -> None:
-        """Write when it was last used, and whether it has ended."""
-        ...
-
-    def end_all(self, person: str) -> None:
-        """End every session and token of a person."""
-        ...
-
-    def note(self, event: Event) -> None:
-        """Write a line of the journal."""
+        """Write when it was last used: that alone is not told."""
         ...
 
 
@@ -193,9 +197,8 @@ def add_person(*, register: Register, actor: Actor, now: datetime, person: Perso
     with register.as_(actor) as page:
         if page.person(person.name) is not None:
             raise PersonExists(f"there is a {person.name!r} already", field="name", fix="choose another name")
-        page.add(person)
-        page.note(_event("person.add", person.name, actor=actor, now=now, role=person.role.value,
-                         organisation=person.organisation))  # fmt: skip
+        facts = {"role": person.role.value, "organisation": person.organisation}
+        page.add(person, _event("person.add", person.name, actor=actor, now=now, **facts))
 
 
 def check_person(person: Person) -> None:
@@ -233,9 +236,8 @@ def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> No
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), disabled=True))
-        page.end_all(name)
-        page.note(_event("person.disable", name, actor=actor, now=now))
+        page.revise(replace(_known(page, name), disabled=True), _event("person.disable", name, actor=actor, now=now))
+        _end_all(page, name, actor=actor, now=now)
 
 
 def set_password(*, register: Register, actor: Actor, now: datetime, name: str, kept: str) -> None:
@@ -245,9 +247,8 @@ def set_password(*, register: Register, actor: Actor, now: datetime, name: str, 
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), password=kept))
-        page.end_all(name)
-        page.note(_event("person.password", name, actor=actor, now=now))
+        page.revise(replace(_known(page, name), password=kept), _event("person.password", name, actor=actor, now=now))
+        _end_all(page, name, actor=actor, now=now)
 
 
 def issue_token(
@@ -276,8 +277,7 @@ def issue_token(
             raise NoSuchPerson(f"{name!r} is disabled", field="name", fix="choose somebody who may act")
         token = _credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
                             scopes=scopes)  # fmt: skip
-        page.keep(token)
-        page.note(_event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
+        page.keep(token, _event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
     return token
 
 
@@ -291,8 +291,7 @@ def revoke_token(*, register: Register, actor: Actor, now: datetime, token: str)
         found = [t for t in page.credentials(kind="token") if t.id == token]
         if not found:
             raise NotAToken(f"there is no token {token!r}", field="token", fix="list them with: moms token list")
-        page.seen(replace(found[0], ended=True))
-        page.note(_event("token.revoke", found[0].person, actor=actor, now=now, token=token))
+        page.end(found[0], _event("token.revoke", found[0].person, actor=actor, now=now, token=token))
 
 
 def sign_in(
@@ -308,22 +307,22 @@ def sign_in(
     # Outside the transaction: a hash takes a tenth of a second, and nobody's takes as long.
     good = hasher.verify(person.password if person else None, password)
     if person is None or not good or person.disabled:
-        raise NotSignedIn("the name or the password is not right", fix="try again, or ask an administrator")
+        raise _not_right()
     session = _credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
     with register.as_(SYSTEM) as page:
+        if page.hold(name) != person:  # disabled or given another password while the hash was made
+            raise _not_right()
         shown = page.credential(hash_of(old)) if old else None
         if shown is not None and shown.kind == "session":
-            page.seen(replace(shown, ended=True))
-        page.keep(session)
-        page.note(_event("session.begin", person.name, actor=person.actor, now=now, session=session.id))
+            page.end(shown, _ended(shown, verb="session.end", actor=person.actor, now=now))
+        page.keep(session, _event("session.begin", name, actor=person.actor, now=now, session=session.id))
     return Who(actor=person.actor, credential=session)
 
 
 def sign_out(*, register: Register, now: datetime, who: Who) -> None:
     """End a session."""
     with register.as_(SYSTEM) as page:
-        page.seen(replace(who.credential, ended=True))
-        page.note(_event("session.end", who.actor.name, actor=who.actor, now=now, session=who.credential.id))
+        page.end(who.credential, _ended(who.credential, verb="session.end", actor=who.actor, now=now))
 
 
 def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
@@ -366,8 +365,22 @@ def _credential(
     )
 
 
+def _end_all(page: RegisterPage, name: str, *, actor: Actor, now: datetime) -> None:
+    """End every session and token of a person."""
+    for found in page.open(name):
+        page.end(found, _ended(found, verb=f"{found.kind}.end", actor=actor, now=now))
+
+
+def _ended(found: Credential, *, verb: str, actor: Actor, now: datetime) -> Event:
+    return _event(verb, found.person, actor=actor, now=now, **{found.kind: found.id})
+
+
+def _not_right() -> NotSignedIn:
+    return NotSignedIn("the name or the password is not right", fix="try again, or ask an administrator")
+
+
 def _known(page: RegisterPage, name: str) -> Person:
-    found = page.person(name)
+    found = page.hold(name)
     if found is None:
         raise NoSuchPerson(f"there is no {name!r}", field="name", fix="list them with: moms user list")
     return found

@@ -24,6 +24,8 @@ GENESIS = "0" * 64
 EVENT, DECISION, ENTRY = "event", "decision", "entry"
 REGISTER = "register:"
 """Before the name of a register, where other lines name an outage: no outage has such an id."""
+PERSON, CREDENTIAL = "person:", "credential:"
+"""Likewise before the name of a person, and of a session or token; these lines have revisions as outages' have."""
 
 
 class NotALine(Refused):

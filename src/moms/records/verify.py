@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from moms.records.journal import DECISION, GENESIS, Anchor, Head, Line, anchor_hash, hash_of
+from moms.records.journal import CREDENTIAL, DECISION, GENESIS, PERSON, Anchor, Head, Line, anchor_hash, hash_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,10 +48,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One row that a journal line tells of: a revision of an outage, or a decision record.
+    """One row that a journal line tells of: a revision of an outage, a decision record, a person, a session or token.
 
-    `digest` is the SHA-256 of the document stored in it, `wrong` names the columns that are not what
-    the document says. `current` marks the row that holds the outage as it is now.
+    `digest` is the SHA-256 of the document stored in it, or of the row itself where it has none; `wrong` names
+    the columns that are not what the document says. `current` marks the row that holds what is now.
     """
 
     table: str
@@ -88,8 +88,9 @@ class Verdict:
 class _Told:
     """What the journal says should be there, gathered while its lines go by."""
 
-    revisions: dict[tuple[str, int], tuple[str, str, str]] = field(default_factory=dict)
-    newest: dict[str, int] = field(default_factory=dict)
+    revisions: dict[tuple[str, str, int], tuple[str, str, str]] = field(default_factory=dict)
+    """By table, id and revision: digest, writer, instant."""
+    newest: dict[tuple[str, str], int] = field(default_factory=dict)
     decisions: dict[str, tuple[str, str]] = field(default_factory=dict)
     book_version: int = 0
 
@@ -98,7 +99,8 @@ class _Told:
         if row.table == "decision":
             digest, belongs = self.decisions.get(row.id, (None, None))
             return digest, None, None, belongs
-        digest, writer, at = self.revisions.get((row.id, row.revision or 0), (None, None, None))
+        key = (_now_in(row.table), row.id, row.revision or 0)
+        digest, writer, at = self.revisions.get(key, (None, None, None))
         return digest, writer, at, None
 
     def hear(self, line: Line) -> None:
@@ -107,14 +109,34 @@ class _Told:
             body = json.loads(line.body)
             writer = str(body["written_by"]["name"])
             if line.outage_revision is not None:
-                key = (line.outage_id, line.outage_revision)
+                table, name = _subject(line)
+                key = (table, name, line.outage_revision)
                 self.revisions[key] = (str(body["document"]), writer, str(body["written_at"]))
-                self.newest[line.outage_id] = max(line.outage_revision, self.newest.get(line.outage_id, 0))
+                self.newest[table, name] = max(line.outage_revision, self.newest.get((table, name), 0))
                 self.book_version = max(self.book_version, int(body["book_version"]))
             elif body["line"] == DECISION:
                 self.decisions[str(body["decision_id"])] = (str(body["document"]), line.outage_id)
         except (ValueError, KeyError, TypeError):
             return  # a body that cannot be read was changed, which its hash shows
+
+    def expected(self) -> set[tuple[str, str, int | None]]:
+        """Give the rows there should be; None where the row holds what is now."""
+        rows: set[tuple[str, str, int | None]] = {(table, name, None) for table, name in self.newest}
+        rows |= {("outage_history", name, at) for table, name, at in self.revisions if table == "outage"}
+        return rows | {("decision", decision, None) for decision in self.decisions}
+
+
+def _subject(line: Line) -> tuple[str, str]:
+    """Give the table and the id of the row whose revision a line tells of."""
+    for table, mark in (("person", PERSON), ("credential", CREDENTIAL)):
+        if line.outage_id.startswith(mark):
+            return table, line.outage_id.removeprefix(mark)
+    return "outage", line.outage_id
+
+
+def _now_in(table: str) -> str:
+    """Give the table that holds what is now, for one that holds what was."""
+    return "outage" if table == "outage_history" else table
 
 
 def examine(
@@ -269,10 +291,7 @@ def _rows(kept: Iterable[Kept], told: _Told) -> tuple[int, list[Fault]]:
         count += 1
         found.add((row.table, row.id, None if row.current else row.revision))
         faults += _row_faults(row, told)
-    expected: set[tuple[str, str, int | None]] = {("outage", outage, None) for outage in told.newest}
-    expected |= {("outage_history", outage, revision) for outage, revision in told.revisions}
-    expected |= {("decision", decision, None) for decision in told.decisions}
-    for table, name, revision in sorted(expected - found, key=str):
+    for table, name, revision in sorted(told.expected() - found, key=str):
         place = name if revision is None else f"{name} revision {revision}"
         says = f"{table} {place} is gone; the journal tells of it"
         faults.append(Fault(what=What.MISSING, table=table, row=place, says=says))
@@ -291,10 +310,12 @@ def _row_faults(row: Kept, told: _Told) -> Iterator[Fault]:
         yield Fault(what=What.STRANGER, table=row.table, row=place, says=says)
         return
     if digest != row.digest:
-        says = f"{row.table} {place}: its document is not the one that was written"
+        what = "it is not what" if row.table in {"person", "credential"} else "its document is not the one that"
+        says = f"{row.table} {place}: {what} was written"
         yield Fault(what=What.CHANGED, table=row.table, row=place, says=says)
-    if row.current and row.revision != told.newest.get(row.id):
-        says = f"{row.table} {place} is not the newest, which is revision {told.newest.get(row.id)}"
+    newest = told.newest.get((row.table, row.id))
+    if row.current and row.revision != newest:
+        says = f"{row.table} {place} is not the newest, which is revision {newest}"
         yield Fault(what=What.CHANGED, table=row.table, row=place, says=says)
     for name, mine, theirs in (
         ("actor", row.actor, writer),

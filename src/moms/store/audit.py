@@ -17,7 +17,7 @@ from moms.records.journal import Anchor, Head, anchor, anchor_of, anchor_text, h
 from moms.records.verify import Fault, Kept, Verdict, What, examine
 from moms.store import tables
 from moms.store.book import act_as
-from moms.store.rows import blocks, classification, line_of, outage_row, span
+from moms.store.rows import blocks, classification, line_of, name_of, outage_row, print_of, span
 from moms.values import SYSTEM, Refused, instant_text
 
 if TYPE_CHECKING:
@@ -177,6 +177,7 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _outages(connection)
     yield from _history(connection)
     yield from _decisions(connection)
+    yield from _who_may_act(connection)
 
 
 def _outages(connection: Connection) -> Iterator[Kept]:
@@ -251,6 +252,22 @@ def _decisions(connection: Connection) -> Iterator[Kept]:
             wrong=tuple(wrong),
             belongs=row["outage_id"],
         )
+
+
+def _who_may_act(connection: Connection) -> Iterator[Kept]:
+    """Give the persons, sessions and tokens; what is wrong with a row its own fingerprint shows."""
+    for table in (tables.person, tables.credential):
+        for row in _stream(connection, select(table)):
+            name = name_of(row).partition(":")[2]
+            unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row["ends_at"]
+            yield Kept(
+                table=table.name,
+                id=name,
+                revision=row["revision"],
+                digest=print_of(row),
+                wrong=("seen_at",) if unseen else (),
+                current=True,
+            )
 
 
 def _constants(connection: Connection) -> Iterator[Fault]:

@@ -222,6 +222,12 @@ class PostgresPage:
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
 
+    def tell(self, event: Event, *, name: str, revision: int, document: str) -> None:
+        """Write the line that goes with a revision of a person, session or token, with its fingerprint."""
+        body = event_body(event, revision=revision, document=document)
+        operator = SYSTEM.organisation
+        self._append(organisation=operator, classification="restricted", outage_id=name, revision=revision, body=body)
+
     def enter(self, register: str, entry: dict[str, object]) -> None:
         """Write an entry of one of the operator's registers into the operator's journal.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -12,13 +12,14 @@ from moms.desk.keys import KeptAnswer
 from moms.desk.people import Credential, Person, Scope
 from moms.store import tables
 from moms.store.book import PostgresPage, said
+from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Engine, Row, RowMapping
 
     from moms.desk.ports import Event
     from moms.values import Actor
@@ -34,7 +35,9 @@ class PostgresRegister:
     def as_(self, actor: Actor) -> Iterator[PostgresRegisterPage]:
         """Open one transaction as this actor: committed at the end, rolled back on any exception."""
         with said(actor), self.engine.begin() as connection:
-            yield PostgresRegisterPage(connection, actor=actor)
+            page = PostgresRegisterPage(connection, actor=actor)
+            yield page
+            page.tell()
 
 
 class PostgresRegisterPage:
@@ -43,10 +46,18 @@ class PostgresRegisterPage:
     def __init__(self, connection: Connection, *, actor: Actor) -> None:
         self._connection = connection
         self._journal = PostgresPage(connection, actor=actor)
+        self._untold: list[tuple[Event, dict[str, Any]]] = []
+        """Told at the end: a row is always locked before the chain, or two who write would wait for each other."""
 
     def person(self, name: str) -> Person | None:
         """Give a person, or None."""
         row = self._connection.execute(select(tables.person).where(tables.person.c.name == name)).first()
+        return None if row is None else _person(row)
+
+    def hold(self, name: str) -> Person | None:
+        """Give a person, or None; nobody changes it until the end."""
+        query = select(tables.person).where(tables.person.c.name == name).with_for_update(key_share=True)
+        row = self._connection.execute(query).first()
         return None if row is None else _person(row)
 
     def people(self) -> Sequence[Person]:
@@ -54,29 +65,31 @@ class PostgresRegisterPage:
         rows = self._connection.execute(select(tables.person).order_by(tables.person.c.name))
         return tuple(_person(row) for row in rows)
 
-    def add(self, person: Person) -> None:
+    def add(self, person: Person, event: Event) -> None:
         """Enter a person."""
-        self._connection.execute(
-            tables.person.insert().values(
-                name=person.name,
-                organisation=person.organisation,
-                classification="restricted",
-                revision=1,
-                role=person.role.value,
-                password=person.password,
-                disabled=person.disabled,
-                made_at=person.made_at,
-            )
-        )
+        row = {
+            "name": person.name,
+            "organisation": person.organisation,
+            "classification": "restricted",
+            "revision": 1,
+            "role": person.role.value,
+            "password": person.password,
+            "disabled": person.disabled,
+            "made_at": person.made_at,
+        }
+        there = tables.person
+        self._told(event, self._connection.execute(insert(there).values(row).returning(there)).mappings().first())
 
-    def revise(self, person: Person) -> None:
+    def revise(self, person: Person, event: Event) -> None:
         """Write another password or whether disabled."""
         there = tables.person
-        self._connection.execute(
+        written = self._connection.execute(
             update(there)
             .where(there.c.name == person.name)
             .values(revision=there.c.revision + 1, password=person.password, disabled=person.disabled)
+            .returning(there)
         )
+        self._told(event, written.mappings().first())
 
     def credential(self, secret_hash: str) -> Credential | None:
         """Give a session or token by the hash of its secret, or None."""
@@ -90,47 +103,58 @@ class PostgresRegisterPage:
         rows = self._connection.execute(select(there).where(there.c.kind == kind).order_by(there.c.made_at))
         return tuple(_credential(row) for row in rows)
 
-    def keep(self, credential: Credential) -> None:
+    def open(self, person: str) -> Sequence[Credential]:
+        """Give the sessions and tokens of a person that nobody has ended."""
+        there = tables.credential
+        query = select(there).where(there.c.person == person, ~there.c.ended).order_by(there.c.hash)
+        return tuple(_credential(row) for row in self._connection.execute(query))
+
+    def keep(self, credential: Credential, event: Event) -> None:
         """Enter a session or token."""
-        self._connection.execute(
-            tables.credential.insert().values(
-                hash=credential.hash,
-                organisation=credential.organisation,
-                classification="restricted",
-                revision=1,
-                kind=credential.kind,
-                person=credential.person,
-                label=credential.label,
-                scopes=[s.value for s in credential.scopes],
-                made_at=credential.made_at,
-                seen_at=credential.seen_at,
-                ends_at=credential.ends_at,
-                ended=credential.ended,
-            )
+        row = {
+            "hash": credential.hash,
+            "organisation": credential.organisation,
+            "classification": "restricted",
+            "revision": 1,
+            "kind": credential.kind,
+            "person": credential.person,
+            "label": credential.label,
+            "scopes": [s.value for s in credential.scopes],
+            "made_at": credential.made_at,
+            "seen_at": credential.seen_at,
+            "ends_at": credential.ends_at,
+            "ended": credential.ended,
+        }
+        there = tables.credential
+        self._told(event, self._connection.execute(insert(there).values(row).returning(there)).mappings().first())
+
+    def end(self, credential: Credential, event: Event) -> None:
+        """End a session or token; one that has ended stays as it is, and nothing is told."""
+        there = tables.credential
+        written = self._connection.execute(
+            update(there)
+            .where(there.c.hash == credential.hash, ~there.c.ended)
+            .values(revision=there.c.revision + 1, ended=True)
+            .returning(there)
         )
+        self._told(event, written.mappings().first())
 
     def seen(self, credential: Credential) -> None:
-        """Write when it was last used, and whether it has ended."""
-        there = tables.credential
-        # `or`: one that was revoked since it was read stays so.
-        self._connection.execute(
-            update(there)
-            .where(there.c.hash == credential.hash)
-            .values(revision=there.c.revision + 1, seen_at=credential.seen_at, ended=there.c.ended | credential.ended)
-        )
-
-    def end_all(self, person: str) -> None:
-        """End every session and token of a person."""
+        """Write when it was last used: that alone is not told, and is no revision."""
         there = tables.credential
         self._connection.execute(
-            update(there)
-            .where(there.c.person == person, ~there.c.ended)
-            .values(revision=there.c.revision + 1, ended=True)
+            update(there).where(there.c.hash == credential.hash).values(seen_at=credential.seen_at)
         )
 
-    def note(self, event: Event) -> None:
-        """Write a line of the journal."""
-        self._journal.note(event)
+    def tell(self) -> None:
+        """Write the lines of what was changed."""
+        for event, row in self._untold:
+            self._journal.tell(event, name=name_of(row), revision=row["revision"], document=print_of(row))
+        self._untold.clear()
+
+    def _told(self, event: Event, row: RowMapping | None) -> None:
+        if row is not None:
+            self._untold.append((event, dict(row)))
 
 
 class PostgresKeys:

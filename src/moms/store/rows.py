@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.dialects.postgresql import Range
 
 from moms.desk.ports import Event
 from moms.outages import OVER, STANDING, Category, Kind
 from moms.outages.document import to_document
-from moms.records.journal import DECISION, EVENT, Line, actor_body, actor_of
-from moms.values import canonical
+from moms.records.journal import CREDENTIAL, DECISION, EVENT, PERSON, Line, actor_body, actor_of
+from moms.values import canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,6 +115,19 @@ def decision_body(*, decision_id: str, outage_id: str, record: str) -> dict[str,
         "outage_id": outage_id,
         "document": record,
     }
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Give the name by which the journal tells of a person, a session or a token.
+
+    A secret's hash is cut to 128 bits: enough to tell two apart, and no whole key of the table.
+    """
+    return f"{CREDENTIAL}{row['hash'][:32]}" if "hash" in row else f"{PERSON}{row['name']}"
+
+
+def print_of(row: Mapping[str, Any]) -> str:
+    """Give the fingerprint of a person's, session's or token's row: all of it but when it was last used."""
+    return digest({column: value for column, value in row.items() if column != "seen_at"})
 
 
 def event_of(body: str) -> Event | None:
