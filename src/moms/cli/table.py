@@ -69,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
         says="Train the model of what becomes of outages, or show what it is worth.",
         module="certainty",
     ),
+    Command(verb="forecast", says="Keep a forecast issue, or show the newest and its age.", module="forecast"),
     Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
     Command(
         verb="plan",

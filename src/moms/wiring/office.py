@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.adequacy import Taken
+    from moms.decide import Forecast
     from moms.desk.accept import Wrote
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
@@ -430,6 +431,22 @@ class Office:
 
         grid, rules = self.world.grid, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
+
+    def keep_forecast(self, file: Path) -> str:
+        """Keep a forecast issue as the newest, and give its id."""
+        from moms.desk.forecast import keep
+        from moms.exchange.issues import read_issue
+
+        zones = self.world.grid.zones
+        issue = read_issue(file, zones=() if zones is None else zones.name)
+        return keep(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, issue=issue)
+
+    def forecast(self) -> Forecast | None:
+        """Give the newest forecast issue, as decisions see it."""
+        from moms.desk.forecast import newest, seen
+
+        with self.book.as_(SYSTEM) as page:
+            return seen(newest(page), now=self.settings.now)
 
     def heads(self) -> Mapping[str, int]:
         """Give how long each chain of the journal is that this actor sees."""
