@@ -38,6 +38,12 @@ class Recall:
     drawn: str = ""
 
     @property
+    def expected(self) -> float:
+        """The probability of recall as far as it is known, for the error budget."""
+        capacity = self.found.probability if self.found is not None else 0.0
+        return capacity + (self.seen[0] / self.seen[1] if self.seen is not None else 0.0)
+
+    @property
     def high(self) -> float | None:
         """The upper 95 % bound of the probability of recall, for whatever reason; None where one is not known."""
         if self.takes_capacity and self.found is None:
