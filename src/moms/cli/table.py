@@ -69,6 +69,8 @@ COMMANDS: tuple[Command, ...] = (
         says="Train the model of what becomes of outages, or show what it is worth.",
         module="certainty",
     ),
+    Command(verb="firmness", says="Tell again how firm each granted outage is (for a timer).", module="firmness"),
+    Command(verb="forecast", says="Keep a forecast issue, or show the newest and its age.", module="forecast"),
     Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
     Command(
         verb="plan",

@@ -152,8 +152,8 @@ class Page(Protocol):
         """Write an entry of one of the operator's registers (a ledger, the plans) into the operator's journal."""
         ...
 
-    def entries(self, register: str) -> Sequence[dict[str, object]]:
-        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+    def entries(self, register: str, *, last: int | None = None) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first, or the `last` few; none for an actor who may not see them."""
         ...
 
     def heads(self) -> Mapping[str, int]:

@@ -125,6 +125,7 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
         world=world, outage=replace(outage, window=outage.request.window), holding=situation.holding, now=now,
         cut_off=assessed.book.cut_off_units, clean=clean(assessed.evidence),
         group=tuple(as_asked(o) for o in (situation.outage, *situation.group) if o.id != outage.id),
+        issue=situation.issue,
     )  # fmt: skip
     return replace(evidence, certainty=found)
 

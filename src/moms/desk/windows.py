@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from moms.decide import Evidence, Outcome, Remedy, Security, settle, would_change
+from moms.desk.forecast import seen
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatched
 from moms.desk.security import secure
@@ -197,6 +198,8 @@ def _start(
         is_line=world.is_line(request),
         reactive=world.is_reactive(request),
         lead_days=(window.start - now) / DAY,
+        forecast=seen(situations[0].issue, now=now),
+        begins_in_days=(window.start - now) / DAY,
         earlier_pending=tuple(queue),
     )  # fmt: skip
     blocks = [f for f in findings if f.level == Level.BLOCK]

@@ -239,12 +239,13 @@ class PostgresPage:
         operator = SYSTEM.organisation
         self._append(organisation=operator, classification="restricted", outage_id=name, revision=None, body=body)
 
-    def entries(self, register: str) -> Sequence[dict[str, object]]:
-        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+    def entries(self, register: str, *, last: int | None = None) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first, or the `last` few; none for an actor who may not see them."""
         lines = tables.journal.c
         ours = (lines.organisation == SYSTEM.organisation, lines.outage_id == f"{REGISTER}{register}")
-        bodies = self._connection.execute(select(lines.body).where(*ours).order_by(lines.seq)).scalars()
-        return tuple(json.loads(body)["entry"] for body in bodies)
+        newest_first = select(lines.body).where(*ours).order_by(lines.seq.desc()).limit(last)
+        bodies = self._connection.execute(newest_first).scalars().all()
+        return tuple(json.loads(body)["entry"] for body in reversed(bodies))
 
     def heads(self) -> Mapping[str, int]:
         """Give how many lines each chain of the journal has that this actor sees."""

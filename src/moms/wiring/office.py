@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.adequacy import Taken
+    from moms.decide import Forecast
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.nightly import Night
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
     from moms.desk.repair import Repair
@@ -485,6 +487,47 @@ class Office:
 
         grid, rules = self.world.grid, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
+
+    def keep_forecast(self, file: Path) -> str:
+        """Keep a forecast issue as the newest, and give its id."""
+        from moms.desk.forecast import keep
+        from moms.exchange.issues import read_issue
+
+        zones = self.world.grid.zones
+        issue = read_issue(file, zones=() if zones is None else zones.name)
+        return keep(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, issue=issue)
+
+    def forecast(self) -> Forecast | None:
+        """Give the newest forecast issue, as decisions see it."""
+        from moms.desk.forecast import newest, seen
+
+        with self.book.as_(SYSTEM) as page:
+            return seen(newest(page), now=self.settings.now)
+
+    def firmness(
+        self,
+        *,
+        days: int,
+        season: Window | None = None,
+        write: bool = False,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> Night:
+        """Tell how firm each granted outage is tonight; with `write` keep it, and the scenarios for today's decisions.
+
+        Raises:
+            NotYours: only the operator sees it: outages of all owners are in it (semantics 9).
+        """
+        from moms.desk.nightly import keep_night, operators_night, tell
+        from moms.exchange.drawnfile import write_drawn
+        from moms.wiring.worlds import SCENARIOS
+
+        operators_night(self.settings.actor)
+        world = self.world
+        night, drawn = tell(book=self.book, world=world, now=self.settings.now, days=days, season=season, told=tick)
+        if write:
+            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
+            write_drawn(self.settings.home / SCENARIOS, drawn, grid=world.grid.digest)
+        return night
 
     def heads(self) -> Mapping[str, int]:
         """Give how long each chain of the journal is that this actor sees."""
