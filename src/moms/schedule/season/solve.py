@@ -14,6 +14,7 @@ from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.constraints import CONSTRAINTS
 from moms.schedule.season.model import Model
 from moms.schedule.season.objective import TERMS, NamedTerm, values
+from moms.schedule.season.room import room_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -100,11 +101,14 @@ def solve(
     plan: dict[str, int] | None = first_fit(problem)
     if breaks(problem, plan or {}):
         plan = None
-    else:
-        tell(plan or {})
+    elif neighbourhoods:
+        made = room_made(problem, plan or {})
+        plan = plan if breaks(problem, made) else made  # bundles are no matter of one job
+    if plan is not None:
+        tell(plan)
     rng = np.random.default_rng(seed)
     for _ in range(neighbourhoods if plan is not None else 0):
-        better = _near(problem, plan or {}, rng=rng, budget=budget)
+        better = near(problem, plan or {}, rng=rng, budget=budget)
         if better != plan:
             plan = better
             tell(plan)
@@ -197,7 +201,7 @@ def _point(model: Model, plan: Mapping[str, int]) -> FloatArray:
     return x
 
 
-def _near(problem: Problem, plan: Mapping[str, int], *, rng: np.random.Generator, budget: Budget) -> dict[str, int]:
+def near(problem: Problem, plan: Mapping[str, int], *, rng: np.random.Generator, budget: Budget) -> dict[str, int]:
     """Solve one neighbourhood: jobs around some day, or of one owner, are free; the others stay where they are."""
     free = _free(problem, plan, rng)
     starts = {

@@ -1,0 +1,45 @@
+"""The synthetic season of the bench: the same each time, planned without a breach, its optimum that of the model."""
+
+from __future__ import annotations
+
+import pytest
+
+from moms.bench.cpsat import there
+from moms.bench.season_instance import season, weighted
+from moms.bench.season_rows import lost, season_rows
+from moms.schedule._mip import Budget, Status
+from moms.schedule.season import breaks, first_fit, room_made
+from moms.schedule.season.solve import build
+
+
+def test_a_season_is_drawn_the_same_each_time_and_has_too_little_room():
+    one, two = season(requests=200, seed=3), season(requests=200, seed=3)
+    assert (one.jobs, one.zones, one.resources) == (two.jobs, two.zones, two.resources)
+    assert one.jobs != season(requests=200, seed=4).jobs
+    assert 0.5 < len(first_fit(one)) / 200 < 1
+
+
+def test_making_room_breaks_nothing_loses_nobody_and_is_never_better_than_the_proven_best():
+    problem = season(requests=150, seed=0)
+    plan = first_fit(problem)
+    made = room_made(problem, plan)
+    assert breaks(problem, made) == ()
+    assert set(plan) <= set(made)
+    model = build(problem)
+    for name, cost in weighted(problem).items():
+        model.program.cost[model.u[name]] = cost
+    best = model.program.solve(budget=Budget(nodes=500))
+    assert best.status is Status.OPTIMAL
+    assert best.value is not None
+    assert best.value - 1e-6 <= lost(problem, made) <= lost(problem, plan)
+
+
+def test_the_rows_say_why_a_figure_is_missing():
+    if there():
+        pytest.skip("ortools is installed here, so that no figure is missing for it")
+    rows = {row.id: row for row in season_rows(quick=True)}
+    assert rows["schedule.season.cpsat"].why == "ortools is not installed"
+    assert rows["schedule.season"].why
+    assert rows["schedule.season.placed"].value is not None
+    assert rows["schedule.season.highs"].peer is not None
+    assert all(row.value is not None or row.why for row in rows.values())
