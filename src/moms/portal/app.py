@@ -11,11 +11,12 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, looks, session
+from moms.portal.api import deeds, events, known, looks, session
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
+from moms.portal.pages import read_pages, serve_pages
 from moms.portal.rates import Buckets
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ def make_app(needs: Needs) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, deeds, events):
+    for module in (session, looks, known, deeds, events):
         app.include_router(module.router, prefix=PREFIX)
     _plain_routes(app, service)
+    serve_pages(app, read_pages())
     return Wall(app, needs=needs)
 
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.desk.answer import Answer
+    from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Keys
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import Told
@@ -157,4 +158,8 @@ class Needs:
     secure: bool
     """Whether browsers reach it by TLS."""
     request_schema: Mapping[str, object]
+    catalogue: Catalogue
+    """The equipment by its names."""
+    about: Callable[[], Mapping[str, object]]
+    """Which installation this is, and what its clock says."""
     limits: Limits = field(default_factory=Limits)
