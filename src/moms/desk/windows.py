@@ -114,7 +114,7 @@ def windows(
     """
     if last < first or days < 1:
         raise NoSpan(f"no start between {first} and {last} for {days} days", field="to", fix="give a later --to")
-    asked = _template(world, assets, window=_window(first, days), now=now)
+    asked = unfiled(world, assets, window=_window(first, days), now=now)
     whole = [first + k * DAY for k in range((last - first).days + days)]
     with book.as_(SYSTEM) as page:
         version = page.version()
@@ -274,7 +274,7 @@ def _window(day: date, days: int) -> Window:
     return Window(start=start, end=start + days * DAY)
 
 
-def _template(world: World, assets: tuple[str, ...], *, window: Window, now: datetime) -> Outage:
+def unfiled(world: World, assets: tuple[str, ...], *, window: Window, now: datetime) -> Outage:
     """Give a planned request of these assets by their owner, as nobody has filed it."""
     generation = any(a.startswith(f"{ElementKind.GEN}:") for a in assets)
     breaker = any(a.startswith(f"{ElementKind.BREAKER}:") for a in assets)

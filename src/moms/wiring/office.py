@@ -16,7 +16,7 @@ from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
-from moms.values import SYSTEM, Refused, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from moms.desk.windows import Calendar
     from moms.desk.world import World
     from moms.outages import Outage, Request
+    from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
 
@@ -528,6 +529,30 @@ class Office:
             keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
             write_drawn(self.settings.home / SCENARIOS, drawn, grid=world.grid.digest)
         return night
+
+    def while_out(
+        self, *, asset: str, storm: str, damage: Path | None, hours: int
+    ) -> tuple[tuple[WhileOut, ...], StormRisk]:
+        """Rank the windows of a storm by the risk of having an asset out, beside all that holds then."""
+        from moms.desk.while_out import ranked_while_out
+        from moms.desk.windows import unfiled
+        from moms.exchange.storms import read_damage, read_weather
+        from moms.risk import lines_of, storm_risk, tower_curve
+
+        world, weather = self.world, read_weather(storm)
+        curve = tower_curve(read_damage(damage) if damage else ())
+        found = storm_risk(lines=lines_of(world.grid), weather=weather, curve=curve)
+        window = Window(start=weather.hour[0], end=weather.hour[-1] + HOUR)
+        outage = unfiled(world, (asset,), window=window, now=self.settings.now)
+        with self.book.as_(SYSTEM) as page:
+            near = page.find(Search(window=window, holding=True))
+            late = page.find(Search(holding=True, states=("active", "pending_complete")))
+        holding = {o.id: o for o in (*near, *late) if o.request.takes_out}
+        rows = ranked_while_out(
+            world=world, outage=outage, holding=tuple(holding.values()), storm=found, hours=hours,
+            now=self.settings.now,
+        )  # fmt: skip
+        return rows, found
 
     def heads(self) -> Mapping[str, int]:
         """Give how long each chain of the journal is that this actor sees."""
