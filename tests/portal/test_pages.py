@@ -222,7 +222,7 @@ def a_start(day: str, state: str) -> dict[str, object]:
 def test_free_days_are_drawn_and_told(opened):
     days = {"2027-03-01": "free", "2027-03-02": "not available", "2027-03-03": "needs a study"}
     page = opened("ann", "/")
-    # The tests' grid has no hourly load, so its own calendar is a refusal (below): these are answers as miso gives them.
+    # The grid of the tests has no hourly load: its own calendar is a refusal (below). These are as miso gives them.
     page.route(
         "**/api/v1/windows?**",
         lambda route: route.fulfill(
