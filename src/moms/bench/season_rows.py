@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from moms.schedule.season import Problem
 
 
-def season_rows(*, quick: bool) -> list[Row]:
+def season_rows(*, quick: bool, seconds: float | None = None) -> list[Row]:
     """Plan the season in a fixed time three ways; answer requests that have no place one by one."""
-    requests, seconds = (300, 5.0) if quick else (3000, 120.0)
+    requests = 300 if quick else 3000
+    seconds = seconds or (5.0 if quick else 120.0)
     problem = season(requests=requests, seed=0)
     plan, spent = _planned(problem, seconds=seconds)
     if breaks(problem, plan):
@@ -38,7 +39,7 @@ def season_rows(*, quick: bool) -> list[Row]:
         Row(id="schedule.season.placed", what="the same: share of requests with a place",
             value=len(plan) / len(problem.jobs), unit="", direction="max", runs=1),
         Row(id="schedule.season.highs", what="the same: weighted MW-days without a place; peer HiGHS alone",
-            value=value, unit="", peer=highs, runs=1),
+            value=value, unit="", peer=highs, why=None if highs is not None else "HiGHS alone found no plan", runs=1),
         Row(id="schedule.season.cpsat", what="the same; peer CP-SAT alone on one thread", value=value if peer else None,
             unit="", peer=peer, why=why, runs=1),
         Row(id="schedule.season.gap", what="the same: gap to the bound of HiGHS", value=gap, unit="", goal=0.01,
