@@ -56,7 +56,7 @@ def _jobs(rng: np.random.Generator, count: int) -> Iterator[Job]:
         yield Job(
             id=f"r{k}", owner=f"o{int(rng.integers(owners))}", zone=f"z{zone}",
             need=int(rng.choice([1, 2, 3], p=[0.1, 0.6, 0.3])),
-            size_mw=size, days=days, earliest=max(wish - REACH, 0),
+            size_mw=size, counts_mw=200.0 * count / FULL if line else None, days=days, earliest=max(wish - REACH, 0),
             latest_end=min(wish + days + REACH, DAYS), preferred=wish, uses=((f"crew{zone}-{crew}", 1.0),),
         )  # fmt: skip
 

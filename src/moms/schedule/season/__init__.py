@@ -1,5 +1,6 @@
 """The season plan: one problem, constraints and terms by name, plans with bounds, clashes and reasons in words."""
 
+from moms.schedule.season.around import places_found
 from moms.schedule.season.board import Board
 from moms.schedule.season.change import Difference, difference, smallest_change
 from moms.schedule.season.check import Broken, breaks
@@ -18,7 +19,7 @@ from moms.schedule.season.problem import (
     Resource,
     Zone,
 )
-from moms.schedule.season.room import fit_in, room_made
+from moms.schedule.season.room import fit_in
 from moms.schedule.season.solve import Level, Planned, first_fit, solve
 
 __all__ = [
@@ -46,7 +47,7 @@ __all__ = [
     "fit_in",
     "in_the_way",
     "owners",
-    "room_made",
+    "places_found",
     "smallest_change",
     "smallest_clash",
     "solve",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moms.schedule.season.board import Board
-from moms.schedule.season.objective import mw_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,12 +55,3 @@ def _makes_room(board: Board, job: Job, start: int) -> Iterator[tuple[str, int]]
             if to is not None:
                 yield other, to
         board.put(other, was)
-
-
-def room_made(problem: Problem, plan: Mapping[str, int]) -> dict[str, int]:
-    """Give the plan with as many of those who wait fitted in, the most urgent and largest first."""
-    found = dict(plan)
-    waiting = [job for job in problem.jobs if job.id not in plan]
-    for job in sorted(waiting, key=lambda j: (j.need, -mw_days(j), j.id)):
-        found = fit_in(problem, found, job.id) or found
-    return found

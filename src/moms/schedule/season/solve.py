@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.schedule._mip import Budget, Status
+from moms.schedule.season.around import places_found
 from moms.schedule.season.board import Board
 from moms.schedule.season.check import breaks
 from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.constraints import CONSTRAINTS
 from moms.schedule.season.model import Model
 from moms.schedule.season.objective import TERMS, NamedTerm, values
-from moms.schedule.season.room import room_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -101,12 +101,12 @@ def solve(
     plan: dict[str, int] | None = first_fit(problem)
     if breaks(problem, plan or {}):
         plan = None
-    elif neighbourhoods:
-        made = room_made(problem, plan or {})
-        plan = plan if breaks(problem, made) else made  # bundles are no matter of one job
     if plan is not None:
         tell(plan)
     rng = np.random.default_rng(seed)
+    if plan is not None and neighbourhoods:
+        plan = places_found(problem, plan, rng=rng, budget=budget, tries=neighbourhoods)
+        tell(plan)
     for _ in range(neighbourhoods if plan is not None else 0):
         better = near(problem, plan or {}, rng=rng, budget=budget)
         if better != plan:
