@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
+from moms.desk.keys import Mark
 from moms.desk.ports import (
     BookMoved,
     EquipmentTaken,
@@ -35,13 +36,15 @@ from moms.store.rows import (
 from moms.values import SYSTEM, Refused, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Cast, Connection, Engine, Select
 
     from moms.desk.ports import Event, Search
     from moms.outages import Outage
     from moms.values import Actor
+
+    Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
 LOCK_WAIT = "20s"
 IDLE_LIMIT = "600s"
@@ -53,13 +56,20 @@ RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 class PostgresBook:
     """The book, on one database."""
 
-    def __init__(self, engine: Engine, *, expected: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, expected: tuple[str, int] | None = None, marker: Marker | None = None
+    ) -> None:
         self.engine = engine
         self._expected = expected
+        self._marker = marker
 
     def expecting(self, outage_id: str, revision: int) -> PostgresBook:
         """Give the same book, in which the first change to that outage holds at that revision only."""
-        return PostgresBook(self.engine, expected=(outage_id, revision))
+        return PostgresBook(self.engine, expected=(outage_id, revision), marker=self._marker)
+
+    def marking(self, marker: Marker) -> PostgresBook:
+        """Give the same book, in which each transaction that changes an outage says so to `marker` before its end."""
+        return PostgresBook(self.engine, expected=self._expected, marker=marker)
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
@@ -71,6 +81,8 @@ class PostgresBook:
         with said(actor), self.engine.begin() as connection:
             page = PostgresPage(connection, actor=actor, expected=self._expected)
             yield page
+            if self._marker is not None and page.marks:
+                self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
         self._expected = page.expected
 
@@ -83,6 +95,8 @@ class PostgresPage:
         self._actor = actor
         self.expected = expected
         """An outage and the revision its next change is for; None once that was written."""
+        self.marks: list[Mark] = []
+        """The revisions that this page has written."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -112,6 +126,19 @@ class PostgresPage:
             NoSuchOutage: none of that id, or not this actor's to see.
         """
         return from_document(json.loads(self._stored(outage_id)))
+
+    def as_it_was(self, outage_id: str, revision: int) -> Outage:
+        """Give one revision of an outage.
+
+        Raises:
+            NoSuchOutage: as `outage`, or no such revision.
+        """
+        there = tables.outage_history.c
+        query = select(cast(there.document, String)).where(there.outage_id == outage_id, there.revision == revision)
+        found = self._connection.execute(query).scalar()
+        if found is None:
+            raise _unknown(outage_id)
+        return from_document(json.loads(found))
 
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
@@ -326,6 +353,7 @@ class PostgresPage:
         self._append(
             organisation=organisation, classification=kind, outage_id=outage.id, revision=outage.revision, body=body
         )
+        self.marks.append(Mark(outage_id=outage.id, revision=outage.revision, verb=event.verb))
 
     def _append(
         self,

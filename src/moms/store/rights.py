@@ -129,6 +129,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "made_at": INTERNAL,
         "leased_until": INTERNAL,
         "answer": CONFIDENTIAL,
+        "marks": RESTRICTED,
     },
 }
 
@@ -146,6 +147,6 @@ UPDATES: dict[str, frozenset[str]] = {
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
     "person": frozenset({"revision", "password", "disabled"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),
-    "kept_answer": frozenset({"revision", "leased_until", "answer"}),
+    "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""

@@ -16,7 +16,8 @@ import uvicorn
 from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs
-from moms.store.people import PostgresKeys, PostgresRegister
+from moms.store.keys import PostgresKeys, marker
+from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
 from moms.wiring.office import Office
@@ -26,6 +27,7 @@ from moms.wiring.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from moms.desk.keys import Claim
     from moms.portal.needs import Desk
     from moms.store.place import Place
     from moms.values import Actor
@@ -72,8 +74,9 @@ def needs(chosen: Settings, place: Place, *, hosts: frozenset[str], secure: bool
     """Put together what the portal is handed; the grid is read now, so that nobody waits for it later."""
     world = Office(settings=chosen, book=place.book).world
 
-    def desk(actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
+    def desk(actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
         book = place.book if expected is None else place.book.expecting(*expected)
+        book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         at = chosen.now if chosen.fixed else settings().now
         return Office(settings=replace(chosen, actor=actor, now=at), book=book, opened=world)

@@ -53,7 +53,7 @@ async def outages(
             since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
             statuses=_all(status), pending=pending, text=_clean(text), after=after, limit=limit + 1,
         )  # fmt: skip
-        return rows, shown(rows[:limit], who=who, desk=desk)
+        return rows, shown(rows[:limit], actor=who.actor, desk=desk)
 
     rows, items = await service_of(request).quick.run(work)
     page, more = rows[:limit], len(rows) > limit
@@ -68,7 +68,7 @@ async def outage(request: Request, who: Caller, outage_id: str) -> Response:
     def work() -> tuple[str, object]:
         desk = desk_of(request, who)
         whole = desk.show(_clean(outage_id) or "")
-        return etag(whole["outage"]["revision"]), shown(whole, who=who, desk=desk)  # type: ignore[index]  # a document
+        return etag(whole["outage"]["revision"]), shown(whole, actor=who.actor, desk=desk)  # type: ignore[index]  # a document
 
     tag, whole = await service_of(request).quick.run(work)
     if request.headers.get("If-None-Match") == tag:
