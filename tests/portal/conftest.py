@@ -35,6 +35,11 @@ PEOPLE = {
     "eve": ("operator", Role.ENGINEER),
     "roy": ("operator", Role.CONTROL_ROOM),
     "aud": ("operator", Role.AUDITOR),
+    "pat": ("operator", Role.PLANNER),
+    "adm": ("operator", Role.ADMINISTRATOR),
+    "age": ("TO-1", Role.AGENT),
+    "fay": ("TO-1", Role.FIELD),
+    "pub": ("TO-1", Role.PUBLIC),
 }
 _number = itertools.count(1)
 

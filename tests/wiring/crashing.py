@@ -46,7 +46,7 @@ LEASE = timedelta(minutes=1)
 LAX = a_world()
 STRICT = replace(LAX, rules=replace(LAX.rules, decision=replace(LAX.rules.decision, voltage_kv=200.0)))
 """It refers all lines, for their voltage."""
-TIGHT = a_world(slack=0.6)
+TIGHT = a_world(slack=0.5)
 """What LAX finds clean is not clean here."""
 
 

@@ -19,7 +19,7 @@ from moms.desk.submit import entry_findings, event
 from moms.outages import Kind, State, Status
 from moms.outages.guards import NotYourRole, ReasonMissing
 from moms.outages.lifecycle import Verb, move
-from moms.values import SYSTEM, Refused, Role, digest, plain
+from moms.values import SYSTEM, Refused, digest, plain
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 TRIES = 3
 """How often a decision starts again when the book moved under it; then it goes to a person."""
 
-LOOKS_ONLY = frozenset({Role.AUDITOR, Role.PUBLIC})
 VERBS = {
     Status.APPROVED: Verb.APPROVE,
     Status.APPROVED_WITH_CONDITIONS: Verb.APPROVE_WITH_CONDITIONS,
@@ -97,7 +96,7 @@ def _may_ask(book: Book, outage_id: str, actor: Actor, *, preview: bool) -> None
     """See that who asks sees the outage and may do more than look: the rest is read and written as MOMS itself."""
     with book.as_(actor) as page:
         page.outage(outage_id)
-    if actor.role in LOOKS_ONLY and not preview:
+    if actor.looks_only and not preview:
         raise NotYourRole(f"{actor.role} only looks", field="role", fix="act in a role that may")
 
 

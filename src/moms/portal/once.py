@@ -26,7 +26,7 @@ from moms.portal.errors import (
 )
 from moms.portal.guard import need, service_of
 from moms.portal.redact import shown
-from moms.values import Refused, Role, canonical
+from moms.values import Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.values import Actor
 
-LOOKS_ONLY = frozenset({Role.AUDITOR, Role.PUBLIC})
-"""Asked here too: some use cases write as the system itself, where the database would let them."""
 PASSING = (BookMoved, Busy, LostClaim)
 """Refusals that say try again: keeping them would make the retry useless."""
 
@@ -75,7 +73,8 @@ async def once(
         OutOfScope, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
     need(who, Scope.READ if preview else scope)
-    if who.actor.role in LOOKS_ONLY and not preview:
+    # Asked here too: some use cases write as MOMS itself, where the database would let them.
+    if who.actor.looks_only and not preview:
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
     service = service_of(request)
     asked = _asked(request, await request.body(), expected)

@@ -24,6 +24,7 @@ from moms.desk.ports import (
 from moms.outages.document import from_document
 from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.store import tables
+from moms.store.rights import may
 from moms.store.rows import (
     decision_body,
     event_body,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
     from moms.desk.ports import Event, Search
     from moms.outages import Outage
+    from moms.store.rights import Do
     from moms.values import Actor
 
     Marker = Callable[[Connection, tuple[Mark, ...]], None]
@@ -153,6 +155,7 @@ class PostgresPage:
             BookMoved: its id or its owner's reference came into the book meanwhile.
             NotYours: it belongs to an organisation this actor may not write for.
         """
+        self._check("add", "outage", "document", organisation=outage.request.organisation)
         with self._whole(outage):
             if matters(outage):
                 self._turn()
@@ -171,6 +174,7 @@ class PostgresPage:
         before = self.outage(outage.id)
         if before.revision != outage.revision - 1:
             raise _stale(outage, before.revision)
+        self._check("change", "outage", "document", organisation=before.request.organisation)
         if self.expected is not None and self.expected[0] == outage.id:
             if self.expected[1] != before.revision:
                 raise _stale(outage, before.revision)
@@ -198,6 +202,7 @@ class PostgresPage:
             NoSuchOutage: as `outage`.
         """
         organisation, kind = self._whose(outage_id)
+        self._check("add", "decision", "record", organisation=organisation)
         written = canonical(record).decode()
         row = {
             "id": decision_id,
@@ -331,6 +336,15 @@ class PostgresPage:
             self._version = version
             raise
 
+    def _check(self, do: Do, table: str, column: str, *, organisation: str) -> None:
+        """See that this actor may, before the database is asked, which sees to it once more.
+
+        Raises:
+            NotYours: it may not.
+        """
+        if not may(self._actor, do, table, column, organisation=organisation):
+            raise _not_for(organisation) if self._actor.organisation != organisation else _looks_only(self._actor)
+
     def _turn(self) -> None:
         """Give the book its next version; whoever does this first is the only writer until the end."""
         book = tables.book
@@ -365,6 +379,7 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
+        self._check("add", "journal", "body", organisation=organisation)
         lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
         count, last, at = self._connection.execute(lock, {"chain": organisation}).one()
         line = link(
@@ -449,12 +464,13 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
             str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
         )
     if state == FORBIDDEN:
-        return NotYours(
-            f"this actor may not write for {outage.request.organisation}",
-            field="organisation",
-            fix="act for that organisation",
-        )
+        return _not_for(outage.request.organisation)
     return why
+
+
+def _not_for(organisation: str) -> NotYours:
+    says = f"this actor may not write for {organisation}"
+    return NotYours(says, field="organisation", fix="act for that organisation")
 
 
 @contextmanager

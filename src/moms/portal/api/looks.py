@@ -15,7 +15,7 @@ from moms.portal.errors import NotACursor
 from moms.portal.guard import Caller, desk_of, need, service_of
 from moms.portal.once import etag
 from moms.portal.redact import shown
-from moms.values import SYSTEM, Refused, Window, canonical, parse_instant
+from moms.values import Refused, Window, canonical, parse_instant
 
 router = APIRouter(tags=["look"])
 LONGEST_DAYS = 400
@@ -102,7 +102,7 @@ async def margin(
 ) -> Response:
     """Give what the book leaves of capacity by market day; the operator's, since it shows what others take out."""
     need(who, Scope.READ)
-    if who.actor.organisation != SYSTEM.organisation:
+    if not who.actor.sees_all:
         raise NotYours("the margin by day is the operator's to see", field="organisation", fix="ask for windows")
     if not 0 < days <= LONGEST_DAYS:
         raise TooManyDays(f"{days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")
