@@ -16,7 +16,7 @@ from moms.desk.certain import certain
 from moms.grid import shape_columns
 from moms.outages import Kind, Outage, State, Status
 from moms.risk import Bin, Learnt, simulated, train
-from moms.values import Window, market_day, market_day_of, parse_instant
+from moms.values import SYSTEM, Window, market_day, market_day_of, parse_instant
 from tests.desk.worlds import DAY, NOW, OWNER, START, a_world, ask
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def test_the_bounds_move_with_what_was_seen_of_outages_told_as_much(world, histo
 def decided(book: PostgresBook, world: World, request: Request, **more: object):
     who = replace(OWNER, organisation=request.organisation)
     one = submit.submit(book=book, world=world, actor=who, now=NOW, request=request)
-    return settle.decide(book=book, world=world, now=NOW, outage_id=one.outage.id, **more)
+    return settle.decide(book=book, world=world, now=NOW, outage_id=one.outage.id, asked_by=SYSTEM, **more)
 
 
 def test_an_approval_carries_it_and_a_denial_and_a_forced_outage_do_not(book: PostgresBook, world) -> None:
@@ -279,7 +279,9 @@ def test_it_decides_nothing(book: PostgresBook, world) -> None:
         one = replace(world, rules=rules)
         who = replace(OWNER, organisation="GO-1")
         seen = submit.preview(book=book, world=one, actor=who, now=NOW, request=ask("gen:4"))
-        answer = settle.decide(book=book, world=one, now=NOW, outage_id="", preview=True, unfiled=seen.outage)
+        answer = settle.decide(
+            book=book, world=one, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=seen.outage
+        )
         outcomes.add((answer.record["outcome"], answer.record["status"]))
     assert len(outcomes) == 1
 

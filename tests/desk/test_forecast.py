@@ -99,7 +99,7 @@ def test_a_forecast_of_much_load_makes_recall_likelier_and_of_little_less(book: 
         kept(book, an_issue(load=load, issued=NOW + timedelta(hours=hours)), now=NOW + timedelta(hours=hours))
         seen = submit.preview(book=book, world=world, actor=replace(OWNER, organisation="GO-1"), now=NOW + DAY,
                               request=ask("gen:4", days=3.0))  # fmt: skip
-        record = settle.decide(book=book, world=world, now=NOW + DAY, outage_id="", preview=True,
+        record = settle.decide(book=book, world=world, now=NOW + DAY, outage_id="", asked_by=SYSTEM, preview=True,
                                unfiled=seen.outage).record  # fmt: skip
         found = record["evidence"]["certainty"]
         chances.append(next(c["value"] for c in found["chances"] if c["what"] == "called back for capacity"))
@@ -117,7 +117,9 @@ def test_an_old_issue_refers_what_begins_soon_and_nothing_else(book: PostgresBoo
     def outcome(hours: float, start=START) -> str:
         now = NOW + timedelta(hours=hours)
         seen = submit.preview(book=book, world=world, actor=OWNER, now=now, request=ask(start=start))
-        answer = settle.decide(book=book, world=world, now=now, outage_id="", preview=True, unfiled=seen.outage)
+        answer = settle.decide(
+            book=book, world=world, now=now, outage_id="", asked_by=SYSTEM, preview=True, unfiled=seen.outage
+        )
         return str(answer.record["outcome"])
 
     assert outcome(36) == "approve"

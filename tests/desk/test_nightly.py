@@ -116,7 +116,7 @@ def test_a_line_stands_as_its_history_lets_it(world):
 def grant(book: PostgresBook, world: World, request: Request, *, now=NOW) -> str:
     who = replace(OWNER, organisation=request.organisation)
     one = submit.submit(book=book, world=world, actor=who, now=now, request=request)
-    answer = settle.decide(book=book, world=world, now=now, outage_id=one.outage.id)
+    answer = settle.decide(book=book, world=world, now=now, outage_id=one.outage.id, asked_by=SYSTEM)
     assert answer.record["outcome"] in {"approve", "accept"}
     return str(one.outage.id)
 

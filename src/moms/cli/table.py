@@ -78,7 +78,9 @@ COMMANDS: tuple[Command, ...] = (
         module="plan",
     ),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
-    Command(verb="serve", says="Serve the pages and the interface for programs on a port, to many users.", module="serve"),
+    Command(
+        verb="serve", says="Serve the pages and the interface for programs on a port, to many users.", module="serve"
+    ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(

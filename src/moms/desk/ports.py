@@ -57,6 +57,8 @@ class Event:
     rule_book: str
     before: dict[str, object] | None
     after: dict[str, object]
+    asked_by: Actor | None = None
+    """Who asked MOMS for what it then did by itself under its rule book; None where the actor did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,14 @@ class Page(Protocol):
 
         Raises:
             NoSuchOutage: none of that id, or not this actor's to see.
+        """
+        ...
+
+    def as_it_was(self, outage_id: str, revision: int) -> Outage:
+        """Give one revision of an outage.
+
+        Raises:
+            NoSuchOutage: as `outage`, or no such revision.
         """
         ...
 

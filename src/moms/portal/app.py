@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from moms.portal import errors
 from moms.portal.api import deeds, events, known, looks, session
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
+from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.pages import read_pages, serve_pages
@@ -44,7 +46,11 @@ def make_app(needs: Needs) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
+        beside = [asyncio.create_task(work(service)) for work in (keep_leases, finish_what_was_left)]
         yield
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         service.quick.close()
         service.study.close()
 

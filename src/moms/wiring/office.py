@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moms.decide import Forecast
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.keys import Mark
     from moms.desk.nightly import Night
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
@@ -109,8 +110,8 @@ class Office:
             return self.show_answer(filed.outage, again=True)
         unfiled = filed.outage if preview and not filed.again else None
         return settle.decide(
-            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id, preview=preview,
-            unfiled=unfiled,
+            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id,
+            asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
 
     def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
@@ -123,7 +124,16 @@ class Office:
         """Decide what waits."""
         from moms.desk.settle import decide
 
-        return decide(book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id, preview=preview)
+        return decide(
+            book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id,
+            asked_by=self.settings.actor, preview=preview,
+        )  # fmt: skip
+
+    def resume(self, marks: Sequence[Mark]) -> Answer:
+        """Finish what died after it had begun to write."""
+        from moms.desk.resume import resume
+
+        return resume(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, marks=marks)
 
     def settle(self, outage_id: str, *, outcome: str, reason: str, conditions: tuple[str, ...] = ()) -> Answer:
         """Settle what was referred, as a person."""
@@ -218,7 +228,7 @@ class Office:
 
         Nothing is filed before every line has been read and has passed the entry rules.
         """
-        from moms.desk import settle, submit
+        from moms.desk import submit
         from moms.exchange.requests import read_sheet
 
         sheet = read_sheet(Path(file), organisation=self._own(), now=self.settings.now)
@@ -246,13 +256,13 @@ class Office:
                 waiting.append((line, one.outage.id))
                 continue
             if decide and one.outage.decision_id is None:
-                answer = settle.decide(**common, outage_id=one.outage.id)  # type: ignore[arg-type]  # as above
+                answer = self.decide(one.outage.id)
                 outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
             rows.append(_done(line.line, outcome, says, line.request.external_id))
             tick(1)
         for line, key in waiting:
             there = self.find(key)
-            answer = self.show_answer(there) if there.decision_id else settle.decide(**common, outage_id=key)  # type: ignore[arg-type]  # as above
+            answer = self.show_answer(there) if there.decision_id else self.decide(key)
             outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
             rows.append(_done(line.line, outcome, says, line.request.external_id))
             tick(1)
@@ -606,6 +616,7 @@ def _line(event: Event) -> dict[str, object]:
     return {
         "at": event.at,
         "actor": str(event.actor),
+        "asked_by": None if event.asked_by is None else str(event.asked_by),
         "verb": event.verb,
         "reason": event.reason,
         "rule_book": event.rule_book,

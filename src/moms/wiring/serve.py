@@ -18,7 +18,8 @@ from moms.desk.catalogue import catalogue_of
 from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs
-from moms.store.people import PostgresKeys, PostgresRegister
+from moms.store.keys import PostgresKeys, marker
+from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
 from moms.wiring.office import Office
@@ -28,6 +29,7 @@ from moms.wiring.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from moms.desk.keys import Claim
     from moms.desk.world import World
     from moms.portal.needs import Desk
     from moms.store.place import Place
@@ -86,8 +88,9 @@ def needs(
     """
     world = Office(settings=chosen, book=place.book, opened=opened).world
 
-    def desk(actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
+    def desk(actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
         book = place.book if expected is None else place.book.expecting(*expected)
+        book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world)
 

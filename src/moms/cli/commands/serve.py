@@ -24,6 +24,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
     parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
     parser.add_argument("--queue", type=int, default=16, metavar="N", help="how many may wait for a study (16)")
+    parser.add_argument(
+        "--lease", type=float, default=60.0, metavar="S", help="seconds until a silent server's work is taken over (60)"
+    )
     who_arguments(parser)
 
 
@@ -34,10 +37,16 @@ def run(args: argparse.Namespace) -> int:
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
 
-    if not 0 < args.rate < float("inf") or args.studies < 1 or args.queue < 0 or not 0 <= args.port < 65536:
+    if (
+        not 0 < args.rate < float("inf")
+        or not 1.0 <= args.lease < 86400.0
+        or args.studies < 1
+        or args.queue < 0
+        or not 0 <= args.port < 65536
+    ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
-    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue)
+    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease)
 
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
