@@ -134,7 +134,7 @@ def main(words: list[str]) -> int:
         else:
             build()
     except NotBuilt as why:
-        print(f"{why}\n{REMEDY}", file=sys.stderr)
+        print(why if words == ["check"] else f"{why}\n{REMEDY}", file=sys.stderr)
         return 3
     return 0
 

@@ -33,9 +33,6 @@ export interface Fault {
   rule?: string;
 }
 
-/** Whether a fault keeps the request from being filed: what a person looks at later does not. */
-export const stops = (fault: Fault): boolean => fault.level === undefined || fault.level === "block";
-
 /** What is missing or cannot be, found before the service is asked; the service has the last word. */
 export function faults(typed: Typed): Fault[] {
   const found: Fault[] = [];

@@ -118,6 +118,26 @@ export interface Offer {
   within_owner_limits: boolean;
 }
 
+export interface Chance {
+  what: string;
+  band: string;
+  says: string;
+  source: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Certainty {
+  firmness: string;
+  firmness_says: string;
+  next_level_needs: string[];
+  chances: Chance[];
+  low_h: number | null;
+  high_h: number | null;
+  unknown: string[];
+}
+
 export interface Decision {
   id: string;
   outage: string;
@@ -141,6 +161,7 @@ export interface Decision {
   recommends?: string | null;
   evidence: {
     security?: { crossings: Crossing[]; contingencies: number; points: number; monitored: number; old: number; synthetic: number; unrated: number } | null;
+    certainty?: Certainty | null;
     [more: string]: unknown;
   } | null;
   [more: string]: unknown;

@@ -1,8 +1,9 @@
-"""`moms serve`: the interface for programs, on a port."""
+"""`moms serve`: the pages and the interface for programs, on a port."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from moms.cli.exits import Exit
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 EXAMPLE = """moms serve
 moms serve --port 0 --json
 moms serve --host 10.0.0.5 --public https://moms.example"""
+NO_PAGES = (
+    "moms: the pages are not built, only the interface for programs answers;"
+    " in a checkout run .venv/bin/python hatch_build.py"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     from moms.portal.needs import Limits
+    from moms.portal.pages import read_pages
     from moms.values import Refused
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
@@ -47,6 +53,9 @@ def run(args: argparse.Namespace) -> int:
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
     limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease)
+
+    if not read_pages():
+        print(NO_PAGES, file=sys.stderr)
 
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
