@@ -155,6 +155,7 @@ def _listening(host: str, port: int) -> socket.socket:
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))
+        found.listen(2048)  # whoever is told the address may connect at once, and waits until the first answer
     except OSError as why:
         found.close()
         fix = "choose another, or 0 for any"
