@@ -49,6 +49,8 @@ class AcLimits:
     """A contingency is solved in full when its near solution comes this close, as a share of a limit in MVA ..."""
     near_pu: float = 0.0006
     """... or this close to a voltage limit. More than the near solution's error (docs/formulations)."""
+    hours_most: int = 6
+    """How many hours a decision verifies by AC; a request with more topologies than that is a person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,30 @@ class AcFailure:
     """Why it has none without the request either; None if it has one."""
     caused: Caused
     case: Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """A bus that holds its voltage without the request and is at a reactive limit with it, nothing else lost."""
+
+    element: str
+    hour: str
+    mvar: float
+    """What its units give: their limit."""
+    without_mvar: float
+    upper: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcShed:
+    """Load shed so that flows can be told: no headroom is left to make up for what was lost."""
+
+    contingency: str | None
+    """None: what the request itself cuts off is not made up for."""
+    hour: str
+    shed_mw: float
+    without_mw: float | None
+    """The same without the request; None where that hour has no solution then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +138,12 @@ class AcResult:
     why: str
     rows: tuple[AcRow, ...] = ()
     failures: tuple[AcFailure, ...] = ()
+    limited: tuple[Limited, ...] = ()
+    sheds: tuple[AcShed, ...] = ()
+    hours: tuple[str, ...] = ()
+    """Labels of the hours verified."""
+    answered: int = 0
+    """Contingencies that took anything in at least one hour."""
     counts: AcCounts = AcCounts()
 
 
