@@ -114,7 +114,7 @@ class _Check:
         values = None if isinstance(other, str) else other.before
         self.keep(world, world.before, values, contingency=None, hour=hour, limit=limit, standing=None)
         if isinstance(other, SolvedHour) and other is not world:
-            self.limited += limited(world, other, hour)
+            self.limited += limited(world, other, hour, self.limits)
         before = world.case.shortfall_mw[world.hour]
         if before > 0.0:
             was = None if isinstance(other, str) else float(other.case.shortfall_mw[other.hour])

@@ -49,6 +49,8 @@ class AcLimits:
     """A contingency is solved in full when its near solution comes this close, as a share of a limit in MVA ..."""
     near_pu: float = 0.0006
     """... or this close to a voltage limit. More than the near solution's error (docs/formulations)."""
+    held_pu: float = 0.005
+    """A bus whose units reach a reactive limit counts as held while it is this close to its set point."""
     hours_most: int = 6
     """How many hours a decision verifies by AC; a request with more topologies than that is a person's."""
 
@@ -83,10 +85,15 @@ class AcFailure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limited:
-    """A bus that holds its voltage without the request and is at a reactive limit with it, nothing else lost."""
+    """A bus that holds its voltage without the request, and with it is at a reactive limit and off its set point.
+
+    Before any contingency.
+    """
 
     element: str
     hour: str
+    volt_pu: float
+    set_pu: float
     mvar: float
     """What its units give: their limit."""
     without_mvar: float

@@ -206,10 +206,12 @@ def _main(world: SolvedHour, rows: IntArray) -> BoolArray:
     return chosen
 
 
-def limited(world: SolvedHour, other: SolvedHour, hour: str) -> tuple[Limited, ...]:
-    """Give the buses that hold their voltage without the request and are at a reactive limit with it."""
+def limited(world: SolvedHour, other: SolvedHour, hour: str, limits: AcLimits) -> tuple[Limited, ...]:
+    """Give the buses that hold their voltage without the request, and with it are at a limit and off it."""
     was_held = other.point.holds & (other.base.limited == HELD)
-    rows = np.flatnonzero(world.point.holds & (world.base.limited != HELD) & was_held)
+    now = world.point.holds & (world.base.limited != HELD)
+    volt, wanted = np.abs(world.base.v), world.point.v_set
+    rows = np.flatnonzero(now & was_held & (np.abs(volt - wanted) > limits.held_pu))
     if not len(rows):
         return ()
     given, before = (unit_mvar(one.net, one.point, one.base) for one in (world, other))
@@ -218,6 +220,8 @@ def limited(world: SolvedHour, other: SolvedHour, hour: str) -> tuple[Limited, .
         Limited(
             element=network.name_of(ElementKind.BUS, bus),
             hour=hour,
+            volt_pu=round(float(volt[bus]), 5),
+            set_pu=round(float(wanted[bus]), 5),
             mvar=round(float(given[bus]), 3),
             without_mvar=round(float(before[bus]), 3),
             upper=bool(world.base.limited[bus] > 0),
