@@ -273,7 +273,9 @@ def build(
                         counts["not decided"] += 1
                         _withdraw(office, world, row, situation.outage.id)
                         continue
-                    settle.write(book=office.book, world=world, now=row[0], situation=situation, answer=answer)
+                    settle.write(
+                        book=office.book, world=world, now=row[0], situation=situation, answer=answer, asked_by=SYSTEM
+                    )
                     counts[answer.record["outcome"]] += 1
                     if answer.record["outcome"] in {"approve", "accept"}:
                         entries.append(_entry(row, answer))

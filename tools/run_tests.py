@@ -63,6 +63,7 @@ def checks() -> list[tuple[str, list[str]]]:
         ("ruff format", [str(BIN / "ruff"), "format", "--check"]),
         ("mypy", [str(BIN / "mypy")]),
         ("lint-imports", [str(BIN / "lint-imports"), "--no-logo"]),
+        ("pages", [sys.executable, str(ROOT / "hatch_build.py"), "check"]),
     ]
 
 

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from moms.cli import main
 from moms.exchange._sheet import BadTable
-from moms.exchange.certainty import COLUMNS, read_history, read_model
+from moms.exchange.certainty import COLUMNS, read_history, read_learnt, read_model
 
 HEAD = ",".join(COLUMNS) + "\n"
 GOOD = ["120,line,A,48,0,1,0.01,went,,50,0\n", "20,thermal,B,400,2,0,0.02,owner,12,,0\n",
@@ -73,3 +75,50 @@ def test_a_history_that_cannot_be_names_line_and_column(tmp_path, line, field):
 def test_too_little_to_learn_from_is_wrong_use(tmp_path, capsys, words):
     assert main(["certainty", "train", *words, "--out", str(tmp_path / "m.json")]) == 2
     assert "moms:" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    path = tmp_path_factory.mktemp("certainty") / "m.json"
+    main(["certainty", "train", "--simulate", "6000", "--seed", "3", "--out", str(path)])
+    return path
+
+
+def asked(capsys, model, *words):
+    code = main(["certainty", "ask", "--model", str(model), "--class", "line", "--planned", "100", *words, "--json"])
+    return code, json.loads(capsys.readouterr().out)
+
+
+def test_one_outage_is_told_what_becomes_of_it_and_how_much_to_book(capsys, model):
+    code, found = asked(capsys, model, "--late", "3", "--early", "1", "--gone", "105")
+    assert code == 0
+    assert found["simulated"] is True
+    assert found["low_h"] < 100 < found["high_h"]
+    # Three to one: three of four such outages take no longer than what is booked.
+    model_of = read_model(model)[0].durations
+    law = stats.norm(model_of.log_ratio[0], model_of.sigma[0])
+    assert found["book_h"] == pytest.approx(100 * np.exp(law.ppf(0.75)), rel=1e-4)
+    late, out = law.sf(np.log(1.1)), law.sf(np.log(1.05))
+    assert found["still_late"] == pytest.approx(late / out, rel=1e-4)
+    if found["back_in_time"] is not None:
+        assert found["back_in_time"] == pytest.approx(1 - late, abs=1e-5)
+    far, near = (asked(capsys, model, "--lead", lead)[1]["begins"] for lead in ("600", "5"))
+    assert far is None or far < near
+
+
+@pytest.mark.parametrize(
+    "words", [["--late", "3"], ["--late", "0", "--early", "0"], ["--planned", "0"], ["--gone", "-1"], ["--lead", "-2"]]
+)
+def test_an_ask_that_cannot_be_is_wrong_use(capsys, model, words):
+    assert main(["certainty", "ask", "--model", str(model), "--class", "line", "--planned", "10", *words]) == 2
+    assert "moms:" in capsys.readouterr().err
+
+
+def test_a_model_says_no_number_where_it_is_not_calibrated(capsys, model):
+    assert main(["certainty", "ask", "--model", str(model), "--class", "line", "--planned", "10", "--owner", "X"]) == 0
+    text = capsys.readouterr().out
+    assert "X is not in the history" in text
+    assert "no owner or outage is a real one" in text
+    assert ("not calibrated" in text) == (
+        not (read_learnt(model).goes_published and read_learnt(model).on_time_published)
+    )

@@ -12,6 +12,7 @@ from moms.decide import (
     Authority,
     AuthorityRow,
     Evidence,
+    Forecast,
     Outcome,
     Remedy,
     Settled,
@@ -212,3 +213,19 @@ def test_a_pair_that_is_dead_without_the_request_is_not_said_to_carry_nothing() 
     says = next(c.says for c in answer.checks if c.rule == "SEC-N1-1")
     assert "without the request it is cut off there" in says
     assert "0.0 MW without" not in says
+
+
+def test_an_old_forecast_refers_what_begins_soon() -> None:
+    def asked(age_h: float | None, ahead: float, *, needed: bool = False) -> Settled:
+        kept = None if age_h is None else Forecast(id="F-1", source="f.csv", issued="", until="", age_h=age_h)
+        evidence = replace(an_evidence(), forecast=kept, begins_in_days=ahead)
+        return settled(evidence, rules=replace(RULES, forecast_needed=needed))
+
+    assert asked(40.0, 3.0).outcome == Outcome.REFER
+    assert asked(40.0, 3.0).decisive == ("DEC-FORE-1",)
+    assert "DEC-FORE-1: the operator keeps a newer issue: moms forecast keep FILE" in would_change(asked(40.0, 3.0))
+    assert asked(36.0, 3.0).outcome == Outcome.APPROVE
+    assert asked(400.0, 14.0).outcome == Outcome.APPROVE
+    assert asked(None, 3.0).outcome == Outcome.APPROVE
+    assert asked(None, 3.0, needed=True).outcome == Outcome.REFER
+    assert asked(None, 30.0, needed=True).outcome == Outcome.APPROVE

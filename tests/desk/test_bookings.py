@@ -59,7 +59,10 @@ def test_each_end_of_an_outage_settles_its_place_once(book: PostgresBook) -> Non
     settle.by_person(
         book=book, world=world, actor=ENGINEER, now=NOW + DAY, outage_id=refused, outcome="deny", reason="x"
     )
-    assert settle.decide(book=book, world=world, now=NOW + DAY, outage_id=used).record["outcome"] == "approve"
+    assert (
+        settle.decide(book=book, world=world, now=NOW + DAY, outage_id=used, asked_by=SYSTEM).record["outcome"]
+        == "approve"
+    )
     with book.as_(SYSTEM) as page:
         window = page.outage(used).window
     step(book, world, used, Verb.START, now=window.start, actor=ROOM, at=window.start)

@@ -16,7 +16,7 @@ from moms.desk.certain import certain
 from moms.grid import shape_columns
 from moms.outages import Kind, Outage, State, Status
 from moms.risk import Bin, Learnt, simulated, train
-from moms.values import Window, market_day, market_day_of
+from moms.values import SYSTEM, Window, market_day, market_day_of, parse_instant
 from tests.desk.worlds import DAY, NOW, OWNER, START, a_world, ask
 
 if TYPE_CHECKING:
@@ -163,6 +163,15 @@ def test_under_twenty_weather_years_there_are_bands_and_no_firm_level(world):
     assert found.next_level_needs == ("19 weather years, fewer than 20",)
 
 
+@pytest.mark.parametrize(("made_up", "shown"), [(False, False), (True, True)])
+def test_recall_is_a_band_where_real_recalls_did_not_come_as_computed(world, history, made_up, shown):
+    off = replace(history, recall_fits=False, simulated=made_up)
+    chance = the(told(replace(world, learnt=off), away()), "called back for capacity")
+    assert (chance.value is not None) == shown
+    assert ("did not come as computed" in chance.source) != shown
+    assert the(told(replace(world, learnt=history), away()), "called back for capacity").value is not None
+
+
 # ---------------------------------------------------------------- firmness
 def test_a_unit_with_plenty_of_margin_is_firm_and_near_its_start_guaranteed(world):
     plenty = replace(world, rules=replace(world.rules, recall=RecallRules(level_mw=-1e6)))
@@ -246,7 +255,7 @@ def test_the_bounds_move_with_what_was_seen_of_outages_told_as_much(world, histo
 def decided(book: PostgresBook, world: World, request: Request, **more: object):
     who = replace(OWNER, organisation=request.organisation)
     one = submit.submit(book=book, world=world, actor=who, now=NOW, request=request)
-    return settle.decide(book=book, world=world, now=NOW, outage_id=one.outage.id, **more)
+    return settle.decide(book=book, world=world, now=NOW, outage_id=one.outage.id, asked_by=SYSTEM, **more)
 
 
 def test_an_approval_carries_it_and_a_denial_and_a_forced_outage_do_not(book: PostgresBook, world) -> None:
@@ -270,6 +279,51 @@ def test_it_decides_nothing(book: PostgresBook, world) -> None:
         one = replace(world, rules=rules)
         who = replace(OWNER, organisation="GO-1")
         seen = submit.preview(book=book, world=one, actor=who, now=NOW, request=ask("gen:4"))
-        answer = settle.decide(book=book, world=one, now=NOW, outage_id="", preview=True, unfiled=seen.outage)
+        answer = settle.decide(
+            book=book, world=one, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=seen.outage
+        )
         outcomes.add((answer.record["outcome"], answer.record["status"]))
     assert len(outcomes) == 1
+
+
+# ---------------------------------------------------------------- calendars and odd units
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        ("2027-03-13T22:00-05:00", "2027-03-15T04:00-05:00", 3),  # clocks go forward in the night between
+        ("2027-11-06T00:00-05:00", "2027-11-08T00:00-05:00", 2),  # clocks go back
+        ("2028-02-28T12:00-05:00", "2028-03-01T12:00-05:00", 3),  # a leap day
+        ("2027-12-31T12:00-05:00", "2028-01-01T12:00-05:00", 2),  # two weather years meet
+    ],
+)
+def test_a_window_is_its_market_days_whatever_the_calendar(world, first, last, days):
+    window = Window(start=parse_instant(first), end=parse_instant(last))
+    found = the(told(world, filed(replace(away().request, window=window))), "called back for capacity")
+    midnight = market_day(market_day_of(window.start)).start
+    whole = Window(start=midnight, end=midnight + days * DAY)
+    again = the(told(world, filed(replace(away().request, window=whole))), "called back for capacity")
+    assert found.value == again.value
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_a_unit_that_never_runs_takes_nothing_and_one_that_never_fails_takes_all_of_it(world, rate):
+    units = world.grid.network.units
+    rates = units.outage_rate.copy()
+    rates[UNIT - 1] = rate
+    grid = replace(world.grid, network=replace(world.grid.network, units=replace(units, outage_rate=rates)))
+    found = told(replace(world, grid=grid), away())
+    if rate == 1.0:
+        assert the(found, "called back for capacity").value == pytest.approx(found.recall_without)
+    else:
+        assert the(found, "called back for capacity").value > found.recall_without
+
+
+def test_a_unit_larger_than_all_the_rest_is_called_back_for_sure(world):
+    units = world.grid.network.units
+    sizes = units.p_max_mw.copy()
+    sizes[UNIT - 1] = 1e5
+    grid = replace(world.grid, network=replace(world.grid.network, units=replace(units, p_max_mw=sizes)))
+    level = replace(world.rules, recall=replace(world.rules.recall, level_mw=5e4))
+    found = told(replace(world, grid=grid, rules=level), away())
+    assert the(found, "called back for capacity").value == 1.0
+    assert 0.0 < found.recall_without < 1.0

@@ -31,7 +31,7 @@ def through(book: PostgresBook, world: World, request: Request, *, now=NOW, acto
     who = actor or replace(OWNER, organisation=request.organisation)
     filed = submit.submit(book=book, world=world, actor=who, now=now, request=request)
     assert filed.outage is not None, filed.findings
-    return settle.decide(book=book, world=world, now=now, outage_id=filed.outage.id)
+    return settle.decide(book=book, world=world, now=now, outage_id=filed.outage.id, asked_by=SYSTEM)
 
 
 def everything(book: PostgresBook) -> dict[str, int]:
@@ -67,7 +67,9 @@ def test_the_same_request_twice_is_one_row_and_another_content_is_refused(book: 
 def test_a_preview_writes_nothing_and_says_what_the_decision_would(book: PostgresBook) -> None:
     world, request = a_world(), ask()
     filed = submit.preview(book=book, world=world, actor=OWNER, now=NOW, request=request)
-    seen = settle.decide(book=book, world=world, now=NOW, outage_id="", preview=True, unfiled=filed.outage)
+    seen = settle.decide(
+        book=book, world=world, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=filed.outage
+    )
     assert everything(book) == {"outages": 0, "events": 0}
     real = through(book, world, request)
     assert seen.record == real.record
@@ -78,7 +80,15 @@ def test_equal_inputs_give_equal_bytes(book: PostgresBook) -> None:
     world = a_world(slack=0.8)
     filed = submit.preview(book=book, world=world, actor=OWNER, now=NOW, request=ask("branch:40"))
     one, two = (
-        settle.decide(book=book, world=a_world(slack=0.8), now=NOW, outage_id="", preview=True, unfiled=filed.outage)
+        settle.decide(
+            book=book,
+            world=a_world(slack=0.8),
+            now=NOW,
+            outage_id="",
+            asked_by=SYSTEM,
+            preview=True,
+            unfiled=filed.outage,
+        )
         for _ in range(2)
     )
     assert one.record == two.record
@@ -113,7 +123,9 @@ def test_every_offer_would_itself_be_approved(book: PostgresBook) -> None:
             book=book, world=world, actor=OWNER, now=NOW,
             request=replace(ask("branch:3"), window=window, external_id=f"offer {number}"),
         )  # fmt: skip
-        seen = settle.decide(book=book, world=world, now=NOW, outage_id="", preview=True, unfiled=filed.outage)
+        seen = settle.decide(
+            book=book, world=world, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=filed.outage
+        )
         assert seen.record["outcome"] == "approve"
 
 
@@ -155,8 +167,8 @@ def test_a_decision_made_under_a_moving_book_is_made_again(book: PostgresBook) -
     stale = settle.think(world=world, situation=situation, now=NOW, book=book)
     other = through(book, world, ask("branch:3"))
     with pytest.raises(Refused, match="rests on has changed"):
-        settle.write(book=book, world=world, now=NOW, situation=situation, answer=stale)
-    fresh = settle.decide(book=book, world=world, now=NOW, outage_id=filed.outage.id)
+        settle.write(book=book, world=world, now=NOW, situation=situation, answer=stale, asked_by=SYSTEM)
+    fresh = settle.decide(book=book, world=world, now=NOW, outage_id=filed.outage.id, asked_by=SYSTEM)
     assert fresh.record["evidence"]["overlapping"] == [other.outage.id]
 
 
@@ -228,6 +240,39 @@ def test_a_cancelled_outage_shakes_what_leaned_on_it(book: PostgresBook) -> None
     )
     assert answer.outage.state == State.CANCELLED
     assert answer.says == ""
+
+
+def leaning(book: PostgresBook, world: World, asset: str, on: str) -> str:
+    """Have an approved outage whose approval says that it leans on another."""
+    answer = through(book, world, ask(asset))
+    assert answer.record is not None
+    record: dict[str, object] = {**answer.record, "id": f"D-{asset}"}
+    record["conditions"] = [{"kind": "relies_on", "says": "it is out", "data": {"outages": [on]}}]
+    with book.as_(SYSTEM) as page:
+        before = page.outage(answer.outage.id)
+        stands = replace(before, revision=before.revision + 1, decision_id=record["id"])
+        page.revise(stands, submit.event(stands, actor=SYSTEM, now=NOW, verb="decide:approve", world=world))
+        page.keep_decision(record["id"], before.id, record)
+    return before.id
+
+
+def test_what_leaned_on_it_is_put_at_risk_once_and_what_runs_is_named_and_noted(book: PostgresBook) -> None:
+    lax, tight = a_world(), a_world(slack=0.6)
+    keys = [through(book, lax, ask(f"branch:{k}")).outage.id for k in (3, 12)]
+    waiting, runs = leaning(book, lax, "branch:5", keys[0]), leaning(book, lax, "branch:7", keys[0])
+    operate.step(book=book, world=lax, outage_id=runs, actor=ROOM, now=START, verb=Verb.START)
+    common = {"book": book, "world": tight, "actor": OWNER, "now": START, "verb": Verb.CANCEL, "reason": "no crew"}
+    done = operate.step(**common, outage_id=keys[0])
+    assert (
+        done.says == f"1 outage leaned on it, now at risk: {waiting}; under way and no longer clean without it: {runs}"
+    )
+    with book.as_(SYSTEM) as page:
+        assert page.outage(waiting).status == Status.AT_RISK
+        assert page.outage(runs).state == State.ACTIVE
+        assert page.history(runs)[-1].verb == "leant_on_moved"
+        moved = page.outage(keys[0])
+    again = operate.recheck(book=book, world=tight, now=START, moved=moved)  # a machine died over it: it is done again
+    assert again.at_risk == ()
 
 
 def test_a_change_says_what_it_does_to_the_queue_place_before_it_is_written(book: PostgresBook) -> None:

@@ -160,7 +160,9 @@ def test_a_preview_of_a_group_writes_nothing(book: PostgresBook) -> None:
     put(book, world, member("branch:3"))
     before = everything(book)
     seen = submit.preview(book=book, world=world, actor=OWNER, now=NOW, request=member("branch:12"))
-    found = settle.decide(book=book, world=world, now=NOW, outage_id="", preview=True, unfiled=seen.outage)
+    found = settle.decide(
+        book=book, world=world, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=seen.outage
+    )
     assert found.record["outcome"] == "approve"
     assert "Decided with it" in found.says
     assert everything(book) == before
@@ -185,7 +187,7 @@ def test_a_group_takes_its_units_from_the_margin_together(book: PostgresBook) ->
         request = replace(ask(asset), group="spring", window=ask().window)
         done = submit.submit(book=book, world=world, actor=owner, now=NOW, request=request)
         assert done.outage is not None, done.findings
-    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id)
+    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id, asked_by=SYSTEM)
     network = world.grid.network
     units, zone = network.units, network.buses.zone[network.units.bus]
     both = sum(float(units.p_max_mw[k] * (1 - units.outage_rate[k])) for k in (2, 3) if zone[k] >= 0)

@@ -16,7 +16,7 @@ from moms.desk.situation import Situation
 from moms.grid import BranchKind, DcLines
 from moms.outages import Nature, Outage, Position, State, Status, Switch
 from moms.study import flows_before
-from moms.values import Window
+from moms.values import SYSTEM, Window
 from tests.desk.worlds import NOW, OWNER, a_world, ask
 from tests.study.plain import plain_flows
 
@@ -115,7 +115,7 @@ def test_a_breaker_request_is_decided(book: PostgresBook) -> None:
     world = a_world(slack=3.0)
     world, _ = ring_at(world, busy_bus(world))
     done = submit.submit(book=book, world=world, actor=OWNER, now=NOW, request=a_switch())
-    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id)
+    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id, asked_by=SYSTEM)
     assert answer.record["outcome"] == "approve", answer.record["says"]
     assert "ring breaker 1 (breaker:1)" in answer.record["says"]
 
@@ -204,7 +204,7 @@ def test_a_bus_that_serves_load_refers_with_what_goes_dark(book: PostgresBook) -
     world = a_world(slack=4.0)
     done = submit.submit(book=book, world=world, actor=OWNER, now=NOW, request=hours(ask("bus:6")))
     assert done.outage is not None, done.findings
-    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id)
+    answer = settle.decide(book=book, world=world, now=NOW, outage_id=done.outage.id, asked_by=SYSTEM)
     assert answer.record["outcome"] == "refer"
     assert answer.record["evidence"]["security"]["self_cut"]["buses"] == ["bus:6"]
     assert "SEC-ISL-1" in answer.record["decisive"]

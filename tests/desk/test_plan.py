@@ -255,7 +255,7 @@ def test_what_went_on_since_is_kept_when_a_plan_is_taken_back(book: PostgresBook
     plan = planned(book, world)
     accept(book=book, world=world, actor=ENGINEER, now=NOW + DAY, plan=plan)
     first = plan.places[0].outage.id
-    answer = settle.decide(book=book, world=world, now=NOW + DAY, outage_id=first)
+    answer = settle.decide(book=book, world=world, now=NOW + DAY, outage_id=first, asked_by=SYSTEM)
     assert answer.outage is not None
     assert not answer.outage.pending
     back = take_back(book=book, world=world, actor=ENGINEER, now=NOW + 2 * DAY, plan=plan.id, reason="storm")

@@ -39,7 +39,7 @@ def granted(book: PostgresBook, world: World, *assets: str, days: float = 1) -> 
         at = NOW + timedelta(minutes=k)
         filed = submit.submit(book=book, world=world, actor=OWNER, now=at, request=ask(asset, days=days))
         assert filed.outage is not None, filed.findings
-        answer = settle.decide(book=book, world=world, now=at, outage_id=filed.outage.id)
+        answer = settle.decide(book=book, world=world, now=at, outage_id=filed.outage.id, asked_by=SYSTEM)
         assert answer.outage is not None
         if answer.outage.holds:
             found[asset] = answer.outage
@@ -51,7 +51,7 @@ def lost(book: PostgresBook, world: World, asset: str, *, at: datetime) -> Outag
     request = ask(asset, start=at, days=20, kind=Kind.FORCED)
     filed = submit.submit(book=book, world=world, actor=ROOM, now=at, request=replace(request, contacts=()))
     assert filed.outage is not None, filed.findings
-    settle.decide(book=book, world=world, now=at, outage_id=filed.outage.id)
+    settle.decide(book=book, world=world, now=at, outage_id=filed.outage.id, asked_by=SYSTEM)
     with book.as_(SYSTEM) as page:
         return page.outage(filed.outage.id)
 

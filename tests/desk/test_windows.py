@@ -11,6 +11,7 @@ import pytest
 from moms.desk import settle, submit
 from moms.desk.windows import FREE, NOT, STUDY, NoSpan, windows
 from moms.outages import Contact
+from moms.values import SYSTEM
 from moms.wiring.pool import mapped
 from tests.desk.test_flow import through
 from tests.desk.worlds import DAY, NOW, OWNER, a_world, ask
@@ -37,7 +38,9 @@ def test_each_start_is_what_the_decision_would_say(book: PostgresBook, asset: st
         who = replace(OWNER, organisation=request.organisation)
         filed = submit.preview(book=book, world=world, actor=who, now=NOW, request=request)
         assert filed.outage is not None
-        seen = settle.decide(book=book, world=world, now=NOW, outage_id="", preview=True, unfiled=filed.outage)
+        seen = settle.decide(
+            book=book, world=world, now=NOW, outage_id="", asked_by=SYSTEM, preview=True, unfiled=filed.outage
+        )
         assert start.state == STATE[str(seen.record["outcome"])], (start, seen.record["says"])
     assert sum(found.share(s) for s in (FREE, STUDY, NOT)) == pytest.approx(1.0)
 

@@ -35,6 +35,11 @@ PEOPLE = {
     "eve": ("operator", Role.ENGINEER),
     "roy": ("operator", Role.CONTROL_ROOM),
     "aud": ("operator", Role.AUDITOR),
+    "pat": ("operator", Role.PLANNER),
+    "adm": ("operator", Role.ADMINISTRATOR),
+    "age": ("TO-1", Role.AGENT),
+    "fay": ("TO-1", Role.FIELD),
+    "pub": ("TO-1", Role.PUBLIC),
 }
 _number = itertools.count(1)
 
@@ -141,7 +146,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                             made_at=datetime.now(UTC))  # fmt: skip
             people.add_person(register=register, actor=ADMIN, now=datetime.now(UTC), person=person)
         process = subprocess.Popen(
-            [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--json"],
+            [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--lease", "2", "--json"],
             env=env, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None

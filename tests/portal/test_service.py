@@ -6,11 +6,14 @@ import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from tests.portal.conftest import a_request, filed, key
+from moms.outages.lifecycle import Verb, move
+from moms.values import SYSTEM
+from tests.portal.conftest import START, a_request, filed, key
+from tests.postgres import an_event
 
 
 def match(outage) -> dict[str, str]:
@@ -177,6 +180,83 @@ def deeds(running):
     yield "decide", eve, "decide", {}, filed(ann), ("decide:refer", "moms")
     yield "take", ann, "take", {"number": 1, **why}, filed(ann), None
     yield "decline", ann, "decline", why, filed(ann), ("decline", "ann")
+
+
+def settled(running, outage, outcome="approve"):
+    """Have an engineer settle it."""
+    body = {"outcome": outcome, "reason": "looked at"}
+    found = running.as_("eve").post(f"/outages/{outage['id']}/settle", json=body, headers=match(outage))
+    assert found.status_code == 200, found.text
+    return found.json()["outage"]
+
+
+def did(client, outage, verb, body):
+    """Do something to an outage, and give what it is after."""
+    found = client.post(f"/outages/{outage['id']}/{verb}", json=body, headers=match(outage))
+    assert found.status_code == 200, found.text
+    return found.json()["outage"]
+
+
+def test_an_outage_starts_is_recalled_and_ends_each_by_who_may(running):
+    ann, roy = running.as_("ann"), running.as_("roy")
+    outage = settled(running, filed(ann))
+    way = f"/outages/{outage['id']}"
+    early = roy.post(f"{way}/start", json={}, headers=match(outage))
+    assert (early.status_code, early.json()["type"]) == (409, "urn:moms:TooEarly")
+    running.at(datetime.fromisoformat(outage["window"]["start"]) + timedelta(minutes=5))
+    unreleased = ann.post(f"{way}/start", json={}, headers=match(outage))
+    assert (unreleased.status_code, unreleased.json()["type"]) == (422, "urn:moms:NotReleased")
+    outage = did(roy, outage, "start", {})
+    assert (outage["state"], outage["actual_start"]) == ("active", outage["actual_start"])
+    assert outage["actual_start"] is not None
+    assert ann.post(f"{way}/recall", json={"reason": "mine"}, headers=match(outage)).status_code == 403
+    outage = did(roy, outage, "recall", {"reason": "a storm comes"})
+    assert outage["status"] == "recalled"
+    running.at(datetime.fromisoformat(outage["window"]["start"]) + timedelta(hours=3))
+    outage = did(ann, outage, "end", {})
+    assert outage["state"] == "pending_complete"
+    history = running.as_("eve").get(way).json()["history"]
+    assert [line["verb"] for line in history][-3:] == ["start", "recall", "end"]
+    assert [line["actor"].split()[0] for line in history][-3:] == ["roy", "roy", "ann"]
+
+
+def test_an_offered_window_is_taken_and_studied_again(running):
+    ann = running.as_("ann")
+    outage = offered(running, filed(ann))
+    nothing = ann.post(f"/outages/{outage['id']}/take", json={"number": 2, "reason": "x"}, headers=match(outage))
+    assert (nothing.status_code, nothing.json()["type"]) == (422, "urn:moms:NoSuchOffer")
+    seen = ann.post(f"/outages/{outage['id']}/take?preview=true", json={"number": 1, "reason": "x"},
+                    headers=match(outage))  # fmt: skip
+    assert (seen.status_code, seen.json()["written"]) == (200, False)
+    after = did(ann, outage, "take", {"number": 1, "reason": "suits us"})
+    assert after["window"]["start"] > outage["window"]["start"]
+    assert after["stamp"] == outage["stamp"]
+    history = ann.get(f"/outages/{outage['id']}").json()["history"]
+    assert [line["verb"] for line in history][-2:] == ["take_offer", "decide:refer"]
+
+
+def offered(running, outage):
+    """Have the operator offer the day after: this grid knows too little for MOMS to offer any by itself."""
+    with running.place.book.as_(SYSTEM) as page:
+        before = page.outage(outage["id"])
+        window = before.window.moved(timedelta(days=1))
+        offer = {"window": {"start": window.start.isoformat(), "end": window.end.isoformat()}, "recurrence": None}
+        record = {**page.decision(before.decision_id), "id": f"D-{before.id}", "alternatives": [offer]}
+        after = move(before, verb=Verb.NEGOTIATE, actor=SYSTEM, now=START, reason="other dates",
+                     decision_id=record["id"], system_may=True)  # fmt: skip
+        page.revise(after, an_event(after, "negotiate"))
+        page.keep_decision(record["id"], before.id, record)
+    return {**outage, "revision": after.revision}
+
+
+def test_who_asked_for_a_decision_is_told_beside_moms_that_made_it(running):
+    ann, eve = running.as_("ann"), running.as_("eve")
+    outage = filed(ann)
+    did(eve, outage, "decide", {})
+    lines = [line for line in eve.get(f"/outages/{outage['id']}").json()["history"] if line["verb"] == "decide:refer"]
+    assert [line["actor"].split()[0] for line in lines] == ["moms", "moms"]
+    assert [line["asked_by"].split()[0] for line in lines] == ["ann", "eve"]
+    assert all(line["rule_book"] for line in lines)
 
 
 def test_every_route_that_changes_writes_exactly_one_event_of_the_caller_or_none_at_all(running):

@@ -9,9 +9,11 @@ from scipy import stats
 
 from moms.risk import (
     CAUSES,
+    CLASSES,
     GOES,
     RECALL,
     Adaptive,
+    Case,
     NoOutcomes,
     NotACost,
     TooFewOutcomes,
@@ -22,10 +24,12 @@ from moms.risk import (
     fit_durations,
     fit_hazards,
     isotonic,
+    like,
     observed_over_expected,
     prior_durations,
     simulated,
     spiegelhalter,
+    told,
     train,
     true_hazards,
     widening,
@@ -268,3 +272,70 @@ def test_adaptive_intervals_miss_as_often_as_wanted_after_the_world_has_changed(
 
 def test_every_cause_has_a_name():
     assert len(CAUSES) == RECALL - 1
+
+
+# ---------------------------------------------------------------- made straight, and one case
+def drifted(seed, *, more):
+    """A history in which, in its later part, a share of those that went ahead are cancelled by their owners."""
+    rng = np.random.default_rng(seed)
+    history, _ = simulated(count=20_000, rng=rng)
+    late = np.arange(20_000) >= 12_000
+    gone = late & (history.outcome == GOES) & (rng.random(20_000) < more)
+    return replace(history, outcome=np.where(gone, 1, history.outcome), bucket=np.where(gone, 4, history.bucket),
+                   actual_h=np.where(gone, 0.0, history.actual_h), running=history.running & ~gone), rng  # fmt: skip
+
+
+def test_probabilities_that_stopped_coming_true_are_made_straight_and_then_hold():
+    history, rng = drifted(12, more=0.2)
+    model, card = train(history=history, source="drifted", rng=rng)
+    assert card.straightened
+    crooked = calibration(forecast=np.clip(model.hazards.outcomes(history.part(slice(16_000, None)))[:, GOES], 0, 1),
+                          came=history.part(slice(16_000, None)).outcome == GOES, rng=rng)  # fmt: skip
+    assert crooked.ece > 0.1
+    assert card.goes.ece < 0.03
+    chance = model.outcomes(history)
+    assert chance.sum(axis=1) == pytest.approx(np.ones(20_000))
+    assert chance.min() >= 0
+
+
+def test_probabilities_that_come_true_are_left_as_they_are():
+    history, rng = drifted(13, more=0.0)
+    model, card = train(history=history, source="steady", rng=rng)
+    if calibration(forecast=model.hazards.outcomes(history.part(slice(12_000, 16_000)))[:, GOES].clip(0, 1),
+                   came=history.part(slice(12_000, 16_000)).outcome == GOES, rng=rng).may_be_published:  # fmt: skip
+        assert not card.straightened
+        assert (model.outcomes(history) == model.hazards.outcomes(history)).all()
+
+
+def test_recalls_are_counted_by_class_among_the_outages_it_came_to():
+    history, rng = drifted(14, more=0.0)
+    model, _ = train(history=history, source="x", rng=rng, owners=tuple(f"O{k}" for k in range(30)))
+    seen = history.part(slice(0, 16_000))
+    for k, name in enumerate(("line", "transformer", "thermal", "nuclear")):
+        called = sum(1 for o, c in zip(seen.outcome, seen.kind, strict=True) if c == k and o == RECALL)
+        came = sum(1 for o, c in zip(seen.outcome, seen.kind, strict=True) if c == k and o in {GOES, RECALL})
+        assert model.recalls[name] == (called, came)
+
+
+def test_one_case_is_told_as_a_row_of_a_history_and_its_owner_counts():
+    history, rng = drifted(15, more=0.0)
+    model, _ = train(history=history, source="x", rng=rng, owners=tuple(f"O{k}" for k in range(30)))
+    row = history.part(slice(3, 4))
+    case = Case(lead_days=float(row.lead_days[0]), kind=CLASSES[int(row.kind[0])], owner=f"O{row.owner[0]}",
+                planned_h=float(row.planned_h[0]), moves=int(row.moves[0]), winter=bool(row.winter[0]),
+                recall=float(row.recall[0]))  # fmt: skip
+    found = told(model=model, case=case)
+    assert found.goes == pytest.approx(model.outcomes(row)[0, GOES])
+    assert found.on_time == pytest.approx(model.on_time(row)[0])
+    assert found.goes + sum(found.causes.values()) == pytest.approx(1.0)
+    worst = replace(case, owner=f"O{int(np.argmax(model.hazards.owner))}")
+    best = replace(case, owner=f"O{int(np.argmin(model.hazards.owner))}")
+    nobody = replace(case, owner="somebody else")
+    assert told(model=model, case=worst).goes < told(model=model, case=nobody).goes < told(model=model, case=best).goes
+
+
+def test_what_was_seen_of_as_much_is_that_of_its_tenth():
+    bins = sure(np.linspace(0.01, 0.99, 400), np.linspace(0.01, 0.99, 400) > 0.5).bins
+    assert like(bins=bins, said=0.55).mean_forecast == pytest.approx(0.55, abs=0.01)
+    assert like(bins=bins, said=1.0) is bins[-1]
+    assert like(bins=bins[:3], said=0.9) is None

@@ -83,7 +83,6 @@ def test_damage_that_cannot_be_is_refused(bad):
 
 
 def test_small_formulas_give_their_worked_values():
-    assert f.bad_weather_ratio(share_of_time=0.02, share_of_failures=0.4) == pytest.approx(32.7, abs=0.05)
     assert f.trips(gust_ms=np.array([5.0]), length_km=np.array([160.9344]), temperature_c=np.array([20.0]))[
         0
     ] == pytest.approx(1.24 / 8760)
@@ -96,8 +95,6 @@ def test_small_formulas_give_their_worked_values():
     assert f.flood(np.array([0.0, 0.75, 2.0])).tolist() == pytest.approx([0.0, 0.5, 1.0], abs=1e-5)
     assert f.heat_rating(temperature_c=np.array([40.0, 55.0, 120.0])).tolist() == pytest.approx([1.0, 0.75**0.5, 0.0])
     assert f.ice_load(ice_mm=np.array([0.0, 25.0]), gust_ms=np.array([50.0, 40.0])).tolist() == [0.0, 1.5]
-    rate = f.shrunk_rate(count=np.array([0.0, 40.0]), exposure=np.array([0.0, 20.0]), class_rate=0.5)
-    assert rate.tolist() == pytest.approx([0.5, 42 / 24])
 
 
 NOON = datetime(2027, 5, 12, 12, tzinfo=UTC)
@@ -151,6 +148,13 @@ def test_perils_join_as_independent_ones():
     weather = calm(PLACES, 1, gust_ms=np.full((2, 1), 44.0), flood_m=np.full((2, 1), 0.7))
     found = storm_risk(lines=two_lines(), weather=weather, curve=tower_curve())
     assert found.probability == pytest.approx(1 - np.prod(1 - found.peril, axis=1))
+
+
+def test_great_heat_lowers_the_rating_of_the_lines_it_reaches_and_nothing_raises_it():
+    weather = calm(PLACES, 3)
+    weather.temperature_c[0, 1] = 55.0
+    found = storm_risk(lines=two_lines(), weather=weather, curve=tower_curve())
+    assert found.rating.tolist() == pytest.approx([0.75**0.5, 1.0])
 
 
 def test_windows_are_ranked_by_what_weather_threatens_while_the_asset_is_out():

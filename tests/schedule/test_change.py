@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moms.schedule._mip import Budget
-from moms.schedule.season import breaks, difference, fit_in, smallest_change, values
+from moms.schedule.season import breaks, difference, first_fit, fit_in, smallest_change, values
+from moms.schedule.season.around import lost_of, places_found, reduced
 from tests.schedule.season_cases import a_job, a_problem, a_zone, every_plan, problems
 from tests.schedule.test_displaced import some_plan
 
@@ -68,3 +70,31 @@ def test_equal_plans_do_not_differ_and_a_lost_place_does():
     assert difference({"a": 1}, {"a": 1}) == ()
     (lost,) = difference({"a": 1, "b": 2}, {"b": 2})
     assert (lost.job, lost.before, lost.after) == ("a", 1, None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), problem=problems())
+def test_what_fits_into_a_reduced_problem_fits_beside_what_stands(data, problem):
+    problem = replace(problem, jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs), bundles=())
+    plan = some_plan(problem, [(j.id, data.draw(st.integers(0, 5))) for j in problem.jobs])
+    free = frozenset(data.draw(st.sets(st.sampled_from([j.id for j in problem.jobs]), min_size=1)))
+    fixed = {n: s for n, s in plan.items() if n not in free}
+    if breaks(problem, fixed):  # what waits for a freed job does not stand by itself
+        return
+    part = reduced(problem, fixed, free)
+    for some in every_plan(part):
+        if not breaks(part, some):
+            both = [b for b in breaks(problem, fixed | some) if b.rule != "precedence"]
+            assert both == [], (fixed, some)
+    assert set(part.job) == set(free)
+
+
+@settings(max_examples=25, deadline=None)
+@given(problem=problems(), seed=st.integers(0, 9))
+def test_looking_for_places_breaks_nothing_and_never_loses_work(problem, seed):
+    problem = replace(problem, jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs))
+    plan = first_fit(problem)
+    rng = np.random.default_rng(seed)
+    found = places_found(problem, plan, rng=rng, budget=WORK, tries=3)
+    assert breaks(problem, found) == ()
+    assert lost_of(problem, found) <= lost_of(problem, plan)

@@ -17,7 +17,7 @@ from moms.exchange.grids import open_grid
 from moms.store import migrate
 from moms.store.audit import verify
 from moms.store.book import NotYours, act_as
-from moms.store.people import PostgresKeys, PostgresRegister
+from moms.store.people import PostgresRegister
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2
 from tests.postgres import Database, an_event
@@ -299,30 +299,3 @@ def test_people_of_an_older_database_are_told_once_as_they_are_found(servers):
         assert (verdict.lines, verdict.rows) == (4, 2)
     finally:
         older.drop()
-
-
-def test_a_key_is_taken_once_and_given_on_when_its_lease_lapsed(database):
-    keys = PostgresKeys(database.engine())
-    own = {"principal": "p", "key": "k", "organisation": "TO-1", "asked": "a"}
-    assert keys.claim(**own, lease=timedelta(minutes=5)) is None
-    there = keys.claim(**own, lease=timedelta(minutes=5))
-    assert there is not None
-    assert there.answer is None
-    keys.let_go(principal="p", key="k")
-    assert keys.claim(**own, lease=timedelta(minutes=5)) is None
-    keys.keep(principal="p", key="k", answer={"status": 201})
-    assert keys.claim(**own, lease=timedelta(minutes=5)).answer == {"status": 201}
-    assert keys.claim(**{**own, "principal": "q"}, lease=timedelta(minutes=5)) is None
-
-
-def test_answers_are_forgotten_after_thirty_days_and_not_before(database):
-    keys = PostgresKeys(database.engine())
-    for key in ("old", "young"):
-        keys.claim(principal="p", key=key, organisation="TO-1", asked="a", lease=timedelta(minutes=5))
-    with database.admin() as admin:
-        admin.execute("UPDATE moms.kept_answer SET made_at = now() - interval '30 days 1 s' WHERE key = 'old'")
-        admin.execute("UPDATE moms.kept_answer SET made_at = now() - interval '29 days' WHERE key = 'young'")
-    assert keys.forget() == 1
-    with database.engine().begin() as connection:
-        act_as(connection, SYSTEM)
-        assert connection.scalars(text("SELECT key FROM moms.kept_answer")).all() == ["young"]

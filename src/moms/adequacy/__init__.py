@@ -5,6 +5,7 @@ from moms.adequacy.copt import NotAFleet, add_unit, bracket, capacity_outage, re
 from moms.adequacy.elcc import Capability, profile_elcc, unit_elcc
 from moms.adequacy.fleet import Taken
 from moms.adequacy.frequency import loss_frequency, outage_frequency
+from moms.adequacy.issue import ForecastIssue, NotAForecast, check_forecast, with_forecast
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
@@ -32,6 +33,7 @@ __all__ = [
     "Capability",
     "DayMargin",
     "Drawn",
+    "ForecastIssue",
     "HurtDay",
     "Loss",
     "MarginChange",
@@ -40,6 +42,7 @@ __all__ = [
     "MarginRules",
     "NoScenarios",
     "NotAFleet",
+    "NotAForecast",
     "NotALoad",
     "OutageTable",
     "Outlook",
@@ -60,6 +63,7 @@ __all__ = [
     "band",
     "bracket",
     "capacity_outage",
+    "check_forecast",
     "clopper_pearson",
     "draw",
     "headroom_mw",
@@ -85,4 +89,5 @@ __all__ = [
     "unit_elcc",
     "weather_years",
     "window_recall",
+    "with_forecast",
 ]

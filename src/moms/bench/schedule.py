@@ -12,6 +12,7 @@ import numpy as np
 
 from moms.bench.rows import Row
 from moms.bench.schedule_data import rts79, twenty_one
+from moms.bench.season_rows import season_rows
 from moms.exchange.challenge import read_challenge
 from moms.ledger.simulation import simulate
 from moms.schedule._mip import Budget
@@ -25,21 +26,16 @@ INSTANCES = "MOMS_BENCH_ROADEF"
 """Names the folder with the challenge's instances and best_known.csv."""
 MISS = 1e-6
 """Relative distance to a best known value that counts as reaching it."""
-WHY_NOT = (
-    ("schedule.season", "season on miso: 3,000 requests, 180 days, plan in CPU seconds", "s", 300.0),
-    ("schedule.change", "request to the smallest change that fits it in", "s", 2.0),
-)
 
 
 def rows(*, home: Path, quick: bool) -> list[Row]:
     """Measure them; `quick` is one seed and a tenth of the work."""
     del home  # needs no book
-    none = "needs the season wired to the book and cuts from the study: not built yet"
     return [
         *maintenance(quick=quick),
         *challenge(quick=quick),
         *fairness(quick=quick),
-        *(Row(id=i, what=what, value=None, unit=u, goal=goal, why=none) for i, what, u, goal in WHY_NOT),
+        *season_rows(quick=quick),
     ]
 
 

@@ -7,17 +7,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.schedule.season import AtMost, Conflict, Job, Problem, Resource, Zone
+from moms.schedule.season.objective import mw_days
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DAYS, ZONES = 180, 10
+DAYS, ZONES, FULL = 180, 10, 3000
+WEIGHT = {1: 100.0, 2: 10.0, 3: 1.0}
+"""One number for the comparison: MW-days without a place, by class. The planner itself keeps the classes apart."""
 REACH = 21
 """Days either side of the wish that an owner accepts."""
 
 
-def season(*, requests: int, seed: int, room: float = 1.0) -> Problem:
-    """Draw a season; `room` scales headroom and crews, and 1 leaves some of the work without a place."""
+def season(*, requests: int, seed: int, room: float = 1.2) -> Problem:
+    """Draw a season; `room` scales headroom and crews. At 1.2 some work stays without a place.
+
+    Units are sized by the number of requests, so that one of them takes the same share of a zone in a small
+    season as in a large one.
+    """
     rng = np.random.default_rng(seed)
     jobs = tuple(_jobs(rng, requests))
     mean = sum(j.size_mw * j.days for j in jobs) / DAYS
@@ -31,6 +38,11 @@ def season(*, requests: int, seed: int, room: float = 1.0) -> Problem:
     )
 
 
+def weighted(problem: Problem) -> dict[str, float]:
+    """Give what each job costs that has no place."""
+    return {j.id: WEIGHT[j.need] * mw_days(j) for j in problem.jobs}
+
+
 def _jobs(rng: np.random.Generator, count: int) -> Iterator[Job]:
     owners = max(count // 40, 4)
     for k in range(count):
@@ -40,10 +52,11 @@ def _jobs(rng: np.random.Generator, count: int) -> Iterator[Job]:
         wish = min(wish, DAYS - days)
         zone, crew = int(rng.integers(ZONES)), int(rng.integers(3))
         line = rng.random() < 0.75
+        size = 0.0 if line else round(float(rng.integers(2, 60)) * 10 * count / FULL, 3)
         yield Job(
             id=f"r{k}", owner=f"o{int(rng.integers(owners))}", zone=f"z{zone}",
             need=int(rng.choice([1, 2, 3], p=[0.1, 0.6, 0.3])),
-            size_mw=0.0 if line else float(rng.integers(2, 60) * 10), days=days, earliest=max(wish - REACH, 0),
+            size_mw=size, counts_mw=200.0 * count / FULL if line else None, days=days, earliest=max(wish - REACH, 0),
             latest_end=min(wish + days + REACH, DAYS), preferred=wish, uses=((f"crew{zone}-{crew}", 1.0),),
         )  # fmt: skip
 

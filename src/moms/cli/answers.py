@@ -84,5 +84,7 @@ def show_outage(args: argparse.Namespace, whole: Mapping[str, Any]) -> int:
     for line in whole["history"]:
         at = line["at"].isoformat() if hasattr(line["at"], "isoformat") else line["at"]
         reason = f": {line['reason']}" if line["reason"] else ""
-        paper.print(f"  {market_time(at)}  {line['verb']}  {line['actor']}{reason}", markup=False, highlight=False)
+        asked = f", asked by {line['asked_by']}" if line["asked_by"] else ""
+        said = f"  {market_time(at)}  {line['verb']}  {line['actor']}{asked}{reason}"
+        paper.print(said, markup=False, highlight=False)
     return Exit.DONE

@@ -69,6 +69,8 @@ COMMANDS: tuple[Command, ...] = (
         says="Train the model of what becomes of outages, or show what it is worth.",
         module="certainty",
     ),
+    Command(verb="firmness", says="Tell again how firm each granted outage is (for a timer).", module="firmness"),
+    Command(verb="forecast", says="Keep a forecast issue, or show the newest and its age.", module="forecast"),
     Command(verb="risk", says="Show which lines a storm is likely to take.", module="risk"),
     Command(
         verb="plan",
@@ -76,7 +78,9 @@ COMMANDS: tuple[Command, ...] = (
         module="plan",
     ),
     Command(verb="bench", says="Time whole problems, with their goals.", module="bench"),
-    Command(verb="serve", says="Serve the interface for programs on a port, to many users.", module="serve"),
+    Command(
+        verb="serve", says="Serve the pages and the interface for programs on a port, to many users.", module="serve"
+    ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(

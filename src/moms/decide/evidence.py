@@ -222,6 +222,18 @@ class Adequacy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The newest forecast issue when a decision was made."""
+
+    id: str
+    source: str
+    issued: str
+    until: str
+    """The end of its last hour."""
+    age_h: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
     """A probability, how far it can be trusted, what it means and where it comes from."""
 
@@ -277,6 +289,9 @@ class Evidence:
     adequacy: Adequacy | None = None
     certainty: Certainty | None = None
     """None where no answer grants anything, or nothing was studied."""
+    forecast: Forecast | None = None
+    """None where no forecast issue is kept."""
+    begins_in_days: float | None = None
     missing: tuple[str, ...] = ()
     base_kv: float | None = None
     is_line: bool = True

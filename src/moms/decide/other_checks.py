@@ -29,6 +29,27 @@ def data_are_there(evidence: Evidence) -> Check:
     return Check(rule="DEC-DATA-1", asks=asks, verdict=Verdict.PASS, says="all there")
 
 
+def forecast_is_fresh(evidence: Evidence, rules: DecisionRules) -> Check:
+    """DEC-FORE-1: the newest forecast issue is fresh enough for a window that begins soon (semantics 1.5)."""
+    within, most = rules.forecast_within_days, rules.forecast_most_age_h
+    asks = f"a forecast issue of the last {most:.0f} h, if it begins within {within:.0f} days"
+    found, ahead = evidence.forecast, evidence.begins_in_days
+    if ahead is None or ahead >= within:
+        says = "not known when it begins" if ahead is None else f"it begins in {ahead:.0f} days"
+        return Check(rule="DEC-FORE-1", asks=asks, verdict=Verdict.NOT_REQUIRED, says=says)
+    fix = "the operator keeps a newer issue: moms forecast keep FILE"
+    if found is None:
+        verdict = Verdict.MISSING if rules.forecast_needed else Verdict.NOT_REQUIRED
+        says = "no forecast issue is kept; load and weather are those of the grid's own year"
+        return Check(rule="DEC-FORE-1", asks=asks, verdict=verdict, says=says, fix=fix)
+    old = found.age_h > most
+    return Check(
+        rule="DEC-FORE-1", asks=asks, verdict=Verdict.MISSING if old else Verdict.PASS,
+        says=f"{found.source} is {found.age_h:.0f} h old", value=round(found.age_h, 1), limit=most, unit="h",
+        fix=fix if old else None,
+    )  # fmt: skip
+
+
 def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
     """Turn what the entry rules found into rows: a referral is a person's alone."""
     verdicts = {Level.REFER: Verdict.MISSING, Level.BLOCK: Verdict.FAIL, Level.FLAG: Verdict.PASS}

@@ -63,6 +63,11 @@ class DecisionRules:
     full_exemption_lead_days: float
     partial_exemption_lead_days: float
     authority: tuple[AuthorityRow, ...]
+    forecast_within_days: float = 14.0
+    """A window that begins sooner is one that a forecast reaches."""
+    forecast_most_age_h: float = 36.0
+    forecast_needed: bool = False
+    """Whether such a window refers where no forecast issue is kept at all."""
 
     def needs_ac(self, *, category: str, base_kv: float | None) -> bool:
         """Tell whether an outage of such an asset needs AC verification to be granted."""

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.decide.other_checks import data_are_there, exemption, group_as_a_whole, margin_holds
+from moms.decide.other_checks import (
+    data_are_there,
+    exemption,
+    forecast_is_fresh,
+    group_as_a_whole,
+    margin_holds,
+)
 from moms.decide.security_checks import SECURITY_CHECKS
 from moms.decide.voltage_checks import AC_CHECKS
 
@@ -21,6 +27,7 @@ _TESTS = {
     "SEC-RELY-1": "test_settle.py::test_an_answer_that_leans_on_another_outage_says_so",
     "SEC-QUEUE-1": "test_settle.py::test_dirt_that_only_the_queue_brings_refers",
     "MAR-1": "test_settle.py::test_a_generator_is_never_denied",
+    "DEC-FORE-1": "test_settle.py::test_an_old_forecast_refers_what_begins_soon",
     "DEC-GROUP-1": "test_settle.py::test_a_group_is_granted_as_a_whole_or_goes_to_a_person",
     "EXE-1": "test_settle.py::test_a_generator_is_never_denied",
     "DEC-AUTH-1": "test_settle.py::test_where_the_system_may_only_advise_it_recommends",
@@ -66,7 +73,15 @@ def _known(key: str, asks: str, source: str) -> DecisionRule:
 RULES: tuple[DecisionRule, ...] = (
     *(
         _rule(check)
-        for check in (data_are_there, *SECURITY_CHECKS, margin_holds, group_as_a_whole, exemption, *AC_CHECKS)
+        for check in (
+            data_are_there,
+            forecast_is_fresh,
+            *SECURITY_CHECKS,
+            margin_holds,
+            group_as_a_whole,
+            exemption,
+            *AC_CHECKS,
+        )
     ),
     _known("DEC-AUTH-1", "the rule book lets the system decide this class of asset", "semantics 2.6"),
 )

@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Condition, Verdict
-from moms.decide.other_checks import data_are_there, entry_findings, exemption, group_as_a_whole, margin_holds
+from moms.decide.other_checks import (
+    data_are_there,
+    entry_findings,
+    exemption,
+    forecast_is_fresh,
+    group_as_a_whole,
+    margin_holds,
+)
 from moms.decide.policy import Authority
 from moms.decide.security_checks import SECURITY_CHECKS
 from moms.decide.voltage_checks import ac_checks
@@ -58,7 +65,7 @@ def run_checks(
 ) -> tuple[Check, ...]:
     """Give every rule's row, in the order a record shows them."""
     agreed = request.agreed_load_at_risk
-    rows = [data_are_there(evidence), *entry_findings(findings)]
+    rows = [data_are_there(evidence), forecast_is_fresh(evidence, rules), *entry_findings(findings)]
     rows += [rule(evidence, rules, agreed=agreed) for rule in SECURITY_CHECKS]
     rows.append(margin_holds(evidence))
     if evidence.together:

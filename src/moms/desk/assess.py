@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from moms.decide import Evidence, ac_dirt, run_checks, stands_against
+from moms.desk.forecast import seen
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatch_of
 from moms.desk.security import secure
@@ -70,6 +71,8 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         reactive=world.is_reactive(request),
         ac_needed=world.needs_ac([request, *(o.request for o in group)]),
         lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
+        forecast=seen(situation.issue, now=now),
+        begins_in_days=(window.start - now).total_seconds() / 86400.0,
         overlapping=tuple(o.id for o in situation.holding),
         earlier_pending=tuple(o.id for o in situation.queue),
         together=tuple(o.id for o in group),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy import NoScenarios, clopper_pearson, draw, margins_of, weather_years, window_recall
+from moms.adequacy import NoScenarios, clopper_pearson, draw, margins_of, weather_years, window_recall, with_forecast
 from moms.desk.margins import booked, taken
 from moms.grid import BranchKind, shape_columns
 from moms.outages import Category
@@ -16,9 +16,9 @@ from moms.values import Window, market_day, market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
+    from datetime import date, datetime
 
-    from moms.adequacy import Drawn, Taken, WindowRecall
+    from moms.adequacy import Drawn, ForecastIssue, Taken, WindowRecall
     from moms.desk.world import World
     from moms.outages import Outage, Request
 
@@ -36,6 +36,12 @@ class Recall:
     takes_capacity: bool = False
     unknown: tuple[str, ...] = ()
     drawn: str = ""
+
+    @property
+    def expected(self) -> float:
+        """The probability of recall as far as it is known, for the error budget."""
+        capacity = self.found.probability if self.found is not None else 0.0
+        return capacity + (self.seen[0] / self.seen[1] if self.seen is not None else 0.0)
 
     @property
     def high(self) -> float | None:
@@ -56,6 +62,7 @@ def recall_of(
     now: datetime,
     cut_off: Sequence[int],
     group: Sequence[Outage] = (),
+    issue: ForecastIssue | None = None,
 ) -> Recall:
     """Give how likely the outage is to be called back, for want of capacity and for the network."""
     asked = _asked(world, outage, cut_off)
@@ -75,9 +82,11 @@ def recall_of(
         shapes=grid.shapes, years=rules.weather_years, seed=rules.seed,
         columns=shape_columns(shapes=grid.shapes, starts=starts),
     )  # fmt: skip
-    drawn = _drawn(world, days, now=now)
+    years = with_forecast(years=years, issue=issue, starts=starts, grid=grid)
+    told = told_on(issue, now=now)
+    drawn = _drawn(world, days, told=told)
     if drawn is None:
-        lead = (market_day_of(days.start) - market_day_of(now)).days
+        lead = (market_day_of(days.start) - told).days
         drawn = draw(grid=grid, starts=starts, taken=(*away, *asked), years=years, scenarios=rules.scenarios,
                      seed=rules.seed, lead_days=max(lead, 0))  # fmt: skip
     with_it, without = (
@@ -96,7 +105,9 @@ def recall_of(
     )  # fmt: skip
 
 
-def drawn_ahead(*, world: World, now: datetime, days: int, holding: Sequence[Outage]) -> Drawn:
+def drawn_ahead(
+    *, world: World, now: datetime, days: int, holding: Sequence[Outage], issue: ForecastIssue | None = None
+) -> Drawn:
     """Draw the scenarios of so many market days from today on, with the book's units out: once for many questions.
 
     Raises:
@@ -115,6 +126,7 @@ def drawn_ahead(*, world: World, now: datetime, days: int, holding: Sequence[Out
     return draw(
         grid=grid, starts=starts, taken=booked(world, holding, now=now, until=whole.end), years=years,
         scenarios=rules.scenarios, seed=rules.seed,
+        lead_days=max((market_day_of(now) - told_on(issue, now=now)).days, 0),
     )  # fmt: skip
 
 
@@ -155,11 +167,16 @@ def _whole_days(window: Window) -> Window:
     return Window(start=market_day(first).start, end=end.start if window.end == end.start else end.end)
 
 
-def _drawn(world: World, days: Window, *, now: datetime) -> Drawn | None:
+def told_on(issue: ForecastIssue | None, *, now: datetime) -> date:
+    """Give the market day from which forecast errors grow: that of the newest issue, or today."""
+    return market_day_of(now if issue is None else issue.issued)
+
+
+def _drawn(world: World, days: Window, *, told: date) -> Drawn | None:
     """Give the scenarios that were drawn beforehand, if they hold these days, today and these rules."""
     drawn, rules = world.drawn, world.rules.recall
     if drawn is None or drawn.seed != rules.seed or len(drawn.year) != rules.scenarios:
         return None
     asked = (market_day_of(days.start), market_day_of(days.end - (days.end - days.start) / 1000))
-    today = (drawn.day[0] - market_day_of(now)).days == drawn.lead_days
+    today = (drawn.day[0] - told).days == drawn.lead_days
     return drawn if today and drawn.covers(asked) and len(drawn.stress) == rules.weather_years else None

@@ -8,6 +8,7 @@ from moms.adequacy import FEWEST_YEARS
 from moms.decide import Certainty
 from moms.desk.called_back import class_of, recall_of
 from moms.desk.chances import chances_of, promise
+from moms.desk.forecast import identity
 from moms.risk import Case, Standing, highest, told
 from moms.values import MARKET
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from moms.adequacy import ForecastIssue
     from moms.desk.called_back import Recall
     from moms.desk.world import World
     from moms.outages import Outage
@@ -35,13 +37,14 @@ def certain(
     cut_off: Sequence[int],
     clean: bool | None,
     group: Sequence[Outage] = (),
+    issue: ForecastIssue | None = None,
 ) -> Certainty:
     """Give how certain it is that the outage goes as asked in its window, on the book as it stands.
 
     `clean` says whether N-1 was found clean, None that it was not studied. It decides nothing: it tells
     what an approval is worth (semantics 5.3).
     """
-    recall = recall_of(world=world, outage=outage, holding=holding, now=now, cut_off=cut_off, group=group)
+    recall = recall_of(world=world, outage=outage, holding=holding, now=now, cut_off=cut_off, group=group, issue=issue)
     standing = standing_of(world=world, outage=outage, recall=recall, now=now, clean=clean)
     rung, why = highest(standing=standing, rules=world.rules.ladder)
     says = _told(world, outage, recall, now=now)
@@ -56,7 +59,7 @@ def certain(
         high_h=None if says is None else round(says.high_h, 1),
         recall_without=None if recall.without is None else round(recall.without, PLACES),
         unknown=(*recall.unknown, *_unlearnt(world)),
-        versions=_versions(world, recall),
+        versions=_versions(world, recall, issue),
     )
 
 
@@ -94,8 +97,10 @@ def _unlearnt(world: World) -> tuple[str, ...]:
     return ("how often it was moved before is not counted",)
 
 
-def _versions(world: World, recall: Recall) -> dict[str, str]:
+def _versions(world: World, recall: Recall, issue: ForecastIssue | None) -> dict[str, str]:
     found = {"scenarios": recall.drawn} if recall.drawn else {}
+    if issue is not None and recall.drawn:
+        found["forecast"] = identity(issue)
     return found | (
         {} if world.learnt is None else {"certainty_model": world.learnt.version, "history": world.learnt.source}
     )

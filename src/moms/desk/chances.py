@@ -37,7 +37,7 @@ def promise(rung: Rung, rules: LadderRules) -> str:
 
 def chances_of(*, world: World, outage: Outage, recall: Recall, says: Told | None) -> tuple[Chance, ...]:
     """Give every chance that can be told, the one that counts first."""
-    called = tuple(c for c in (_for_capacity(recall), _for_the_network(world, outage, recall)) if c is not None)
+    called = tuple(c for c in (_for_capacity(world, recall), _for_the_network(world, outage, recall)) if c is not None)
     if world.learnt is None or says is None:
         return (_late_by_prior(world, outage), *called)
     starts = _learnt(
@@ -110,15 +110,19 @@ def _late_by_prior(world: World, outage: Outage) -> Chance:
     )  # fmt: skip
 
 
-def _for_capacity(recall: Recall) -> Chance | None:
-    found = recall.found
+def _for_capacity(world: World, recall: Recall) -> Chance | None:
+    """Give the chance of recall for capacity; a band where a real history had other recalls than were computed."""
+    found, learnt = recall.found, world.learnt
     if found is None:
         return None
     what, name = "called back for capacity", band(found.high)
     source = f"{recall.drawn}; tightest place {found.place}"
-    if found.weather_years < FEWEST_YEARS:
+    why = f"fewer than {FEWEST_YEARS} weather years" if found.weather_years < FEWEST_YEARS else ""
+    if learnt is not None and not learnt.simulated and not learnt.recall_fits:
+        why = f"recalls in the history of model {learnt.version} did not come as computed"
+    if why:
         says = f"the chance that it is called back for want of capacity is {name}"
-        return Chance(what=what, band=name, says=says, source=f"{source}; fewer than {FEWEST_YEARS} weather years")
+        return Chance(what=what, band=name, says=says, source=f"{source}; {why}")
     return Chance(
         what=what, band=name, says=_called_back(found),
         source=source, value=round(found.probability, PLACES), low=round(found.low, PLACES),

@@ -1,12 +1,44 @@
-"""Answers kept under a caller's own key, so that asking twice does it once."""
+"""Answers kept under a caller's own key, so that asking twice does it once, even where a machine died in between."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from moms.values import Actor, Refused, Role
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
+
+
+class LostClaim(Refused):
+    """Somebody else has gone on with this deed meanwhile: nothing more is written for it here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One revision that a deed has written, kept with its key in the transaction that wrote it."""
+
+    outage_id: str
+    revision: int
+    verb: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A key that is held for an answer under way, and what was written for it by whoever held it before."""
+
+    principal: str
+    key: str
+    fence: int
+    """Grows with each holder: what an earlier one still tries to write is refused."""
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def actor(self) -> Actor:
+        """Who the deed is done for."""
+        return actor_of(self.principal)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,18 +52,49 @@ class KeptAnswer:
 class Keys(Protocol):
     """The answers kept, each under a principal and the key it chose."""
 
-    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> KeptAnswer | None:
-        """Take a key: None where it is this caller's now, else what is there."""
+    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Claim | KeptAnswer:
+        """Take a key, or give what is there; one whose holder went silent is taken over."""
         ...
 
-    def keep(self, *, principal: str, key: str, answer: dict[str, object]) -> None:
-        """Keep the answer."""
+    def keep(self, claim: Claim, *, answer: dict[str, object]) -> None:
+        """Keep the answer.
+
+        Raises:
+            LostClaim: somebody else holds the key.
+        """
         ...
 
-    def let_go(self, *, principal: str, key: str) -> None:
-        """Give a key back without an answer."""
+    def let_go(self, claim: Claim) -> None:
+        """Give a key back without an answer; one that was lost stays with who has it."""
+        ...
+
+    def renew(self, claims: Sequence[Claim], *, lease: timedelta) -> None:
+        """Say that their holder still works on them."""
+        ...
+
+    def stranded(self, *, lease: timedelta) -> Claim | None:
+        """Take over a deed that was begun to be written and whose holder went silent; None where there is none."""
         ...
 
     def forget(self) -> int:
         """Forget what is older than thirty days."""
         ...
+
+
+def principal_of(actor: Actor) -> str:
+    """Give the name under which an actor's keys are its own.
+
+    >>> principal_of(Actor(name="ann", organisation="A/B", role=Role.OWNER))
+    'A/B/owner/ann'
+    """
+    return f"{actor.organisation}/{actor.role}/{actor.name}"
+
+
+def actor_of(principal: str) -> Actor:
+    """Read what `principal_of` wrote: neither a role nor a name has a stroke in it.
+
+    >>> actor_of("A/B/owner/ann").organisation
+    'A/B'
+    """
+    organisation, role, name = principal.rsplit("/", 2)
+    return Actor(name=name, organisation=organisation, role=Role(role))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, ac_dirt, settle
@@ -15,7 +15,7 @@ from moms.desk.record import make_record
 from moms.desk.settle import decide
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
-from moms.outages import Category, Recurrence, State
+from moms.outages import Category, Recurrence, State, Status
 from moms.outages.change import change as changed_by
 from moms.outages.guards import NotAllowedNow, TooEarly
 from moms.outages.lifecycle import Verb, move
@@ -69,9 +69,8 @@ def step(
         )
         if verb == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
-    shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else ()
-    says = f"{many(len(shaken), 'outage')} leaned on it, now at risk: {', '.join(shaken)}" if shaken else come.says
-    return Answer(outage=after, says=says)
+    shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else Shaken()
+    return Answer(outage=after, says=shaken.says or come.says)
 
 
 _CONFIRMS = frozenset({"control_room", "system"})
@@ -124,12 +123,32 @@ def expire(*, book: Book, world: World, now: datetime) -> tuple[str, ...]:
     return tuple(done)
 
 
-def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[str, ...]:
-    """Study again each standing outage whose answer leaned on this one; those no longer clean are at risk."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaken:
+    """The outages that leaned on one which moved, and are no longer clean without it."""
+
+    at_risk: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    """Those under way: the control room's to recall."""
+
+    @property
+    def says(self) -> str:
+        """Give it as a sentence, empty where there is none."""
+        waiting = f"{many(len(self.at_risk), 'outage')} leaned on it, now at risk: {', '.join(self.at_risk)}"
+        running = f"under way and no longer clean without it: {', '.join(self.running)}"
+        return "; ".join(([waiting] if self.at_risk else []) + ([running] if self.running else []))
+
+
+def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> Shaken:
+    """Study again each standing outage whose answer leaned on this one; those no longer clean are at risk.
+
+    One that is under way is named and noted, and stays as it is: whether it is recalled is the control
+    room's to say. One that is at risk already has been told. So it may be done again, where a machine died over it.
+    """
     with book.as_(SYSTEM) as page:
         near = page.find(Search(window=moved.window, holding=True))
-        leaning = [o for o in near if o.id != moved.id and _leans_on(page, o, moved.id)]
-    shaken = []
+        leaning = [o for o in near if o.id != moved.id and o.status != Status.AT_RISK and _leans_on(page, o, moved.id)]
+    at_risk, running = list[str](), list[str]()
     for outage in leaning:
         with book.as_(SYSTEM) as page:
             situation = read(page, outage, window=outage.window, now=now)
@@ -137,9 +156,21 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> tuple[
         if _still_clean(found):
             continue
         reason = f"{moved.id}, on which its approval leaned, has moved"
-        put_at_risk(book=book, world=world, now=now, outage_id=outage.id, reason=reason)
-        shaken.append(outage.id)
-    return tuple(shaken)
+        if _noted_as_running(book, world, outage.id, now=now, reason=reason):
+            running.append(outage.id)
+        elif put_at_risk(book=book, world=world, now=now, outage_id=outage.id, reason=reason):
+            at_risk.append(outage.id)
+    return Shaken(at_risk=tuple(at_risk), running=tuple(running))
+
+
+def _noted_as_running(book: Book, world: World, outage_id: str, *, now: datetime, reason: str) -> bool:
+    """Note an outage that is under way in the journal, and tell whether it is."""
+    with book.as_(SYSTEM) as page:
+        found = page.outage(outage_id)
+        running = found.state in {State.ACTIVE, State.PENDING_COMPLETE}
+        if running:
+            page.note(event(found, actor=SYSTEM, now=now, verb="leant_on_moved", world=world, reason=reason))
+    return running
 
 
 def _still_clean(evidence: Evidence) -> bool:
@@ -207,18 +238,26 @@ def change(
         return Answer(outage=after, findings=findings, written=not preview, says=" ".join(changed.says))
     if preview:
         answer = decide(
-            book=book, world=world, now=now, outage_id=outage_id, preview=True, unfiled=_validated(after, now)
+            book=book,
+            world=world,
+            now=now,
+            outage_id=outage_id,
+            asked_by=actor,
+            preview=True,
+            unfiled=_validated(after, now),
         )
         return replace(answer, says=" ".join(changed.says))
-    _validate(book, world, after, now=now)
-    return replace(decide(book=book, world=world, now=now, outage_id=outage_id), says=" ".join(changed.says))
+    validated(book, world, after, now=now)
+    found = decide(book=book, world=world, now=now, outage_id=outage_id, asked_by=actor)
+    return replace(found, says=" ".join(changed.says))
 
 
 def _validated(outage: Outage, now: datetime) -> Outage:
     return move(outage, verb=Verb.VALIDATE, actor=SYSTEM, now=now) if outage.state == State.SUBMITTED else outage
 
 
-def _validate(book: Book, world: World, outage: Outage, *, now: datetime) -> None:
+def validated(book: Book, world: World, outage: Outage, *, now: datetime) -> None:
+    """Write that a changed request has passed the entry rules; one that was not changed stays as it is."""
     with book.as_(SYSTEM) as page:
         after = _validated(outage, now)
         if after is not outage:
@@ -259,7 +298,9 @@ def take(
                 event(after, actor=actor, now=now, verb=Verb.TAKE_OFFER, world=world, reason=reason, before=before),
             )
     unfiled = after if preview else None
-    return decide(book=book, world=world, now=now, outage_id=outage_id, preview=preview, unfiled=unfiled)
+    return decide(
+        book=book, world=world, now=now, outage_id=outage_id, asked_by=actor, preview=preview, unfiled=unfiled
+    )
 
 
 def _offered(page: Page, outage: Outage, number: int) -> tuple[Window, Recurrence | None]:

@@ -57,6 +57,8 @@ class Event:
     rule_book: str
     before: dict[str, object] | None
     after: dict[str, object]
+    asked_by: Actor | None = None
+    """Who asked MOMS for what it then did by itself under its rule book; None where the actor did it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,14 @@ class Page(Protocol):
         """
         ...
 
+    def as_it_was(self, outage_id: str, revision: int) -> Outage:
+        """Give one revision of an outage.
+
+        Raises:
+            NoSuchOutage: as `outage`, or no such revision.
+        """
+        ...
+
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
         ...
@@ -152,8 +162,8 @@ class Page(Protocol):
         """Write an entry of one of the operator's registers (a ledger, the plans) into the operator's journal."""
         ...
 
-    def entries(self, register: str) -> Sequence[dict[str, object]]:
-        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+    def entries(self, register: str, *, last: int | None = None) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first, or the `last` few; none for an actor who may not see them."""
         ...
 
     def heads(self) -> Mapping[str, int]:

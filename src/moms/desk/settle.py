@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, ac_dirt
@@ -16,7 +17,7 @@ from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Kind, State, Status
-from moms.outages.guards import ReasonMissing
+from moms.outages.guards import NotYourRole, ReasonMissing
 from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, digest, plain
 
@@ -48,16 +49,27 @@ class NotWaiting(Refused):
 
 
 def decide(
-    *, book: Book, world: World, now: datetime, outage_id: str, preview: bool = False, unfiled: Outage | None = None
+    *,
+    book: Book,
+    world: World,
+    now: datetime,
+    outage_id: str,
+    asked_by: Actor,
+    preview: bool = False,
+    unfiled: Outage | None = None,
 ) -> Answer:
     """Decide one filed request on the book as it stands; with `preview`, say what would be decided.
 
+    It is MOMS that decides, under the rule book of the world; the journal says so, and who asked for it.
     `unfiled` previews a request that is not in the book. The book is read in one transaction, the
     thinking holds no lock, and the answer is written only if nothing it rests on has changed.
 
     Raises:
         NotWaiting: it has been decided, or is over.
+        NoSuchOutage: who asks may not see it. NotYourRole: who asks may only look.
     """
+    if unfiled is None:
+        _may_ask(book, outage_id, asked_by, preview=preview)
     found: Answer | None = None
     for _ in range(TRIES):
         with book.as_(SYSTEM) as page:
@@ -70,7 +82,7 @@ def decide(
         if preview:
             return replace(found, written=False)
         try:
-            return write(book=book, world=world, now=now, situation=situation, answer=found)
+            return write(book=book, world=world, now=now, situation=situation, answer=found, asked_by=asked_by)
         except BookMoved:
             continue
     raise BookMoved(
@@ -78,6 +90,14 @@ def decide(
         field="id",
         fix=f"run `moms decide {outage_id}` again",
     )
+
+
+def _may_ask(book: Book, outage_id: str, actor: Actor, *, preview: bool) -> None:
+    """See that who asks sees the outage and may do more than look: the rest is read and written as MOMS itself."""
+    with book.as_(actor) as page:
+        page.outage(outage_id)
+    if actor.looks_only and not preview:
+        raise NotYourRole(f"{actor.role} only looks", field="role", fix="act in a role that may")
 
 
 def _checked(page: Page, world: World, outage: Outage) -> Outage:
@@ -125,6 +145,7 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
         world=world, outage=replace(outage, window=outage.request.window), holding=situation.holding, now=now,
         cut_off=assessed.book.cut_off_units, clean=clean(assessed.evidence),
         group=tuple(as_asked(o) for o in (situation.outage, *situation.group) if o.id != outage.id),
+        issue=situation.issue,
     )  # fmt: skip
     return replace(evidence, certainty=found)
 
@@ -246,7 +267,7 @@ def _steps(outage: Outage, settled: Settled) -> tuple[Verb, ...]:
     return (VERBS[settled.status],)
 
 
-def write(*, book: Book, world: World, now: datetime, situation: Situation, answer: Answer) -> Answer:
+def write(*, book: Book, world: World, now: datetime, situation: Situation, answer: Answer, asked_by: Actor) -> Answer:
     """Write a decision with its record and its notice in one transaction, if what it rests on still stands.
 
     Raises:
@@ -260,38 +281,42 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
         if again.digest != situation.digest:
             raise BookMoved("what the decision rests on has changed", fix="decide it again")
         for one in (answer, *answer.group):
-            _write_one(page, one, world=world, now=now)
+            _write_one(page, one, world=world, now=now, asked_by=asked_by)
     return answer
 
 
-def _write_one(page: Page, answer: Answer, *, world: World, now: datetime) -> None:
+def _write_one(page: Page, answer: Answer, *, world: World, now: datetime, asked_by: Actor) -> None:
     outage, record = answer.outage, answer.record
     if outage is None or record is None:
         msg = "only a decision with its record is written"
         raise ValueError(msg)
     before = page.outage(outage.id)
-    _write_steps(page, before=before, after=outage, record=record, world=world, now=now)
+    _write_steps(page, before=before, after=outage, record=record, world=world, now=now, asked_by=asked_by)
     page.keep_decision(str(record["id"]), outage.id, record)
 
 
 def _write_steps(
-    page: Page, *, before: Outage, after: Outage, record: dict[str, object], world: World, now: datetime
+    page: Page,
+    *,
+    before: Outage,
+    after: Outage,
+    record: dict[str, object],
+    world: World,
+    now: datetime,
+    asked_by: Actor,
 ) -> None:
     """Write each step between as a revision of its own, so that the journal tells every one."""
+    by_moms = partial(event, actor=SYSTEM, now=now, world=world, asked_by=None if asked_by == SYSTEM else asked_by)
     waits = after.state == State.OPPORTUNITY_WAITING and before.state != after.state
     verdict = replace(after, state=State.DECIDED, revision=after.revision - 1) if waits else after
     if verdict.revision - before.revision > 1:
         middle = move(before, verb=Verb.STUDY, actor=SYSTEM, now=now)
-        page.revise(middle, event(middle, actor=SYSTEM, now=now, verb=Verb.STUDY, world=world, before=before))
+        page.revise(middle, by_moms(middle, verb=Verb.STUDY, before=before))
         before = middle
-    page.revise(
-        verdict,
-        event(verdict, actor=SYSTEM, now=now, verb=f"decide:{record['outcome']}", world=world,
-              reason=str(record["says"]), before=before),
-    )  # fmt: skip
+    line = by_moms(verdict, verb=f"decide:{record['outcome']}", reason=str(record["says"]), before=before)
+    page.revise(verdict, line)
     if waits:
-        line = event(after, actor=SYSTEM, now=now, verb=Verb.AWAIT_OPPORTUNITY, world=world, before=verdict)
-        page.revise(after, line)
+        page.revise(after, by_moms(after, verb=Verb.AWAIT_OPPORTUNITY, before=verdict))
 
 
 def by_person(

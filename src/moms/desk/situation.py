@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moms.desk.forecast import newest
 from moms.desk.ports import Search
 from moms.outages import State, Status
 from moms.outages.hours import hours_of
@@ -13,6 +14,7 @@ from moms.values import Window, digest
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from moms.adequacy import ForecastIssue
     from moms.desk.ports import Page
     from moms.outages import Outage
 
@@ -32,6 +34,8 @@ class Situation:
     """The other outages of its group that wait, by id: studied and decided with it (domain 2)."""
     apart: tuple[str, ...] = ()
     """Why its group cannot be studied together now."""
+    issue: ForecastIssue | None = None
+    """The newest forecast, where one is kept."""
     left: tuple[str, ...] = ()
     """Outages that were of its group and are no more: withdrawn, cancelled or expired."""
 
@@ -39,7 +43,8 @@ class Situation:
     def digest(self) -> str:
         """Fingerprint of what the answer depends on; the same after the book moved elsewhere."""
         rows = [(o.id, o.revision, o.window.start, o.window.end) for o in (*self.holding, *self.queue, *self.group)]
-        return digest([self.outage.id, self.outage.revision, *rows, *self.apart])
+        told = () if self.issue is None else (self.issue.issued,)
+        return digest([self.outage.id, self.outage.revision, *rows, *self.apart, *told])
 
 
 def span(outage: Outage, *, now: datetime, until: datetime) -> Window | None:
@@ -84,6 +89,7 @@ def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situat
         group=group,
         apart=apart,
         left=left,
+        issue=newest(page),
     )
 
 

@@ -145,6 +145,7 @@ def event(
     world: World,
     reason: str = "",
     before: Outage | None = None,
+    asked_by: Actor | None = None,
 ) -> Event:
     """Make the journal's line of one step."""
     return Event(
@@ -156,4 +157,5 @@ def event(
         rule_book=world.rules.name,
         before=None if before is None else to_document(before),
         after=to_document(outage),
+        asked_by=asked_by,
     )

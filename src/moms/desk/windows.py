@@ -13,6 +13,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from moms.decide import Evidence, Outcome, Remedy, Security, settle, would_change
+from moms.desk.forecast import seen
 from moms.desk.margins import adequate
 from moms.desk.remedy import redispatched
 from moms.desk.security import secure
@@ -113,7 +114,7 @@ def windows(
     """
     if last < first or days < 1:
         raise NoSpan(f"no start between {first} and {last} for {days} days", field="to", fix="give a later --to")
-    asked = _template(world, assets, window=_window(first, days), now=now)
+    asked = unfiled(world, assets, window=_window(first, days), now=now)
     whole = [first + k * DAY for k in range((last - first).days + days)]
     with book.as_(SYSTEM) as page:
         version = page.version()
@@ -198,6 +199,8 @@ def _start(
         reactive=world.is_reactive(request),
         ac_needed=world.needs_ac([request]),
         lead_days=(window.start - now) / DAY,
+        forecast=seen(situations[0].issue, now=now),
+        begins_in_days=(window.start - now) / DAY,
         earlier_pending=tuple(queue),
     )  # fmt: skip
     blocks = [f for f in findings if f.level == Level.BLOCK]
@@ -272,7 +275,7 @@ def _window(day: date, days: int) -> Window:
     return Window(start=start, end=start + days * DAY)
 
 
-def _template(world: World, assets: tuple[str, ...], *, window: Window, now: datetime) -> Outage:
+def unfiled(world: World, assets: tuple[str, ...], *, window: Window, now: datetime) -> Outage:
     """Give a planned request of these assets by their owner, as nobody has filed it."""
     generation = any(a.startswith(f"{ElementKind.GEN}:") for a in assets)
     breaker = any(a.startswith(f"{ElementKind.BREAKER}:") for a in assets)

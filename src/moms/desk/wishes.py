@@ -96,6 +96,7 @@ def season_of(
     jobs = tuple(
         replace(
             _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days),
+            counts_mw=use_mw(world, o),
             need=1 + NEEDS.index(risen(NEED, seasons=(waited or {}).get(o.id, 0), rules=world.rules.ledger)),
         )
         for o in planned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -11,11 +12,13 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, looks, session
+from moms.portal.api import deeds, events, known, looks, session
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
+from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
+from moms.portal.pages import read_pages, serve_pages
 from moms.portal.rates import Buckets
 
 if TYPE_CHECKING:
@@ -43,16 +46,21 @@ def make_app(needs: Needs) -> ASGIApp:
 
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
+        beside = [asyncio.create_task(work(service)) for work in (keep_leases, finish_what_was_left)]
         yield
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         service.quick.close()
         service.study.close()
 
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, deeds, events):
+    for module in (session, looks, known, deeds, events):
         app.include_router(module.router, prefix=PREFIX)
     _plain_routes(app, service)
+    serve_pages(app, read_pages())
     return Wall(app, needs=needs)
 
 

@@ -53,7 +53,9 @@ class Wall:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                message["headers"] = [*message["headers"], *_headers(secure=self.needs.secure)]
+                said = {name for name, _ in message["headers"]}  # a page has a policy of its own
+                more = (h for h in _headers(secure=self.needs.secure) if h[0].lower() not in said)
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         try:

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from moms.desk import people, ports, settle, submit
+from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
 from moms.values import Refused
@@ -85,6 +86,7 @@ STATUS: dict[type[Refused], int] = {
     guards.TooEarly: 409,
     guards.TooLate: 409,
     StillAtWork: 409,
+    LostClaim: 409,
     ports.StaleRevision: 412,
     NotAChange: 422,
     KeyReused: 422,
@@ -119,8 +121,14 @@ def of_refusal(refusal: Refused) -> Response:
     answer = problem(
         status_of(refusal), refusal.says, kind=type(refusal).__name__, field=refusal.field, fix=refusal.fix
     )
-    wait_s = refusal.wait_s if isinstance(refusal, TooMany) else 1.0 if isinstance(refusal, StillAtWork) else 5.0
-    if isinstance(refusal, (TooMany, Busy, StillAtWork)):
+    wait_s = (
+        refusal.wait_s
+        if isinstance(refusal, TooMany)
+        else 1.0
+        if isinstance(refusal, (StillAtWork, LostClaim))
+        else 5.0
+    )
+    if isinstance(refusal, (TooMany, Busy, StillAtWork, LostClaim)):
         answer.headers["Retry-After"] = f"{max(1, round(wait_s))}"
     return answer
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
@@ -15,6 +16,9 @@ from moms.portal.lanes import Lane
 from moms.portal.rates import Buckets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from moms.desk.keys import Claim
     from moms.portal.needs import Desk, Needs
 
 SAFE = frozenset({"GET", "HEAD"})
@@ -33,6 +37,18 @@ class Service:
     """Attempts that failed, by address."""
     sign_ins: Buckets
     streams: int = 0
+    claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
+    """Keys that this process holds for deeds under way."""
+
+    @contextmanager
+    def at_work(self, claim: Claim) -> Iterator[None]:
+        """Keep a key's lease alive while inside."""
+        name = (claim.principal, claim.key)
+        self.claims[name] = claim
+        try:
+            yield
+        finally:
+            del self.claims[name]
 
     @property
     def cookie(self) -> str:

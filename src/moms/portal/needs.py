@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.desk.answer import Answer
-    from moms.desk.keys import Keys
+    from moms.desk.catalogue import Catalogue
+    from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import Told
     from moms.outages import Outage, Request
@@ -30,6 +31,10 @@ class Desk(Protocol):
 
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
         """Decide what waits."""
+        ...
+
+    def resume(self, marks: Sequence[Mark]) -> Answer:
+        """Finish what died after it had begun to write."""
         ...
 
     def settle(self, outage_id: str, *, outcome: str, reason: str, conditions: tuple[str, ...] = ()) -> Answer:
@@ -114,8 +119,11 @@ class Desk(Protocol):
 class OpenDesk(Protocol):
     """Opens a desk."""
 
-    def __call__(self, actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
-        """Give the desk for an actor; with `expected`, a change to that outage holds at that revision only."""
+    def __call__(self, actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
+        """Give the desk for an actor; with `expected`, a change to that outage holds at that revision only.
+
+        With a `claim`, all that is written is marked under its key, while the key is still its own.
+        """
         ...
 
 
@@ -138,6 +146,8 @@ class Limits:
     queue: int = 16
     """How many may wait for a study."""
     streams: int = 64
+    lease_s: float = 60.0
+    """How long a key is held for an answer under way whose server went silent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,4 +167,8 @@ class Needs:
     secure: bool
     """Whether browsers reach it by TLS."""
     request_schema: Mapping[str, object]
+    catalogue: Catalogue
+    """The equipment by its names."""
+    about: Callable[[], Mapping[str, object]]
+    """Which installation this is, and what its clock says."""
     limits: Limits = field(default_factory=Limits)

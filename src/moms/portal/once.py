@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from fastapi import Request, Response
 
 from moms.desk.answer import answer_document
+from moms.desk.keys import KeptAnswer, LostClaim, principal_of
 from moms.desk.people import Scope
 from moms.desk.ports import BookMoved, NotYours
 from moms.portal.errors import (
@@ -24,20 +26,19 @@ from moms.portal.errors import (
 )
 from moms.portal.guard import need, service_of
 from moms.portal.redact import shown
-from moms.values import Refused, Role, canonical
+from moms.values import Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from moms.desk.answer import Answer
+    from moms.desk.keys import Claim
     from moms.desk.people import Who
+    from moms.portal.guard import Service
     from moms.portal.needs import Desk
+    from moms.values import Actor
 
-LEASE = timedelta(minutes=10)
-"""How long a key is held for an answer under way; whoever held it is thought dead after that."""
-LOOKS_ONLY = frozenset({Role.AUDITOR, Role.PUBLIC})
-"""Asked here too: some use cases write as the system itself, where the database would let them."""
-PASSING = (BookMoved, Busy)
+PASSING = (BookMoved, Busy, LostClaim)
 """Refusals that say try again: keeping them would make the retry useless."""
 
 
@@ -72,31 +73,58 @@ async def once(
         OutOfScope, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
     need(who, Scope.READ if preview else scope)
-    if who.actor.role in LOOKS_ONLY and not preview:
+    # Asked here too: some use cases write as MOMS itself, where the database would let them.
+    if who.actor.looks_only and not preview:
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
     service = service_of(request)
     asked = _asked(request, await request.body(), expected)
     named = _named(key)
-    principal = f"{who.actor.organisation}/{who.actor.role}/{who.actor.name}"
+    actor, lease = who.actor, lease_of(service)
 
     def work() -> Response:
-        keys = service.needs.keys
-        there = keys.claim(
-            principal=principal, key=named, organisation=who.actor.organisation, asked=asked, lease=LEASE
+        there = service.needs.keys.claim(
+            principal=principal_of(actor), key=named, organisation=actor.organisation, asked=asked, lease=lease
         )
-        if there is not None:
+        if isinstance(there, KeptAnswer):
             return _replayed(there.asked, asked, there.answer)
-        try:
-            desk = service.needs.desk(who.actor, expected=expected)
-            written = _done(lambda: deed(desk), who=who, desk=desk, preview=preview)
-        except BaseException:
-            keys.let_go(principal=principal, key=named)
-            raise
-        kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
-        keys.keep(principal=principal, key=named, answer=kept)
-        return written.response(replayed=False)
+        return answered(service, there, deed, expected=expected, preview=preview).response(replayed=False)
 
     return await service.study.run(work)
+
+
+def answered(
+    service: Service,
+    claim: Claim,
+    deed: Callable[[Desk], Answer] | None,
+    *,
+    expected: tuple[str, int] | None = None,
+    preview: bool = False,
+) -> Written:
+    """Do a deed under its key and keep the answer; one that had begun to write before is finished instead.
+
+    Raises:
+        LostClaim: this process was thought dead meanwhile, and somebody else goes on with it.
+    """
+    with service.at_work(claim):
+        try:
+            desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim)
+            begun = claim.marks or deed is None
+            written = _done(
+                lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
+                actor=claim.actor, desk=desk, preview=preview,
+            )  # fmt: skip
+            kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
+            service.needs.keys.keep(claim, answer=kept)
+        except BaseException:
+            with contextlib.suppress(Exception):  # what is broken lets go of nothing; the lease does, in time
+                service.needs.keys.let_go(claim)
+            raise
+    return written
+
+
+def lease_of(service: Service) -> timedelta:
+    """Give how long a key is held without a sign of life."""
+    return timedelta(seconds=service.needs.limits.lease_s)
 
 
 def revision_of(outage_id: str, if_match: str | None) -> tuple[str, int]:
@@ -117,7 +145,7 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(deed: Callable[[], Answer], *, who: Who, desk: Desk, preview: bool) -> Written:
+def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool) -> Written:
     try:
         answer = deed()
     except PASSING:
@@ -125,7 +153,7 @@ def _done(deed: Callable[[], Answer], *, who: Who, desk: Desk, preview: bool) ->
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
-    return _written(answer, shown(answer_document(answer), who=who, desk=desk), preview=preview)
+    return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
 
 
 def _written(answer: Answer, document: object, *, preview: bool) -> Written:

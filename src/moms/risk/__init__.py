@@ -11,7 +11,20 @@ from moms.risk.calibration import (
     spiegelhalter,
     wilson,
 )
-from moms.risk.certainty import ON_TIME, Case, CertaintyModel, Learnt, ModelCard, Told, card, like, told, train
+from moms.risk.certainty import (
+    ON_TIME,
+    Case,
+    CertaintyModel,
+    Learnt,
+    ModelCard,
+    Told,
+    card,
+    hours_to_book,
+    like,
+    still_late,
+    told,
+    train,
+)
 from moms.risk.conformal import Adaptive, TooFewOutcomes, widening, widening_by_class
 from moms.risk.duration import Durations, NotACost, booking_share, fit_durations, prior_durations
 from moms.risk.firmness import (
@@ -92,6 +105,7 @@ __all__ = [
     "fit_hazards",
     "fits",
     "highest",
+    "hours_to_book",
     "isotonic",
     "like",
     "lines_of",
@@ -100,6 +114,7 @@ __all__ = [
     "ranked_windows",
     "simulated",
     "spiegelhalter",
+    "still_late",
     "storm_risk",
     "told",
     "tonight",

@@ -9,7 +9,7 @@ import numpy as np
 
 from moms.risk.calibration import Bin, Calibration, Observed, calibration, isotonic, observed_over_expected, tenth
 from moms.risk.conformal import widening_by_class
-from moms.risk.duration import Durations, fit_durations
+from moms.risk.duration import Durations, booking_share, fit_durations
 from moms.risk.hazards import Hazards, fit_hazards
 from moms.risk.history import CAUSES, CLASSES, GOES, RECALL, History
 
@@ -231,13 +231,7 @@ class Told:
 
 def told(*, model: CertaintyModel, case: Case) -> Told:
     """Give what becomes of one outage. An owner that the model does not know has no effect of its own."""
-    owner = model.owners.index(case.owner) if case.owner in model.owners else len(model.hazards.owner)
-    one = History(
-        lead_days=np.array([max(case.lead_days, 0.0)]), kind=np.array([CLASSES.index(case.kind)]),
-        owner=np.array([owner]), planned_h=np.array([case.planned_h]), moves=np.array([float(case.moves)]),
-        winter=np.array([case.winter]), recall=np.array([case.recall]), outcome=np.array([GOES]),
-        bucket=np.array([-1]), actual_h=np.zeros(1), running=np.zeros(1, dtype=np.bool_),
-    )  # fmt: skip
+    one = _row(model, case)
     chance = model.outcomes(one)[0]
     low, high = model.interval_h(one)
     return Told(
@@ -247,6 +241,37 @@ def told(*, model: CertaintyModel, case: Case) -> Told:
         low_h=float(low[0]),
         high_h=float(high[0]),
     )
+
+
+def hours_to_book(*, model: CertaintyModel, case: Case, late_cost: float, early_cost: float) -> float:
+    """Give the hours to book where an hour of coming back late costs that, and an hour too many booked this.
+
+    Raises:
+        NotACost: a cost is negative, or both are nothing.
+    """
+    one, share = _row(model, case), booking_share(late_cost=late_cost, early_cost=early_cost)
+    hours = model.durations.quantile_h(planned_h=one.planned_h, kind=one.kind, owner=one.owner, share=share)
+    return float(hours[0])
+
+
+def still_late(*, model: CertaintyModel, case: Case, gone_h: float) -> float:
+    """Give the probability that one that has run so many hours, and is not back, comes back too late."""
+    one = _row(model, case)
+    chance = model.durations.longer(
+        than_h=ON_TIME * one.planned_h, gone_h=np.array([gone_h]), planned_h=one.planned_h, kind=one.kind,
+        owner=one.owner,
+    )  # fmt: skip
+    return float(chance[0])
+
+
+def _row(model: CertaintyModel, case: Case) -> History:
+    owner = model.owners.index(case.owner) if case.owner in model.owners else len(model.hazards.owner)
+    return History(
+        lead_days=np.array([max(case.lead_days, 0.0)]), kind=np.array([CLASSES.index(case.kind)]),
+        owner=np.array([owner]), planned_h=np.array([case.planned_h]), moves=np.array([float(case.moves)]),
+        winter=np.array([case.winter]), recall=np.array([case.recall]), outcome=np.array([GOES]),
+        bucket=np.array([-1]), actual_h=np.zeros(1), running=np.zeros(1, dtype=np.bool_),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -210,15 +210,3 @@ def heat_rating(*, temperature_c: FloatArray, most_c: float = 100.0, reference_c
     """Give by what a line's rating is to be multiplied at a temperature: less cooling, less current."""
     factor: FloatArray = np.sqrt(np.maximum(most_c - temperature_c, 0.0) / (most_c - reference_c))
     return factor
-
-
-def bad_weather_ratio(*, share_of_time: float, share_of_failures: float) -> float:
-    """Give failure rates in bad over good weather, from how much of each falls into bad weather (Billinton)."""
-    bad, good = share_of_failures / share_of_time, (1.0 - share_of_failures) / (1.0 - share_of_time)
-    return bad / good
-
-
-def shrunk_rate(*, count: FloatArray, exposure: FloatArray, class_rate: float, weight: float = 2.0) -> FloatArray:
-    """Give failure rates of assets with few failures, drawn to their class: (a + n) / (a / rate + exposure)."""
-    rate: FloatArray = (weight + count) / (weight / class_rate + exposure)
-    return rate

@@ -76,6 +76,8 @@ class StormRisk:
     """(L, 6) of the whole storm, by `PERILS`."""
     gust_ms: FloatArray
     """(L,) the greatest."""
+    rating: FloatArray
+    """(L,) by what ratings are to be multiplied in the hottest hour; at most 1, that of 40 C."""
     calibrated: bool
 
     @property
@@ -146,6 +148,7 @@ def storm_risk(*, lines: Lines, weather: Weather, curve: TowerCurve) -> StormRis
         by_hour=1.0 - stays,
         peril=np.column_stack([come[name][:, -1] for name in PERILS]),
         gust_ms=gust[:, -1],
+        rating=np.minimum(fragility.heat_rating(temperature_c=seen["temperature_c"].max(axis=1)), 1.0),
         calibrated=curve.calibrated,
     )
 

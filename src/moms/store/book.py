@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
 from sqlalchemy.exc import DBAPIError
 
+from moms.desk.keys import Mark
 from moms.desk.ports import (
     BookMoved,
     EquipmentTaken,
@@ -23,6 +24,7 @@ from moms.desk.ports import (
 from moms.outages.document import from_document
 from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.store import tables
+from moms.store.rights import may
 from moms.store.rows import (
     decision_body,
     event_body,
@@ -35,13 +37,16 @@ from moms.store.rows import (
 from moms.values import SYSTEM, Refused, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from sqlalchemy import Cast, Connection, Engine, Select
 
     from moms.desk.ports import Event, Search
     from moms.outages import Outage
+    from moms.store.rights import Do
     from moms.values import Actor
+
+    Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
 LOCK_WAIT = "20s"
 IDLE_LIMIT = "600s"
@@ -53,13 +58,20 @@ RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 class PostgresBook:
     """The book, on one database."""
 
-    def __init__(self, engine: Engine, *, expected: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, engine: Engine, *, expected: tuple[str, int] | None = None, marker: Marker | None = None
+    ) -> None:
         self.engine = engine
         self._expected = expected
+        self._marker = marker
 
     def expecting(self, outage_id: str, revision: int) -> PostgresBook:
         """Give the same book, in which the first change to that outage holds at that revision only."""
-        return PostgresBook(self.engine, expected=(outage_id, revision))
+        return PostgresBook(self.engine, expected=(outage_id, revision), marker=self._marker)
+
+    def marking(self, marker: Marker) -> PostgresBook:
+        """Give the same book, in which each transaction that changes an outage says so to `marker` before its end."""
+        return PostgresBook(self.engine, expected=self._expected, marker=marker)
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
@@ -71,6 +83,8 @@ class PostgresBook:
         with said(actor), self.engine.begin() as connection:
             page = PostgresPage(connection, actor=actor, expected=self._expected)
             yield page
+            if self._marker is not None and page.marks:
+                self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
         self._expected = page.expected
 
@@ -83,6 +97,8 @@ class PostgresPage:
         self._actor = actor
         self.expected = expected
         """An outage and the revision its next change is for; None once that was written."""
+        self.marks: list[Mark] = []
+        """The revisions that this page has written."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -113,6 +129,19 @@ class PostgresPage:
         """
         return from_document(json.loads(self._stored(outage_id)))
 
+    def as_it_was(self, outage_id: str, revision: int) -> Outage:
+        """Give one revision of an outage.
+
+        Raises:
+            NoSuchOutage: as `outage`, or no such revision.
+        """
+        there = tables.outage_history.c
+        query = select(cast(there.document, String)).where(there.outage_id == outage_id, there.revision == revision)
+        found = self._connection.execute(query).scalar()
+        if found is None:
+            raise _unknown(outage_id)
+        return from_document(json.loads(found))
+
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
         rows = self._connection.execute(_matching(search)).scalars()
@@ -126,6 +155,7 @@ class PostgresPage:
             BookMoved: its id or its owner's reference came into the book meanwhile.
             NotYours: it belongs to an organisation this actor may not write for.
         """
+        self._check("add", "outage", "document", organisation=outage.request.organisation)
         with self._whole(outage):
             if matters(outage):
                 self._turn()
@@ -144,6 +174,7 @@ class PostgresPage:
         before = self.outage(outage.id)
         if before.revision != outage.revision - 1:
             raise _stale(outage, before.revision)
+        self._check("change", "outage", "document", organisation=before.request.organisation)
         if self.expected is not None and self.expected[0] == outage.id:
             if self.expected[1] != before.revision:
                 raise _stale(outage, before.revision)
@@ -171,6 +202,7 @@ class PostgresPage:
             NoSuchOutage: as `outage`.
         """
         organisation, kind = self._whose(outage_id)
+        self._check("add", "decision", "record", organisation=organisation)
         written = canonical(record).decode()
         row = {
             "id": decision_id,
@@ -239,12 +271,13 @@ class PostgresPage:
         operator = SYSTEM.organisation
         self._append(organisation=operator, classification="restricted", outage_id=name, revision=None, body=body)
 
-    def entries(self, register: str) -> Sequence[dict[str, object]]:
-        """Give the entries of a register, oldest first; none for an actor who may not see them."""
+    def entries(self, register: str, *, last: int | None = None) -> Sequence[dict[str, object]]:
+        """Give the entries of a register, oldest first, or the `last` few; none for an actor who may not see them."""
         lines = tables.journal.c
         ours = (lines.organisation == SYSTEM.organisation, lines.outage_id == f"{REGISTER}{register}")
-        bodies = self._connection.execute(select(lines.body).where(*ours).order_by(lines.seq)).scalars()
-        return tuple(json.loads(body)["entry"] for body in bodies)
+        newest_first = select(lines.body).where(*ours).order_by(lines.seq.desc()).limit(last)
+        bodies = self._connection.execute(newest_first).scalars().all()
+        return tuple(json.loads(body)["entry"] for body in reversed(bodies))
 
     def heads(self) -> Mapping[str, int]:
         """Give how many lines each chain of the journal has that this actor sees."""
@@ -303,6 +336,15 @@ class PostgresPage:
             self._version = version
             raise
 
+    def _check(self, do: Do, table: str, column: str, *, organisation: str) -> None:
+        """See that this actor may, before the database is asked, which sees to it once more.
+
+        Raises:
+            NotYours: it may not.
+        """
+        if not may(self._actor, do, table, column, organisation=organisation):
+            raise _not_for(organisation) if self._actor.organisation != organisation else _looks_only(self._actor)
+
     def _turn(self) -> None:
         """Give the book its next version; whoever does this first is the only writer until the end."""
         book = tables.book
@@ -325,6 +367,7 @@ class PostgresPage:
         self._append(
             organisation=organisation, classification=kind, outage_id=outage.id, revision=outage.revision, body=body
         )
+        self.marks.append(Mark(outage_id=outage.id, revision=outage.revision, verb=event.verb))
 
     def _append(
         self,
@@ -336,6 +379,7 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
+        self._check("add", "journal", "body", organisation=organisation)
         lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
         count, last, at = self._connection.execute(lock, {"chain": organisation}).one()
         line = link(
@@ -420,12 +464,13 @@ def _refusal(why: DBAPIError, outage: Outage) -> Exception:
             str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
         )
     if state == FORBIDDEN:
-        return NotYours(
-            f"this actor may not write for {outage.request.organisation}",
-            field="organisation",
-            fix="act for that organisation",
-        )
+        return _not_for(outage.request.organisation)
     return why
+
+
+def _not_for(organisation: str) -> NotYours:
+    says = f"this actor may not write for {organisation}"
+    return NotYours(says, field="organisation", fix="act for that organisation")
 
 
 @contextmanager

@@ -1,23 +1,21 @@
-"""The register of persons, and the answers kept for callers, on PostgreSQL (`desk.people`, `desk.keys`)."""
+"""The register of persons on PostgreSQL (`desk.people`)."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from moms.desk.keys import KeptAnswer
 from moms.desk.people import Credential, Person, Scope
 from moms.store import tables
 from moms.store.book import PostgresPage, said
 from moms.store.rows import name_of, print_of
-from moms.values import SYSTEM, Role
+from moms.values import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import timedelta
 
     from sqlalchemy import Connection, Engine, Row, RowMapping
 
@@ -155,62 +153,6 @@ class PostgresRegisterPage:
     def _told(self, event: Event, row: RowMapping | None) -> None:
         if row is not None:
             self._untold.append((event, dict(row)))
-
-
-class PostgresKeys:
-    """The answers kept under callers' keys, on one database (`desk.keys.Keys`)."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._register = PostgresRegister(engine)
-
-    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> KeptAnswer | None:
-        """Take a key: None where it is this caller's now, else what is there."""
-        there = tables.kept_answer
-        until = func.transaction_timestamp() + lease
-        row = {"principal": principal, "key": key, "organisation": organisation, "classification": "confidential",
-               "revision": 1, "asked": asked, "leased_until": until}  # fmt: skip
-        with self._page() as connection:
-            taken = connection.execute(insert(there).values(row).on_conflict_do_nothing().returning(there.c.key))
-            if taken.first() is not None:
-                return None
-            at = (there.c.principal == principal) & (there.c.key == key)
-            found = connection.execute(select(there).where(at).with_for_update()).one()
-            lapsed = connection.scalar(select(found.leased_until < func.transaction_timestamp()))
-            if found.asked == asked and found.answer is None and lapsed:
-                # Whoever had it died before it answered: the lease is over, and the next one goes on.
-                connection.execute(update(there).where(at).values(revision=there.c.revision + 1, leased_until=until))
-                return None
-        return KeptAnswer(asked=found.asked, answer=found.answer)
-
-    def keep(self, *, principal: str, key: str, answer: dict[str, object]) -> None:
-        """Keep the answer."""
-        there = tables.kept_answer
-        with self._page() as connection:
-            connection.execute(
-                update(there)
-                .where(there.c.principal == principal, there.c.key == key)
-                .values(revision=there.c.revision + 1, answer=answer)
-            )
-
-    def let_go(self, *, principal: str, key: str) -> None:
-        """Give a key back without an answer: the lease ends now."""
-        there = tables.kept_answer
-        with self._page() as connection:
-            connection.execute(
-                update(there)
-                .where(there.c.principal == principal, there.c.key == key)
-                .values(revision=there.c.revision + 1, leased_until=there.c.made_at)
-            )
-
-    def forget(self) -> int:
-        """Forget what is older than thirty days."""
-        with self._page() as connection:
-            return int(connection.scalar(select(func.moms.forget_answers())) or 0)
-
-    @contextmanager
-    def _page(self) -> Iterator[Connection]:
-        with self._register.as_(SYSTEM) as page:
-            yield page._connection  # noqa: SLF001 - of this file
 
 
 def _person(row: Row[tuple[object, ...]]) -> Person:

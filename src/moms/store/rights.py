@@ -6,6 +6,16 @@ is not listed. The list is written by hand, not made from the migrations.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from moms.values import LOOKS_ONLY, OPERATOR, SEES_ALL, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moms.values import Actor
+
 PUBLIC, INTERNAL, RESTRICTED, CONFIDENTIAL = "public", "internal", "restricted", "confidential"
 SECRET = "secret"  # noqa: S105 - the name of a class
 """Public: any known actor. Internal: how the store works. Restricted: the row's organisation and the
@@ -129,6 +139,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "made_at": INTERNAL,
         "leased_until": INTERNAL,
         "answer": CONFIDENTIAL,
+        "marks": RESTRICTED,
     },
 }
 
@@ -146,6 +157,62 @@ UPDATES: dict[str, frozenset[str]] = {
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
     "person": frozenset({"revision", "password", "disabled"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),
-    "kept_answer": frozenset({"revision", "leased_until", "answer"}),
+    "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Who may do what with which column of whose row, as data. The database says the same by grants and policies."""
+
+    columns: Mapping[str, frozenset[str]]
+    inserts: frozenset[str] = INSERTS
+    updates: Mapping[str, frozenset[str]] = field(default_factory=lambda: UPDATES)
+    sealed: frozenset[str] = SEALED
+    keepers: frozenset[Role] = frozenset({Role.SYSTEM, Role.ADMINISTRATOR})
+    """Who sees and writes what is sealed, at the operator."""
+    anchored: frozenset[str] = frozenset({"journal_anchor"})
+    """What is of all organisations together: for who sees all, and written by MOMS alone."""
+    sees_all: frozenset[Role] = SEES_ALL
+    looks_only: frozenset[Role] = LOOKS_ONLY
+    everybodys: frozenset[str] = frozenset({"book"})
+    """What every change turns, whoever makes it."""
+
+
+POLICY = Policy(columns={table: frozenset(columns) for table, columns in COLUMNS.items()})
+Do = Literal["read", "add", "change", "remove"]
+
+
+def may(
+    actor: Actor,
+    do: Do,
+    table: str,
+    column: str,
+    *,
+    organisation: str,
+    classification: str = RESTRICTED,
+    policy: Policy = POLICY,
+) -> bool:
+    """Tell whether an actor may do this with a column of a row of that organisation and classification.
+
+    What is not listed nobody may.
+    """
+    granted = {
+        "read": column in policy.columns.get(table, ()),
+        "add": table in policy.inserts and column in policy.columns[table],
+        "change": column in policy.updates.get(table, ()),
+        "remove": False,
+    }
+    if not granted[do]:
+        return False
+    ours = actor.organisation == OPERATOR
+    if table in policy.sealed:
+        return ours and actor.role in policy.keepers
+    everything = ours and actor.role in policy.sees_all
+    if table in policy.anchored:
+        return everything if do == "read" else everything and actor.role == Role.SYSTEM
+    own = actor.organisation == organisation and actor.role != Role.PUBLIC
+    if do == "read":
+        return everything or own or classification == PUBLIC
+    return actor.role not in policy.looks_only and (everything or own or table in policy.everybodys)

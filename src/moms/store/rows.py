@@ -96,6 +96,7 @@ def event_body(event: Event, *, revision: int | None, document: str | None) -> d
         "line": EVENT,
         "at": event.at,
         "actor": actor_body(event.actor),
+        "asked_by": None if event.asked_by is None else actor_body(event.asked_by),
         "verb": event.verb,
         "outage_id": event.outage_id,
         "reason": event.reason,
@@ -144,6 +145,7 @@ def event_of(body: str) -> Event | None:
         rule_book=found["rule_book"],
         before=found["before"],
         after=found["after"],
+        asked_by=actor_of(found["asked_by"]) if found.get("asked_by") else None,
     )
 
 

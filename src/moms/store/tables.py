@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP, TSTZRANGE
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZRANGE
 
 SCHEMA = "moms"
 metadata = MetaData(schema=SCHEMA)
@@ -149,5 +149,6 @@ kept_answer = Table(
     Column("made_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
     Column("leased_until", TIMESTAMP(timezone=True), nullable=False),
     Column("answer", JSON(none_as_null=True)),
+    Column("marks", JSONB, nullable=False, server_default=text("'[]'")),
 )
-"""What was answered under a caller's own key."""
+"""What was answered under a caller's own key, and what was written for it."""

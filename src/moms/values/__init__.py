@@ -26,7 +26,7 @@ from moms.values.clock import (
 from moms.values.digest import canonical, digest, instant_text, plain
 from moms.values.finding import Finding, Level
 from moms.values.ids import ElementKind, NotAnElement, element, parse, row_of
-from moms.values.party import SYSTEM, Actor, Role
+from moms.values.party import LOOKS_ONLY, OPERATOR, SEES_ALL, SYSTEM, Actor, Role
 from moms.values.quantity import mw, percent
 from moms.values.refused import Refused
 from moms.values.remembered import Remembered
@@ -36,7 +36,10 @@ from moms.values.words import many
 __all__ = [
     "HOUR",
     "INSTANT_PATTERN",
+    "LOOKS_ONLY",
     "MARKET",
+    "OPERATOR",
+    "SEES_ALL",
     "SYSTEM",
     "Actor",
     "AmbiguousTime",

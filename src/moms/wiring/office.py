@@ -16,15 +16,18 @@ from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
-from moms.values import SYSTEM, Refused, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.adequacy import Taken
+    from moms.decide import Forecast
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.keys import Mark
+    from moms.desk.nightly import Night
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, Told
     from moms.desk.repair import Repair
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from moms.desk.world import World
     from moms.grid import Network
     from moms.outages import Outage, Request
+    from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
 
@@ -111,8 +115,8 @@ class Office:
             return self.show_answer(filed.outage, again=True)
         unfiled = filed.outage if preview and not filed.again else None
         return settle.decide(
-            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id, preview=preview,
-            unfiled=unfiled,
+            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id,
+            asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
 
     def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
@@ -125,7 +129,16 @@ class Office:
         """Decide what waits."""
         from moms.desk.settle import decide
 
-        return decide(book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id, preview=preview)
+        return decide(
+            book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id,
+            asked_by=self.settings.actor, preview=preview,
+        )  # fmt: skip
+
+    def resume(self, marks: Sequence[Mark]) -> Answer:
+        """Finish what died after it had begun to write."""
+        from moms.desk.resume import resume
+
+        return resume(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, marks=marks)
 
     def settle(self, outage_id: str, *, outcome: str, reason: str, conditions: tuple[str, ...] = ()) -> Answer:
         """Settle what was referred, as a person."""
@@ -220,7 +233,7 @@ class Office:
 
         Nothing is filed before every line has been read and has passed the entry rules.
         """
-        from moms.desk import settle, submit
+        from moms.desk import submit
         from moms.exchange.requests import read_sheet
 
         sheet = read_sheet(Path(file), organisation=self._own(), now=self.settings.now)
@@ -248,13 +261,13 @@ class Office:
                 waiting.append((line, one.outage.id))
                 continue
             if decide and one.outage.decision_id is None:
-                answer = settle.decide(**common, outage_id=one.outage.id)  # type: ignore[arg-type]  # as above
+                answer = self.decide(one.outage.id)
                 outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
             rows.append(_done(line.line, outcome, says, line.request.external_id))
             tick(1)
         for line, key in waiting:
             there = self.find(key)
-            answer = self.show_answer(there) if there.decision_id else settle.decide(**common, outage_id=key)  # type: ignore[arg-type]  # as above
+            answer = self.show_answer(there) if there.decision_id else self.decide(key)
             outcome, says = str(answer.record["outcome"]), str(answer.record["says"])  # type: ignore[index]  # decided
             rows.append(_done(line.line, outcome, says, line.request.external_id))
             tick(1)
@@ -509,6 +522,71 @@ class Office:
         grid, rules = self.world.grid, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
 
+    def keep_forecast(self, file: Path) -> str:
+        """Keep a forecast issue as the newest, and give its id."""
+        from moms.desk.forecast import keep
+        from moms.exchange.issues import read_issue
+
+        zones = self.world.grid.zones
+        issue = read_issue(file, zones=() if zones is None else zones.name)
+        return keep(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, issue=issue)
+
+    def forecast(self) -> Forecast | None:
+        """Give the newest forecast issue, as decisions see it."""
+        from moms.desk.forecast import newest, seen
+
+        with self.book.as_(SYSTEM) as page:
+            return seen(newest(page), now=self.settings.now)
+
+    def firmness(
+        self,
+        *,
+        days: int,
+        season: Window | None = None,
+        write: bool = False,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> Night:
+        """Tell how firm each granted outage is tonight; with `write` keep it, and the scenarios for today's decisions.
+
+        Raises:
+            NotYours: only the operator sees it: outages of all owners are in it (semantics 9).
+        """
+        from moms.desk.nightly import keep_night, operators_night, tell
+        from moms.exchange.drawnfile import write_drawn
+        from moms.wiring.worlds import SCENARIOS
+
+        operators_night(self.settings.actor)
+        world = self.world
+        night, drawn = tell(book=self.book, world=world, now=self.settings.now, days=days, season=season, told=tick)
+        if write:
+            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
+            write_drawn(self.settings.home / SCENARIOS, drawn, grid=world.grid.digest)
+        return night
+
+    def while_out(
+        self, *, asset: str, storm: str, damage: Path | None, hours: int
+    ) -> tuple[tuple[WhileOut, ...], StormRisk]:
+        """Rank the windows of a storm by the risk of having an asset out, beside all that holds then."""
+        from moms.desk.while_out import ranked_while_out
+        from moms.desk.windows import unfiled
+        from moms.exchange.storms import read_damage, read_weather
+        from moms.risk import lines_of, storm_risk, tower_curve
+
+        world, weather = self.world, read_weather(storm)
+        curve = tower_curve(read_damage(damage) if damage else ())
+        found = storm_risk(lines=lines_of(world.grid), weather=weather, curve=curve)
+        window = Window(start=weather.hour[0], end=weather.hour[-1] + HOUR)
+        outage = unfiled(world, (asset,), window=window, now=self.settings.now)
+        with self.book.as_(SYSTEM) as page:
+            near = page.find(Search(window=window, holding=True))
+            late = page.find(Search(holding=True, states=("active", "pending_complete")))
+        holding = {o.id: o for o in (*near, *late) if o.request.takes_out}
+        rows = ranked_while_out(
+            world=world, outage=outage, holding=tuple(holding.values()), storm=found, hours=hours,
+            now=self.settings.now,
+        )  # fmt: skip
+        return rows, found
+
     def heads(self) -> Mapping[str, int]:
         """Give how long each chain of the journal is that this actor sees."""
         with self.book.as_(self.settings.actor) as page:
@@ -561,6 +639,7 @@ def _line(event: Event) -> dict[str, object]:
     return {
         "at": event.at,
         "actor": str(event.actor),
+        "asked_by": None if event.asked_by is None else str(event.asked_by),
         "verb": event.verb,
         "reason": event.reason,
         "rule_book": event.rule_book,

@@ -13,10 +13,13 @@ from urllib.parse import urlsplit
 
 import uvicorn
 
+from moms import __version__
+from moms.desk.catalogue import catalogue_of
 from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs
-from moms.store.people import PostgresKeys, PostgresRegister
+from moms.store.keys import PostgresKeys, marker
+from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
 from moms.wiring.office import Office
@@ -26,6 +29,8 @@ from moms.wiring.settings import settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from moms.desk.keys import Claim
+    from moms.desk.world import World
     from moms.portal.needs import Desk
     from moms.store.place import Place
     from moms.values import Actor
@@ -68,15 +73,26 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def needs(chosen: Settings, place: Place, *, hosts: frozenset[str], secure: bool, limits: Limits) -> Needs:
-    """Put together what the portal is handed; the grid is read now, so that nobody waits for it later."""
-    world = Office(settings=chosen, book=place.book).world
+def needs(
+    chosen: Settings,
+    place: Place,
+    *,
+    hosts: frozenset[str],
+    secure: bool,
+    limits: Limits,
+    opened: World | None = None,
+) -> Needs:
+    """Put together what the portal is handed; the grid is read now, so that nobody waits for it later.
 
-    def desk(actor: Actor, *, expected: tuple[str, int] | None = None) -> Desk:
+    `opened` is a world that somebody has read already.
+    """
+    world = Office(settings=chosen, book=place.book, opened=opened).world
+
+    def desk(actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
         book = place.book if expected is None else place.book.expecting(*expected)
+        book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
-        at = chosen.now if chosen.fixed else settings().now
-        return Office(settings=replace(chosen, actor=actor, now=at), book=book, opened=world)
+        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world)
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:
@@ -96,7 +112,28 @@ def needs(chosen: Settings, place: Place, *, hosts: frozenset[str], secure: bool
         secure=secure,
         request_schema=request_schema(),
         limits=limits,
+        catalogue=catalogue_of(world.grid),
+        about=lambda: _about(chosen, world),
     )
+
+
+def _now(chosen: Settings) -> tuple[datetime, bool]:
+    """Give what the desk's clock says, and whether it is simulated."""
+    here = chosen if chosen.fixed else settings()
+    return here.now, here.simulated
+
+
+def _about(chosen: Settings, world: World) -> dict[str, object]:
+    now, simulated = _now(chosen)
+    return {
+        "now": now,
+        "simulated": simulated,
+        "grid": world.grid.title,
+        "notes": world.grid.notes,
+        "rule_book": f"{world.rules.id} v{world.rules.version}",
+        "operator": SYSTEM.organisation,
+        "version": __version__,
+    }
 
 
 def _hosts(host: str, public: str | None) -> tuple[frozenset[str], bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from moms import __version__
 from moms.desk.world import World
 from moms.exchange.certainty import read_learnt
+from moms.exchange.drawnfile import read_drawn
 from moms.exchange.grids import open_grid
 from moms.exchange.rulebook import open_rule_book
 from moms.study import contingencies_of
@@ -28,6 +29,7 @@ def open_world(*, grid: str, rule_book: str, home: Path) -> World:
         versions=versions(),
         contingencies=studied(found),
         learnt=learnt(home),
+        drawn=read_drawn(home / SCENARIOS, grid=found.digest),
     )
 
 
@@ -40,6 +42,8 @@ def learnt(home: Path) -> Learnt | None:
     return read_learnt(home / CERTAINTY) if (home / CERTAINTY).is_file() else None
 
 
+SCENARIOS = "scenarios.npz"
+"""The scenarios that `moms firmness --write` has drawn."""
 CERTAINTY = "certainty.json"
 """The model that decisions use, in the home of the installation."""
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EXAMPLE = """
 moms certainty train --history past.csv
 moms certainty train --simulate 30000 --seed 7 --out certainty.json
-moms certainty report --model certainty.json"""
+moms certainty report --model certainty.json
+moms certainty ask --class line --planned 48 --lead 30 --late 5 --early 1"""
 
 
 class WhichHistory(Refused):
@@ -25,7 +26,7 @@ class WhichHistory(Refused):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what to learn from, and where the model lies."""
-    verbs = parser.add_subparsers(dest="what", metavar="train|report", required=True)
+    verbs = parser.add_subparsers(dest="what", metavar="train|report|ask", required=True)
     learn = verbs.add_parser("train", help="learn from what became of past outages, test on the last fifth, keep it")
     which = learn.add_mutually_exclusive_group(required=True)
     which.add_argument("--history", type=Path, metavar="FILE", help="CSV, in order of filing (docs/commands.md)")
@@ -36,14 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     report = verbs.add_parser("report", help="show the card of a model: how often what it said came true")
     what = "a model that was trained; left out, the one that decisions use"
     report.add_argument("--model", type=Path, metavar="FILE", help=what)
-    for one in (learn, report):
+    ask = verbs.add_parser("ask", help="what the model says of one outage: does it begin, how long, how much to book")
+    ask_arguments(ask)
+    for one in (learn, report, ask):
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do it; 1 where the model's probabilities may not be published."""
-    return {"train": _train, "report": _report}[args.what](args)
+    return {"train": _train, "report": _report, "ask": _ask}[args.what](args)
 
 
 def in_use() -> Path:
@@ -52,6 +55,70 @@ def in_use() -> Path:
     from moms.wiring.worlds import CERTAINTY
 
     return home() / CERTAINTY
+
+
+def ask_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the outage that is asked about."""
+    from moms.risk import CLASSES
+
+    parser.add_argument("--model", type=Path, metavar="FILE", help="a model; left out, the one that decisions use")
+    parser.add_argument("--class", dest="kind", required=True, choices=CLASSES, help="what is taken out")
+    parser.add_argument("--planned", type=float, required=True, metavar="HOURS", help="how long it is planned to take")
+    parser.add_argument("--lead", type=float, default=30.0, metavar="DAYS", help="days until it begins (30)")
+    parser.add_argument("--owner", default="", metavar="NAME", help="whose it is, as the history named it")
+    parser.add_argument("--moves", type=int, default=0, metavar="N", help="how often it was moved (0)")
+    parser.add_argument("--winter", action="store_true", help="it begins in December, January or February")
+    parser.add_argument("--gone", type=float, metavar="HOURS", help="it runs, and has taken so many hours so far")
+    parser.add_argument("--late", type=float, metavar="COST", help="of an hour of coming back late")
+    parser.add_argument("--early", type=float, metavar="COST", help="of an hour booked too many")
+
+
+def _ask(args: argparse.Namespace) -> int:
+    from moms.exchange.certainty import read_learnt
+    from moms.risk import Case, hours_to_book, still_late, told
+
+    if not (args.planned > 0 and args.lead >= 0 and args.moves >= 0 and (args.gone is None or args.gone >= 0)):
+        raise WhichHistory("hours, days or moves below 0", field="planned", fix="give hours above 0, the rest from 0")
+    if (args.late is None) != (args.early is None):
+        raise WhichHistory("one cost without the other", field="late", fix="give --late and --early together")
+    learnt = read_learnt(args.model or in_use())
+    case = Case(lead_days=args.lead, kind=args.kind, owner=args.owner, planned_h=args.planned, moves=args.moves,
+                winter=args.winter, recall=0.0)  # fmt: skip
+    says = told(model=learnt.model, case=case)
+    found: dict[str, Any] = {
+        "model": learnt.version, "history": learnt.source, "simulated": learnt.simulated,
+        "owner_known": args.owner in learnt.model.owners,
+        "begins": says.goes if learnt.goes_published else None,
+        "back_in_time": says.on_time if learnt.on_time_published else None,
+        "low_h": says.low_h, "high_h": says.high_h, "causes": says.causes if learnt.goes_published else None,
+        "still_late": None if args.gone is None else still_late(model=learnt.model, case=case, gone_h=args.gone),
+        "book_h": None if args.late is None else hours_to_book(
+            model=learnt.model, case=case, late_cost=args.late, early_cost=args.early),
+    }  # fmt: skip
+    if args.json:
+        paper.show_figures(found, digits=6)
+    else:
+        _answer(found, args)
+    return Exit.DONE
+
+
+def _answer(found: dict[str, Any], args: argparse.Namespace) -> None:
+    begins, back = (_share(found[name]) for name in ("begins", "back_in_time"))
+    paper.say(f"It begins as approved: {begins}; once begun it is back within 110 % of {args.planned:g} hours: {back}.")
+    paper.say(f"- eight of ten such outages take {found['low_h']:.1f} to {found['high_h']:.1f} hours")
+    if found["still_late"] is not None:
+        paper.say(f"- out for {args.gone:g} hours and not back: {found['still_late']:.1%} that it comes back too late")
+    if found["book_h"] is not None:
+        paper.say(
+            f"- book {found['book_h']:.1f} hours: an hour late costs {args.late:g}, one booked too many {args.early:g}"
+        )
+    if args.owner and not found["owner_known"]:
+        paper.say(f"- {args.owner} is not in the history: an owner like the mean")
+    paper.say(f"- model {found['model']}, learnt from {found['history']}; recall is not in it")
+
+
+def _share(value: float | None) -> str:
+    return "not calibrated, no number" if value is None else f"{value:.1%}"
 
 
 def _train(args: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""`moms risk storm`: which lines a storm is likely to take, as a list, JSON and a map layer."""
+"""`moms risk`: which lines a storm is likely to take, and what it risks while something is out."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 EXAMPLE = """
 moms risk storm --storm sample
-moms risk storm --storm forecast.csv --damage counts.csv --map storm.geojson --json"""
+moms risk storm --storm forecast.csv --damage counts.csv --map storm.geojson --json
+moms risk out --asset branch:1204 --hours 4"""
 
 UNCALIBRATED = "UNCALIBRATED: fewer than five events with damage counts stand behind it; read it as a ranking"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the storm, the grid and where the map layer goes."""
-    verbs = parser.add_subparsers(dest="what", metavar="storm", required=True)
+    verbs = parser.add_subparsers(dest="what", metavar="storm|out", required=True)
     storm = verbs.add_parser("storm", help="which lines a storm is likely to take")
     storm.add_argument("--storm", default="sample", metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
     storm.add_argument("--grid", default="miso", metavar="NAME|FILE", help="the grid (miso)")
@@ -31,11 +32,54 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     storm.add_argument("--top", type=int, default=20, metavar="N", help="how many lines to show (default 20)")
     storm.add_argument("--map", type=Path, metavar="FILE", help="write those lines as GeoJSON")
     storm.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    out_arguments(verbs.add_parser("out", help="the hours of a storm with the least risk to have something out"))
     parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
+
+
+def out_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the asset, the storm and how long it would be out."""
+    from moms.cli.who import who_arguments
+
+    parser.add_argument("--asset", required=True, metavar="ASSET", help="what would be out, as branch:1204")
+    parser.add_argument("--hours", type=int, default=4, metavar="N", help="for how many hours (default 4)")
+    parser.add_argument("--storm", default="sample", metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
+    parser.add_argument("--damage", type=Path, metavar="FILE", help="damage counts of past events, CSV")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    who_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Compute it and print it."""
+    return {"storm": _storm, "out": _out}[args.what](args)
+
+
+def _out(args: argparse.Namespace) -> int:
+    from moms.cli.who import office
+
+    with office(args) as desk:
+        found, storm = desk.while_out(asset=args.asset, storm=args.storm, damage=args.damage, hours=args.hours)
+    if args.json:
+        paper.show_json({"asset": args.asset, "hours": args.hours, "calibrated": storm.calibrated,
+                         "windows": [{"start": w.label, "expected_mw": w.expected_mw, "worst": w.worst or None}
+                                     for w in found]})  # fmt: skip
+        return Exit.DONE
+    best = found[0]
+    paper.say(f"{args.asset} out for {args.hours} hours risks least from {best.label}: "
+              f"{best.expected_mw:.3g} MW expected to be overloaded or cut off.")  # fmt: skip
+    if not storm.calibrated:
+        paper.say(UNCALIBRATED, abnormal=True)
+    paper.show_table(
+        columns=["start", "expected MW", "most of it from"], right=["expected MW"],
+        rows=[[w.label, f"{w.expected_mw:.3g}", w.worst or "nothing"] for w in found],
+    )  # fmt: skip
+    paper.say(
+        "- chance that the storm takes each contingency in the window, times what it does only because this is out"
+    )
+    return Exit.DONE
+
+
+def _storm(args: argparse.Namespace) -> int:
+    """Rank the lines of a grid."""
     from moms.exchange.grids import open_grid
     from moms.exchange.storms import read_damage, read_weather
     from moms.risk import lines_of, storm_risk, tower_curve
@@ -73,6 +117,7 @@ def facts(found: StormRisk, grid: Grid, top: int) -> list[dict[str, object]]:
             "perils": peril,
             "length_km": float(found.lines.length_km[k]),
             "gust_ms": float(found.gust_ms[k]),
+            "rating_factor": float(found.rating[k]),
             "by_hour": found.by_hour[k].tolist(),
             "place": k,
         })  # fmt: skip
@@ -117,11 +162,11 @@ def _tell(found: StormRisk, weather: Weather, curve: TowerCurve, rows: list[dict
     if not found.calibrated:
         paper.say(UNCALIBRATED, abnormal=True)
     paper.show_table(
-        columns=["rank", "line", "name", "probability", "peril", "km", "gust m/s"],
-        right=["rank", "probability", "km", "gust m/s"],
+        columns=["rank", "line", "name", "probability", "peril", "km", "gust m/s", "rating"],
+        right=["rank", "probability", "km", "gust m/s", "rating"],
         rows=[
             [str(r["rank"]), str(r["asset"]), str(r["name"]), f"{r['probability']:.4f}", str(r["peril"]),
-             f"{r['length_km']:.0f}", f"{r['gust_ms']:.1f}"]
+             f"{r['length_km']:.0f}", f"{r['gust_ms']:.1f}", f"{r['rating_factor']:.0%}"]
             for r in rows
         ],
     )  # fmt: skip

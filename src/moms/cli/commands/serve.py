@@ -1,8 +1,9 @@
-"""`moms serve`: the interface for programs, on a port."""
+"""`moms serve`: the pages and the interface for programs, on a port."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from moms.cli.exits import Exit
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
 EXAMPLE = """moms serve
 moms serve --port 0 --json
 moms serve --host 10.0.0.5 --public https://moms.example"""
+NO_PAGES = (
+    "moms: the pages are not built, only the interface for programs answers;"
+    " in a checkout run .venv/bin/python hatch_build.py"
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,20 +29,33 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
     parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
     parser.add_argument("--queue", type=int, default=16, metavar="N", help="how many may wait for a study (16)")
+    parser.add_argument(
+        "--lease", type=float, default=60.0, metavar="S", help="seconds until a silent server's work is taken over (60)"
+    )
     who_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     from moms.portal.needs import Limits
+    from moms.portal.pages import read_pages
     from moms.values import Refused
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
 
-    if not 0 < args.rate < float("inf") or args.studies < 1 or args.queue < 0 or not 0 <= args.port < 65536:
+    if (
+        not 0 < args.rate < float("inf")
+        or not 1.0 <= args.lease < 86400.0
+        or args.studies < 1
+        or args.queue < 0
+        or not 0 <= args.port < 65536
+    ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
-    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue)
+    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease)
+
+    if not read_pages():
+        print(NO_PAGES, file=sys.stderr)
 
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)

@@ -94,6 +94,7 @@ def _written(line: Told, cursor: dict[str, int]) -> bytes:
         "sequence": line.sequence,
         "at": event.at,
         "actor": str(event.actor),
+        "asked_by": None if event.asked_by is None else str(event.asked_by),
         "verb": event.verb,
         "reason": event.reason,
         "state": event.after.get("state"),

@@ -15,7 +15,7 @@ from moms.portal.errors import NotACursor
 from moms.portal.guard import Caller, desk_of, need, service_of
 from moms.portal.once import etag
 from moms.portal.redact import shown
-from moms.values import SYSTEM, Refused, Window, canonical, parse_instant
+from moms.values import Refused, Window, canonical, parse_instant
 
 router = APIRouter(tags=["look"])
 LONGEST_DAYS = 400
@@ -53,7 +53,7 @@ async def outages(
             since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
             statuses=_all(status), pending=pending, text=_clean(text), after=after, limit=limit + 1,
         )  # fmt: skip
-        return rows, shown(rows[:limit], who=who, desk=desk)
+        return rows, shown(rows[:limit], actor=who.actor, desk=desk)
 
     rows, items = await service_of(request).quick.run(work)
     page, more = rows[:limit], len(rows) > limit
@@ -68,7 +68,7 @@ async def outage(request: Request, who: Caller, outage_id: str) -> Response:
     def work() -> tuple[str, object]:
         desk = desk_of(request, who)
         whole = desk.show(_clean(outage_id) or "")
-        return etag(whole["outage"]["revision"]), shown(whole, who=who, desk=desk)  # type: ignore[index]  # a document
+        return etag(whole["outage"]["revision"]), shown(whole, actor=who.actor, desk=desk)  # type: ignore[index]  # a document
 
     tag, whole = await service_of(request).quick.run(work)
     if request.headers.get("If-None-Match") == tag:
@@ -102,7 +102,7 @@ async def margin(
 ) -> Response:
     """Give what the book leaves of capacity by market day; the operator's, since it shows what others take out."""
     need(who, Scope.READ)
-    if who.actor.organisation != SYSTEM.organisation:
+    if not who.actor.sees_all:
         raise NotYours("the margin by day is the operator's to see", field="organisation", fix="ask for windows")
     if not 0 < days <= LONGEST_DAYS:
         raise TooManyDays(f"{days} days", field="days", fix=f"give 1 to {LONGEST_DAYS}")

@@ -1,7 +1,8 @@
 """The season plan: one problem, constraints and terms by name, plans with bounds, clashes and reasons in words."""
 
+from moms.schedule.season.around import places_found
 from moms.schedule.season.board import Board
-from moms.schedule.season.change import Difference, difference, fit_in, smallest_change
+from moms.schedule.season.change import Difference, difference, smallest_change
 from moms.schedule.season.check import Broken, breaks
 from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.displaced import in_the_way
@@ -18,6 +19,7 @@ from moms.schedule.season.problem import (
     Resource,
     Zone,
 )
+from moms.schedule.season.room import fit_in
 from moms.schedule.season.solve import Level, Planned, first_fit, solve
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "fit_in",
     "in_the_way",
     "owners",
+    "places_found",
     "smallest_change",
     "smallest_clash",
     "solve",

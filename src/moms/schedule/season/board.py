@@ -46,6 +46,11 @@ class Board:
         for resource, amount in job.uses:
             self._resource[resource][days] -= sign * amount
 
+    def left(self) -> tuple[dict[str, tuple[float, ...]], dict[str, tuple[float, ...]]]:
+        """Give what is left of each zone's headroom, MW, and of each resource, by day."""
+        zones = {name: tuple(mw.tolist()) for name, mw in self._zone.items()}
+        return zones, {name: tuple(amount.tolist()) for name, amount in self._resource.items()}
+
     def blocked(self, taken: Mapping[str, int], request: str, start: int) -> str | None:
         """Say what keeps a job from starting then beside what is taken, or nothing."""
         self._follow(taken)

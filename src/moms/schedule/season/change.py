@@ -1,4 +1,4 @@
-"""The least that has to move: a plan repaired, a request fitted in, two plans compared (models 1.6)."""
+"""The least that has to move: a plan repaired, two plans compared (models 1.6)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from moms.schedule.season.board import Board
 from moms.schedule.season.check import breaks
 from moms.schedule.season.objective import TERMS, NamedTerm
+from moms.schedule.season.room import by_distance
 from moms.schedule.season.solve import first_fit, lexicographic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
     from moms.schedule._mip import Budget
-    from moms.schedule.season.problem import Job, Problem
+    from moms.schedule.season.problem import Problem
     from moms.schedule.season.solve import Planned
 
 _BY_NAME: Mapping[str, NamedTerm] = {row[0]: row for row in TERMS}
@@ -55,52 +56,8 @@ def _kept(problem: Problem) -> dict[str, int]:
         if job.held is not None and board.blocked(board.held, job.id, job.held) is None:
             board.put(job.id, job.held)
     for job in problem.jobs:
-        starts = () if job.id in board.held else _by_distance(problem.starts[job.id], job.preferred)
+        starts = () if job.id in board.held else by_distance(problem.starts[job.id], job.preferred)
         at = next((s for s in starts if board.blocked(board.held, job.id, s) is None), None)
         if at is not None:
             board.put(job.id, at)
     return dict(board.held)
-
-
-def _by_distance(starts: Iterable[int], wish: int) -> list[int]:
-    return sorted(starts, key=lambda s: (abs(s - wish), s))
-
-
-def fit_in(problem: Problem, plan: Mapping[str, int], name: str) -> dict[str, int] | None:
-    """Give the plan with one more job in it and the fewest others moved: none, or one; None: it takes more.
-
-    Every start of the job, nearest to its wish first, and every other that could make room is tried, so
-    that one move is the fewest where none does not do.
-    """
-    board = Board(problem)
-    for other, start in plan.items():
-        board.put(other, start)
-    job = problem.job[name]
-    starts = _by_distance(problem.starts[name], job.preferred)
-    for start in starts:
-        if board.blocked(board.held, name, start) is None:
-            return {**plan, name: start}
-    for start in starts:
-        for other, to in _makes_room(board, job, start):
-            return {**plan, name: start, other: to}
-    return None
-
-
-def _makes_room(board: Board, job: Job, start: int) -> Iterator[tuple[str, int]]:
-    """Give each other job that could go elsewhere so that this one may start then, the smallest work first."""
-    end = start + job.length(start)
-    jobs = board.problem.job
-    beside = [n for n, s in board.held.items() if s < end and start < s + jobs[n].length(s)]
-    for other in sorted(beside, key=lambda n: (jobs[n].size_mw * jobs[n].days, n)):
-        was = board.held[other]
-        if jobs[other].approved is not None:
-            continue
-        board.take(other)
-        if board.blocked(board.held, job.id, start) is None:
-            board.put(job.id, start)
-            elsewhere = (s for s in _by_distance(board.problem.starts[other], was) if s != was)
-            to = next((s for s in elsewhere if board.blocked(board.held, other, s) is None), None)
-            board.take(job.id)
-            if to is not None:
-                yield other, to
-        board.put(other, was)

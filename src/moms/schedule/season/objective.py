@@ -23,7 +23,7 @@ NamedTerm = tuple[str, str, "Callable[[Model], Terms]"]
 
 def mw_days(job: Job) -> float:
     """Give how much work a job is; one without size still counts a little, so that no work is free to drop."""
-    return max(job.size_mw, 1e-3) * job.days
+    return max(job.size_mw if job.counts_mw is None else job.counts_mw, 1e-3) * job.days
 
 
 def burden_of(job: Job, start: int | None) -> float:

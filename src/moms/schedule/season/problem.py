@@ -31,6 +31,8 @@ class Job:
     latest_end: int
     """Day after the last it may be out."""
     preferred: int
+    counts_mw: float | None = None
+    """What it counts for where work and burden are added up; its size where None. A line takes no capacity."""
     days_by_start: tuple[tuple[int, int], ...] = ()
     """(start, days) where a start needs another number of days, as over a holiday."""
     uses: tuple[tuple[str, float], ...] = ()

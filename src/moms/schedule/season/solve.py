@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.schedule._mip import Budget, Status
+from moms.schedule.season.around import places_found
 from moms.schedule.season.board import Board
 from moms.schedule.season.check import breaks
 from moms.schedule.season.clash import Clash, smallest_clash
@@ -100,11 +101,14 @@ def solve(
     plan: dict[str, int] | None = first_fit(problem)
     if breaks(problem, plan or {}):
         plan = None
-    else:
-        tell(plan or {})
+    if plan is not None:
+        tell(plan)
     rng = np.random.default_rng(seed)
+    if plan is not None and neighbourhoods:
+        plan = places_found(problem, plan, rng=rng, budget=budget, tries=neighbourhoods)
+        tell(plan)
     for _ in range(neighbourhoods if plan is not None else 0):
-        better = _near(problem, plan or {}, rng=rng, budget=budget)
+        better = near(problem, plan or {}, rng=rng, budget=budget)
         if better != plan:
             plan = better
             tell(plan)
@@ -197,7 +201,7 @@ def _point(model: Model, plan: Mapping[str, int]) -> FloatArray:
     return x
 
 
-def _near(problem: Problem, plan: Mapping[str, int], *, rng: np.random.Generator, budget: Budget) -> dict[str, int]:
+def near(problem: Problem, plan: Mapping[str, int], *, rng: np.random.Generator, budget: Budget) -> dict[str, int]:
     """Solve one neighbourhood: jobs around some day, or of one owner, are free; the others stay where they are."""
     free = _free(problem, plan, rng)
     starts = {

@@ -1,0 +1,147 @@
+"""The answers kept under callers' keys, on PostgreSQL (`desk.keys`).
+
+A key is held by a lease that its holder renews; the database's clock alone decides whether it has lapsed.
+What a deed writes is marked under its key in the same transaction, and only while the key is still its own:
+so whoever takes a key over knows what has been done, and whoever lost it can write no more.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
+
+from moms.desk.keys import Claim, KeptAnswer, LostClaim, Mark
+from moms.store import tables
+from moms.store.book import act_as, said
+from moms.values import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from sqlalchemy import ColumnElement, Connection, Engine, Row
+
+    from moms.store.book import Marker
+
+THERE = tables.kept_answer
+TRIES = 5
+"""Holders that a deed may wear out; then it is put aside for a person."""
+
+
+class PostgresKeys:
+    """The answers kept under callers' keys, on one database (`desk.keys.Keys`)."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Claim | KeptAnswer:
+        """Take a key, or give what is there; one whose holder went silent is taken over."""
+        row = {"principal": principal, "key": key, "organisation": organisation, "classification": "confidential",
+               "revision": 1, "asked": asked, "leased_until": _until(lease)}  # fmt: skip
+        with self._page() as connection:
+            taken = connection.execute(insert(THERE).values(row).on_conflict_do_nothing().returning(THERE))
+            fresh = taken.first()
+            if fresh is not None:
+                return _claim(fresh)
+            at = (THERE.c.principal == principal) & (THERE.c.key == key)
+            found = connection.execute(select(THERE).where(at).with_for_update()).one()
+            lapsed = connection.scalar(select(found.leased_until < func.clock_timestamp()))
+            if found.asked == asked and found.answer is None and lapsed:
+                return _taken_over(connection, at, lease=lease)
+        return KeptAnswer(asked=found.asked, answer=found.answer)
+
+    def keep(self, claim: Claim, *, answer: dict[str, object]) -> None:
+        """Keep the answer.
+
+        Raises:
+            LostClaim: somebody else holds the key.
+        """
+        with self._page() as connection:
+            kept = connection.execute(update(THERE).where(_held(claim)).values(answer=answer))
+            if kept.rowcount != 1:
+                raise _lost()
+
+    def let_go(self, claim: Claim) -> None:
+        """Give a key back without an answer; one that was lost stays with who has it."""
+        with self._page() as connection:
+            connection.execute(update(THERE).where(_held(claim)).values(leased_until=THERE.c.made_at))
+
+    def renew(self, claims: Sequence[Claim], *, lease: timedelta) -> None:
+        """Say that their holder still works on them."""
+        if claims:
+            with self._page() as connection:
+                held = or_(*(_held(claim) for claim in claims))
+                connection.execute(update(THERE).where(held).values(leased_until=_until(lease)))
+
+    def stranded(self, *, lease: timedelta) -> Claim | None:
+        """Take over a deed that was begun to be written and whose holder went silent; None where there is none."""
+        lost = and_(
+            THERE.c.answer.is_(None),
+            THERE.c.leased_until < func.clock_timestamp(),
+            func.jsonb_array_length(THERE.c.marks) > 0,
+            THERE.c.revision <= TRIES,
+        )
+        query = select(THERE.c.principal, THERE.c.key).where(lost).order_by(THERE.c.made_at).limit(1)
+        with self._page() as connection:
+            found = connection.execute(query.with_for_update(skip_locked=True)).first()
+            if found is None:
+                return None
+            at = (THERE.c.principal == found.principal) & (THERE.c.key == found.key)
+            return _taken_over(connection, at, lease=lease)
+
+    def forget(self) -> int:
+        """Forget what is older than thirty days."""
+        with self._page() as connection:
+            return int(connection.scalar(select(func.moms.forget_answers())) or 0)
+
+    @contextmanager
+    def _page(self) -> Iterator[Connection]:
+        with said(SYSTEM), self._engine.begin() as connection:
+            act_as(connection, SYSTEM)
+            yield connection
+
+
+def marker(claim: Claim) -> Marker:
+    """Give what keeps a claim's marks in the very transaction that wrote the revisions."""
+
+    def mark(connection: Connection, marks: tuple[Mark, ...]) -> None:
+        # The page's own work is done; its actor may not see what is kept under keys.
+        act_as(connection, SYSTEM)
+        more = [{"outage": m.outage_id, "revision": m.revision, "verb": m.verb} for m in marks]
+        added = THERE.c.marks.op("||")(literal(more, JSONB))
+        if connection.execute(update(THERE).where(_held(claim)).values(marks=added)).rowcount != 1:
+            raise _lost()
+
+    return mark
+
+
+def _taken_over(connection: Connection, at: ColumnElement[bool], *, lease: timedelta) -> Claim:
+    values = {"revision": THERE.c.revision + 1, "leased_until": _until(lease)}
+    return _claim(connection.execute(update(THERE).where(at).values(values).returning(THERE)).one())
+
+
+def _held(claim: Claim) -> ColumnElement[bool]:
+    """Say that a key is still this claim's, with no answer yet."""
+    return and_(
+        THERE.c.principal == claim.principal,
+        THERE.c.key == claim.key,
+        THERE.c.revision == claim.fence,
+        THERE.c.answer.is_(None),
+    )
+
+
+def _until(lease: timedelta) -> ColumnElement[Any]:
+    # Not the transaction's own instant: one that waited for a lock would give a lease that has lapsed.
+    return func.clock_timestamp() + lease
+
+
+def _claim(row: Row[Any]) -> Claim:
+    marks = tuple(Mark(outage_id=m["outage"], revision=m["revision"], verb=m["verb"]) for m in row.marks)
+    return Claim(principal=row.principal, key=row.key, fence=row.revision, marks=marks)
+
+
+def _lost() -> LostClaim:
+    return LostClaim("somebody else goes on with this request", field="Idempotency-Key", fix="ask again shortly")

@@ -1,0 +1,115 @@
+"""Each screen is fit for everybody: axe finds nothing, on a desk and in a hand, by day and by night."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.browser.asks import ask, fill
+from tests.browser.conftest import Site
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+DESK, HAND = (1400, 960), (360, 780)
+SEEN = {"runOnly": {"type": "rule", "values": ["color-contrast", "target-size", "scrollable-region-focusable"]}}
+"""What another size or other colours can break; all else is the same page."""
+LOOKS = [
+    ("desk-day", DESK, False, RULES),
+    ("desk-night", DESK, True, SEEN),
+    ("hand-day", HAND, False, SEEN),
+    ("hand-night", HAND, True, RULES),
+]
+
+
+def sound(page, rules=RULES) -> None:
+    """See that axe finds nothing, that nothing sticks out sideways, and that the page is of a bearable size."""
+    found = Axe().run(page, options=rules)
+    assert not found.response["violations"], found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+    assert page.evaluate("document.querySelectorAll('*').length") < 3000
+
+
+def show_sign_in(site):
+    return site.open("/")
+
+
+def show_requests(site):
+    page = site.as_("ann", "/requests")
+    page.get_by_role("region", name="Requests", exact=True).wait_for()
+    return page
+
+
+def show_answer(site):
+    page = site.as_("ann", "/ask")
+    fill(page, asset="branch:19", start="2027-02-10T00:00", end="2027-02-11T00:00")
+    page.get_by_role("button", name="See the answer first").click()
+    page.get_by_role("region", name="Answer", exact=True).wait_for()
+    return page
+
+
+def show_faults(site):
+    page = site.as_("ann", "/ask")
+    page.get_by_role("button", name="File the request").click()
+    page.get_by_text("No equipment is chosen").wait_for()
+    return page
+
+
+def show_record(site):
+    page = site.as_("ann", "/requests")
+    page.get_by_role("link", name="line 19").first.click()
+    page.get_by_role("region", name="Answer", exact=True).wait_for()
+    page.get_by_role("button", name="Ask for these dates").first.wait_for()
+    return page
+
+
+def show_inbox(site):
+    page = site.as_("eve", "/inbox")
+    page.get_by_role("region", name="Answer", exact=True).wait_for()
+    return page
+
+
+def show_calendar(site):
+    page = site.as_("ann", "/windows?asset=branch:19&from=2027-02-09&span=10")
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Looking").wait_for(state="detached", timeout=60_000)
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("region", name="The chosen day").locator("strong").first.wait_for()
+    return page
+
+
+SCREENS = {
+    "sign-in": show_sign_in,
+    "requests": show_requests,
+    "ask": show_answer,
+    "ask-faults": show_faults,
+    "record": show_record,
+    "inbox": show_inbox,
+    "free-days": show_calendar,
+}
+
+
+@pytest.fixture(scope="module")
+def book(address, browser):
+    """Put something into the book that every screen can show."""
+    site = Site(base=address, browser=browser)
+    page = site.as_("ann")
+    ask(page, asset="branch:12", start="2027-02-12T07:00", end="2027-02-12T17:00", reference="relays of bay 4")
+    ask(page, asset="branch:19", start="2027-02-10T00:00", end="2027-02-11T00:00", reference="insulators, spring")
+    for asset, reference in (("branch:5", "tower 31 " + "long " * 17), ("branch:18", "خط النقل ١٨")):
+        ask(page, asset=asset, start="2027-02-10T00:00", end="2027-02-11T00:00", reference=reference)
+        expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("An engineer decides")
+    for context in site.contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_a_screen_is_fit_for_everybody(site, book, keep_picture, screen):
+    page = SCREENS[screen](site)
+    for look, (width, height), night, rules in LOOKS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if night else "light")
+        page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        page.evaluate("scrollTo(0, 0)")
+        sound(page, rules)
+        keep_picture(page, f"{screen}-{look}")

@@ -1,0 +1,90 @@
+// One place where the pages talk to the service: who one is, keys, revisions, and refusals as values.
+
+import type { Finding } from "./types";
+
+export class Problem extends Error {
+  status: number;
+  title: string;
+  kind: string;
+  field: string | null;
+  fix: string | null;
+  findings: Finding[];
+
+  constructor(status: number, body: Partial<Problem> & { type?: string }) {
+    super(body.title ?? `answer ${status}`);
+    this.status = status;
+    this.title = body.title ?? `the service answered ${status}`;
+    this.kind = (body.type ?? "").replace("urn:moms:", "");
+    this.field = body.field ?? null;
+    this.fix = body.fix ?? null;
+    this.findings = body.findings ?? [];
+  }
+}
+
+export const OFFLINE = 0;
+
+/** What the pages need to know of the session; set by `session.svelte.ts`. */
+export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolean) => void } = {
+  csrf: null,
+  lost: () => {},
+  heard: () => {},
+};
+
+export interface Ask {
+  method?: "GET" | "POST" | "PUT" | "DELETE";
+  body?: unknown;
+  /** The revision a change was made for. */
+  revision?: number;
+  /** The same key for the same deed, so that a second try does it once. */
+  key?: string;
+  signal?: AbortSignal;
+}
+
+export async function ask<T>(path: string, { method = "GET", body, revision, key, signal }: Ask = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET" && bearer.csrf) headers["X-CSRF-Token"] = bearer.csrf;
+  if (method === "POST") headers["Idempotency-Key"] = key ?? freshKey();
+  if (revision !== undefined) headers["If-Match"] = `"${revision}"`;
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method, headers, signal, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (why) {
+    if (signal?.aborted) throw why;
+    bearer.heard(false);
+    throw new Problem(OFFLINE, { title: "the service cannot be reached", fix: "check the connection and try again; what you typed is kept" });
+  }
+  bearer.heard(true);
+  return read<T>(answer, path);
+}
+
+async function read<T>(answer: Response, path: string): Promise<T> {
+  if (answer.status === 204) return undefined as T;
+  const body = await answer.json().catch(() => ({ title: "the service answered something that is no JSON" }));
+  if (answer.ok || (answer.status === 422 && body.returned)) return body as T;
+  if (answer.status === 401 && path !== "/session") bearer.lost();
+  throw new Problem(answer.status, body);
+}
+
+export function freshKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** Write a query; lists repeat the name, empty values are left out. */
+export function query(words: Record<string, string | number | boolean | string[] | null | undefined>): string {
+  const found = new URLSearchParams();
+  for (const [name, value] of Object.entries(words)) {
+    if (value === null || value === undefined || value === "" || value === false) continue;
+    for (const one of Array.isArray(value) ? value : [value]) found.append(name, String(one));
+  }
+  const text = found.toString();
+  return text ? `?${text}` : "";
+}
+
+/** Any failure as a Problem, so that a screen has one thing to show. */
+export function asProblem(why: unknown): Problem {
+  if (why instanceof Problem) return why;
+  return new Problem(OFFLINE, { title: why instanceof Error ? why.message : String(why), fix: "load the page again" });
+}

@@ -1,0 +1,85 @@
+// The request as it is typed, and as the service reads it.
+
+import { fromField } from "./time";
+import type { Wanted } from "./types";
+
+export interface Typed {
+  assets: string[];
+  start: string;
+  end: string;
+  earliest: string;
+  latest: string;
+  kind: string;
+  nature: string;
+  reference: string;
+  recall: string;
+  emergency: string;
+  contact: string;
+  phone: string;
+  description: string;
+  agreed: boolean;
+}
+
+export const EMPTY: Typed = {
+  assets: [], start: "", end: "", earliest: "", latest: "", kind: "maintenance", nature: "", reference: "", recall: "4",
+  emergency: "2", contact: "", phone: "", description: "", agreed: false,
+};
+
+export interface Fault {
+  field: string;
+  says: string;
+  fix: string | null;
+  level?: string;
+  rule?: string;
+}
+
+/** What is missing or cannot be, found before the service is asked; the service has the last word. */
+export function faults(typed: Typed): Fault[] {
+  const found: Fault[] = [];
+  const need = (field: string, says: string, fix: string) => found.push({ field, says, fix });
+  if (!typed.assets.length) need("assets", "No equipment is chosen", "search for a line, transformer or unit by name or id");
+  const [start, end] = [fromField(typed.start), fromField(typed.end)];
+  if (!start) need("window.start", "No start", "give day and time");
+  if (!end) need("window.end", "No end", "give day and time");
+  if (start && end && Date.parse(end) <= Date.parse(start)) need("window.end", "The end is not after the start", "give a later end");
+  if (!typed.nature) need("nature", "The nature of the work is not said", "choose one");
+  for (const [field, text] of [["recall_h", typed.recall], ["emergency_return_h", typed.emergency]] as const)
+    if (text.trim() && !(Number(text) >= 0)) need(field, `${text} is no number of hours`, "write hours, as 4 or 0.5");
+  if (typed.contact.trim() && !typed.phone.trim()) need("contacts", "The contact has no telephone", "give one that is answered day and night");
+  return found;
+}
+
+/** The reference where none is given: what and when, so that the same ask twice is the same request. */
+export function reference(typed: Typed): string {
+  return typed.reference.trim() || `${typed.assets.join(" ")} ${typed.start}`.trim().slice(0, 100);
+}
+
+/** The document that is filed. Which organisation asks comes from who is signed in, or from the owner of the equipment. */
+export function document(typed: Typed, organisation: string): Wanted {
+  const number = (text: string) => (text.trim() ? Number(text) : null);
+  return {
+    external_id: reference(typed),
+    organisation,
+    category: typed.assets.some((a) => a.startsWith("gen:")) ? "generation" : "transmission",
+    kind: typed.kind,
+    nature: typed.nature,
+    assets: typed.assets,
+    window: { start: fromField(typed.start) ?? typed.start, end: fromField(typed.end) ?? typed.end },
+    earliest_start: typed.earliest ? (fromField(typed.earliest) ?? typed.earliest) : null,
+    latest_end: typed.latest ? (fromField(typed.latest) ?? typed.latest) : null,
+    recall_h: number(typed.recall),
+    emergency_return_h: number(typed.emergency),
+    description: typed.description.trim() || undefined,
+    agreed_load_at_risk: typed.agreed,
+    contacts: typed.contact.trim() ? [{ name: typed.contact.trim(), phone: typed.phone.trim() }] : [],
+  };
+}
+
+/** The field of the form at which a fault of the service is shown; "" where it belongs to none. */
+export function fieldOf(name: string | null): string {
+  const known = ["assets", "window.start", "window.end", "kind", "nature", "external_id", "recall_h", "emergency_return_h",
+    "contacts", "description", "earliest_start", "latest_end", "agreed_load_at_risk"];
+  if (!name) return "";
+  if (name === "window") return "window.start";
+  return known.find((one) => name === one || name.startsWith(`${one}.`) || name.startsWith(`${one}[`)) ?? "";
+}

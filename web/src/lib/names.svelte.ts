@@ -1,0 +1,55 @@
+// What equipment is called: asked for once, many at a time.
+
+import { ask, query } from "./api";
+import type { Known } from "./types";
+
+const MOST = 40;
+
+class Names {
+  #known = $state<Record<string, Known>>({});
+  #asked = new Set<string>();
+  #wanted = new Set<string>();
+  #waiting = false;
+
+  /** The name with its id; the id alone until the name is known. */
+  of(asset: string): string {
+    const known = this.#known[asset];
+    return known?.name ? `${known.name} (${asset})` : asset;
+  }
+
+  short(asset: string): string {
+    return this.#known[asset]?.name || asset;
+  }
+
+  get(asset: string): Known | undefined {
+    return this.#known[asset];
+  }
+
+  learn(found: Known[]): void {
+    for (const one of found) this.#known[one.id] = one;
+  }
+
+  want(assets: Iterable<string>): void {
+    for (const asset of assets) if (!this.#asked.has(asset)) this.#wanted.add(asset);
+    if (!this.#wanted.size || this.#waiting) return;
+    this.#waiting = true;
+    queueMicrotask(() => void this.#fetch());
+  }
+
+  async #fetch(): Promise<void> {
+    this.#waiting = false;
+    const ids = [...this.#wanted];
+    this.#wanted.clear();
+    for (const id of ids) this.#asked.add(id);
+    for (let k = 0; k < ids.length; k += MOST) {
+      const some = ids.slice(k, k + MOST);
+      try {
+        this.learn((await ask<{ items: Known[] }>(`/assets${query({ id: some })}`)).items);
+      } catch {
+        for (const id of some) this.#asked.delete(id); // ids alone are shown; asked for again with the next list
+      }
+    }
+  }
+}
+
+export const names = new Names();

@@ -1,0 +1,232 @@
+// The documents of the interface for programs, as far as the pages read them (docs/api.md).
+
+export type Role =
+  | "owner" | "agent" | "field" | "engineer" | "control_room" | "planner" | "auditor" | "administrator" | "public" | "system";
+
+export interface Who {
+  name: string;
+  organisation: string;
+  role: Role;
+  csrf: string | null;
+}
+
+export interface About {
+  now: string;
+  simulated: boolean;
+  grid: string;
+  notes: string[];
+  rule_book: string;
+  operator: string;
+  version: string;
+}
+
+export interface Span {
+  start: string;
+  end: string;
+}
+
+export interface Contact {
+  name: string;
+  phone: string;
+  email?: string | null;
+}
+
+export interface Wanted {
+  external_id: string;
+  organisation: string;
+  category: "transmission" | "generation";
+  kind: string;
+  nature: string;
+  assets: string[];
+  window: Span;
+  recall_h?: number | null;
+  emergency_return_h?: number | null;
+  earliest_start?: string | null;
+  latest_end?: string | null;
+  description?: string;
+  contacts?: Contact[];
+  agreed_load_at_risk?: boolean;
+  derate_to_mw?: number | null;
+  [more: string]: unknown;
+}
+
+export interface Outage {
+  id: string;
+  request: Wanted;
+  state: string;
+  status: string;
+  window: Span;
+  stamp: string;
+  filed_at: string;
+  requester: string | null;
+  revision: number;
+  decision_id: string | null;
+  conditions: string[];
+  actual_start: string | null;
+  actual_end: string | null;
+}
+
+export interface Finding {
+  rule: string;
+  level: "block" | "refer" | "flag";
+  says: string;
+  field: string | null;
+  fix: string | null;
+}
+
+export interface Rule {
+  rule: string;
+  asks: string;
+  verdict: "pass" | "condition" | "refer" | "missing" | "fail" | "not required";
+  says: string;
+  value: number | null;
+  limit: number | null;
+  unit: string | null;
+}
+
+export interface Crossing {
+  element: string;
+  contingency: string | null;
+  hour: string;
+  hours?: number;
+  flow_mw: number;
+  limit_mw: number;
+  percent: number;
+  base_mw?: number;
+  without_mw: number;
+  caused: string;
+}
+
+export interface MarginRow {
+  kind: "margin";
+  row: string;
+  day: string;
+  with_mw: number;
+  without_mw: number;
+}
+
+export type Binding = (Crossing & { kind: "flow" }) | MarginRow;
+
+export interface Offer {
+  window: Span;
+  outcome: string;
+  says: string;
+  shift_days: number;
+  conditions: string[];
+  held_until: string | null;
+  recurrence: unknown;
+  within_owner_limits: boolean;
+}
+
+export interface Chance {
+  what: string;
+  band: string;
+  says: string;
+  source: string;
+  value: number | null;
+  low: number | null;
+  high: number | null;
+}
+
+export interface Certainty {
+  firmness: string;
+  firmness_says: string;
+  next_level_needs: string[];
+  chances: Chance[];
+  low_h: number | null;
+  high_h: number | null;
+  unknown: string[];
+}
+
+export interface Decision {
+  id: string;
+  outage: string;
+  revision: number;
+  outcome: "approve" | "counter" | "deny" | "accept" | "refer";
+  status: string;
+  says: string;
+  decided_at: string;
+  window: Span;
+  assets: string[];
+  rules: Rule[];
+  decisive: string[];
+  binding: Binding | null;
+  would_change: string[];
+  conditions: { kind: string; says: string; data: unknown }[];
+  alternatives: Offer[];
+  searched: string;
+  notes: string[];
+  versions: Record<string, string>;
+  inputs: unknown;
+  recommends?: string | null;
+  evidence: {
+    security?: { crossings: Crossing[]; contingencies: number; points: number; monitored: number; old: number; synthetic: number; unrated: number } | null;
+    certainty?: Certainty | null;
+    [more: string]: unknown;
+  } | null;
+  [more: string]: unknown;
+}
+
+export interface Line {
+  at: string;
+  actor: string;
+  verb: string;
+  reason: string;
+  rule_book: string;
+  state: string;
+  status: string;
+}
+
+export interface Whole {
+  outage: Outage;
+  decision: Decision | null;
+  history: Line[];
+}
+
+export interface Answer {
+  outage: Outage | null;
+  decision: Decision | null;
+  findings: Finding[];
+  returned: boolean;
+  written: boolean;
+  filed_before: boolean;
+  says: string;
+}
+
+export interface Known {
+  id: string;
+  name: string;
+  owner: string | null;
+  category: "transmission" | "generation";
+  detail: string;
+}
+
+export interface Start {
+  day: string;
+  window: Span;
+  state: "free" | "needs a study" | "not available";
+  reason: string;
+  worst: Crossing | null;
+  load_at_risk_mw: number;
+  conditions: string[];
+}
+
+export interface Calendar {
+  assets: string[];
+  days: number;
+  starts: Start[];
+  book_version: number;
+  computed_at: string;
+  notes: string[];
+}
+
+export interface Told {
+  outage: string;
+  organisation: string;
+  at: string;
+  actor: string;
+  verb: string;
+  reason: string;
+  state: string | null;
+  status: string | null;
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+
+import { document, EMPTY, faults, fieldOf, reference, type Typed } from "../src/lib/form";
+
+const typed: Typed = { ...EMPTY, assets: ["branch:7"], start: "2027-02-10T08:00", end: "2027-02-10T18:00", nature: "LM", contact: "Ann", phone: "+1 555 0100" };
+
+describe("the request form", () => {
+  it("writes the document that the service reads", () => {
+    expect(document(typed, "TO-1")).toMatchObject({
+      external_id: "branch:7 2027-02-10T08:00", organisation: "TO-1", category: "transmission", kind: "maintenance", recall_h: 4,
+      window: { start: "2027-02-10T08:00-05:00", end: "2027-02-10T18:00-05:00" }, contacts: [{ name: "Ann", phone: "+1 555 0100" }],
+    });
+    expect(document({ ...typed, assets: ["gen:3"] }, "GO-1").category).toBe("generation");
+    expect(document({ ...typed, recall: " ", contact: "" }, "TO-1")).toMatchObject({ recall_h: null, contacts: [] });
+  });
+  it("finds what is missing, each at its field with the fix", () => {
+    expect(faults(typed)).toEqual([]);
+    expect(faults(EMPTY).map((f) => f.field)).toEqual(["assets", "window.start", "window.end", "nature"]);
+    expect(faults({ ...typed, end: typed.start }).map((f) => f.field)).toEqual(["window.end"]);
+    expect(faults({ ...typed, recall: "four" }).map((f) => f.field)).toEqual(["recall_h"]);
+    expect(faults({ ...typed, phone: "" }).every((f) => f.fix)).toBe(true);
+  });
+  it("has a reference of at most a hundred signs, the same for the same ask", () => {
+    expect(reference({ ...typed, reference: "  W-17 " })).toBe("W-17");
+    expect(reference({ ...typed, assets: Array.from({ length: 30 }, (_, k) => `branch:${k}`) }).length).toBe(100);
+  });
+  it("brings the service's names to the form's fields", () => {
+    expect(["window", "window.start", "contacts[0].phone", "assets[1]", "group", null].map(fieldOf)).toEqual(["window.start", "window.start", "contacts", "assets", "", ""]);
+  });
+});
