@@ -158,6 +158,8 @@ def test_a_bus_at_its_reactive_limit_goes_to_a_person():
     found = settled(with_voltage(replace(CLEAN, at_limit=(one,))))
     assert found.outcome == Outcome.REFER
     assert "the units at bus:3 (138 kV) give their limit of 50.0 MVAr at h1 and no longer hold 1.0200 pu" in told(found)
+    row = next(c for c in found.checks if c.rule == "SEC-AC-6")
+    assert (row.value, row.limit, row.unit) == (136.62, 140.76, "kV")
 
 
 def test_the_tight_share_and_the_classes_of_voltage_are_for_where_no_ac_is_needed():

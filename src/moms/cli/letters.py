@@ -98,7 +98,9 @@ def _rules(console: Console, rules: Sequence[Mapping[str, Any]]) -> None:
 
 def number(value: float | None, unit: str | None) -> str:
     """Write a number with its unit, or nothing."""
-    return "" if value is None else f"{value:,.1f} {unit or ''}".strip()
+    if value is None:
+        return ""
+    return f"{value:,.4f} pu" if unit == "pu" else f"{value:,.1f} {unit or ''}".strip()
 
 
 def _crossings(console: Console, record: Mapping[str, Any]) -> None:

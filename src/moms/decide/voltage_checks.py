@@ -123,11 +123,12 @@ def _not_run(rule: str, asks: str, against: tuple[str, ...]) -> Check:
 def _numbers(row: AcCrossing) -> tuple[float, float, str]:
     if row.quantity == LOADING:
         return row.value, row.limit, "MVA"
-    return (row.value, row.limit, "pu") if row.base_kv is None else (_kv(row.value, row), _kv(row.limit, row), "kV")
+    return _of_base(row.value, row.base_kv), _of_base(row.limit, row.base_kv), "pu" if row.base_kv is None else "kV"
 
 
-def _kv(value: float, row: AcCrossing) -> float:
-    return round(value * (row.base_kv or 0.0), 2)
+def _of_base(pu: float, base_kv: float | None) -> float:
+    """Give a voltage in kV where its base is known, else per unit."""
+    return pu if base_kv is None else round(pu * base_kv, 2)
 
 
 def told(row: AcCrossing) -> str:
@@ -154,7 +155,7 @@ def _with_kv(value: float, row: AcCrossing) -> str:
     """Write a voltage per unit and in kV where its base is known, a loading in MVA."""
     if row.quantity == LOADING:
         return f"{value:.1f} MVA"
-    return f"{value:.4f} pu" if row.base_kv is None else f"{value:.4f} pu ({_kv(value, row):.1f} kV)"
+    return f"{value:.4f} pu" if row.base_kv is None else f"{value:.4f} pu ({_of_base(value, row.base_kv):.1f} kV)"
 
 
 def reactive_limits(voltage: Voltage | None, against: tuple[str, ...]) -> Check:
@@ -174,9 +175,9 @@ def reactive_limits(voltage: Voltage | None, against: tuple[str, ...]) -> Check:
         says=f"the units at {worst.element}{kv} give their limit of {worst.mvar:.1f} MVAr at {worst.hour} and no"
         f" longer hold {worst.set_pu:.4f} pu: {worst.volt_pu:.4f} pu ({worst.without_mvar:.1f} MVAr without it)"
         + (f"; {many(others, 'other')} like it" if others else ""),
-        value=worst.volt_pu,
-        limit=worst.set_pu,
-        unit="pu",
+        value=_of_base(worst.volt_pu, worst.base_kv),
+        limit=_of_base(worst.set_pu, worst.base_kv),
+        unit="pu" if worst.base_kv is None else "kV",
         evidence=(voltage.digest,),
         fix="an outage engineer arranges reactive reserve, or another window",
     )
