@@ -204,3 +204,18 @@ def test_only_the_classes_that_the_rule_book_names_need_it(book: PostgresBook):
     world = replace(world, rules=replace(world.rules, decision=rules))
     record, voltage = found_by(decided(book, world, ask(f"branch:{SAGGING}")))
     assert (record["outcome"], voltage) == ("approve", None)
+
+
+def test_what_waits_before_it_and_what_stands_are_verified_too(book: PostgresBook):
+    world = illinois()
+    standing = decided(book, world, ask("branch:3"))
+    assert standing.record["outcome"] == "approve"
+    waiting = decided(book, world, ask(f"branch:{SAGGING}"))
+    assert waiting.record["outcome"] == "refer"
+    answer = decided(book, world, ask(f"branch:{CLEAN}"))
+    evidence = answer.record["evidence"]
+    assert (evidence["overlapping"], evidence["earlier_pending"]) == ([standing.outage.id], [waiting.outage.id])
+    found = {name: evidence[name]["voltage"] for name in ("security", "queue", "alone")}
+    assert {name: one["status"] for name, one in found.items()} == dict.fromkeys(found, "clean")
+    assert len({one["digest"] for one in found.values()}) == 3, "three states of the book, three verifications"
+    assert answer.record["outcome"] == "approve"
