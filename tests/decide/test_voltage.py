@@ -153,6 +153,12 @@ def test_no_solution_goes_to_a_person_with_its_case(caused):
     assert "no AC solution after branch:22 at h1 (Newton's method did not converge" in told(found)
 
 
+def test_buses_without_a_band_are_missing_data():
+    found = settled(with_voltage(replace(CLEAN, unbanded=2)))
+    assert found.outcome == Outcome.REFER
+    assert "none, but 2 buses have no voltage band" in told(found)
+
+
 def test_a_bus_at_its_reactive_limit_goes_to_a_person():
     one = AtLimit(element="bus:3", base_kv=138.0, hour="h1", volt_pu=0.99, set_pu=1.02, mvar=50.0, without_mvar=32.5)
     found = settled(with_voltage(replace(CLEAN, at_limit=(one,))))

@@ -135,7 +135,7 @@ class Voltage:
     shed_mw: float = 0.0
     """The most load shed after a loss for want of headroom."""
     unbanded: int = 0
-    """Buses without a voltage band."""
+    """Energised buses without a voltage band: nothing is granted with any."""
     unrated: int = 0
     digest: str = ""
 

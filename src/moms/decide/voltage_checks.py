@@ -6,6 +6,7 @@ none of them is in the model, so that a person looks.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Verdict
@@ -77,7 +78,11 @@ def _after(contingency: str | None) -> str:
 def voltage_bands(voltage: Voltage | None, against: tuple[str, ...]) -> Check:
     """SEC-AC-3: no voltage leaves its band before or after a contingency because of the request (semantics 1.7)."""
     asks = "no voltage out of its band before or after a contingency because of it"
-    return _judged("SEC-AC-3", asks, voltage, against, ("low_voltage_pu", "high_voltage_pu"))
+    found = _judged("SEC-AC-3", asks, voltage, against, ("low_voltage_pu", "high_voltage_pu"))
+    if found.verdict != Verdict.PASS or voltage is None or not voltage.unbanded:
+        return found
+    said = f"none, but {many(voltage.unbanded, 'bus')} {'has' if voltage.unbanded == 1 else 'have'} no voltage band"
+    return replace(found, verdict=Verdict.MISSING, says=said, fix="the grid's keeper gives VMIN and VMAX of each bus")
 
 
 def voltage_deviation(voltage: Voltage | None, against: tuple[str, ...]) -> Check:

@@ -83,7 +83,7 @@ class _Check:
         same = not len(one.request) and one.hours is one.hours_without
         case = without if same else stand(one.network, hours=one.hours, out=out, order=order, inside=without.island)
         buses = one.network.buses
-        banded = (buses.vmax > buses.vmin) & (buses.vmin > 0.0)
+        banded = ~without.island | ((buses.vmax > buses.vmin) & (buses.vmin > 0.0))
         rated = np.isfinite(one.network.branches.rate_b_mw) | ~one.network.branches.monitored
         self.counts = self.counts.plus(unbanded=int(np.sum(~banded)), unrated=int(np.sum(~rated)))
         for hour in range(len(one.hours)):

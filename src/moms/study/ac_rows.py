@@ -129,7 +129,7 @@ class AcCounts:
     islanding: int = 0
     """Solved in full: a part is cut off."""
     unbanded: int = 0
-    """Buses without a voltage band: not held against one."""
+    """Energised buses without a voltage band: not held against one."""
     unrated: int = 0
 
     def plus(self, **more: int) -> AcCounts:
