@@ -47,10 +47,9 @@ def main() -> None:
             page = signed_in(browser, args.address, args.engineer, password, theme)
             page.get_by_role("link", name="Open the record").wait_for()
             take(page, "inbox", theme)
-            page.goto(f"{args.address}/windows?asset=branch:4564&from=2027-08-16&to=2027-08-29")
+            page.goto(f"{args.address}/windows?asset=branch:4564&from=2027-08-16&span=14")
             page.get_by_role("button", name="Look").click()
             page.get_by_role("button", name="Look", exact=True).wait_for(timeout=LONG_MS * 3)
-            page.get_by_role("group", name="Calendar of start days").press("ArrowRight")
             take(page, "free-days", theme)
         browser.close()
 
@@ -75,7 +74,7 @@ def ask(page: Page) -> None:
     """Type a request and look at its answer."""
     page.get_by_role("link", name="Ask", exact=True).click()
     page.get_by_role("combobox", name="Equipment").press_sequentially("branch:4564")
-    page.get_by_role("option").first.click()
+    page.get_by_role("option").filter(has_text="branch:4564 ·").first.click()
     page.get_by_label("Out of service from").fill("2027-08-17T08:00")
     page.get_by_label("Back in service at").fill("2027-08-17T18:00")
     page.get_by_label("Nature of the work").select_option("LM")

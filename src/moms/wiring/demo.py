@@ -7,24 +7,37 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from moms.desk import people
+from moms.desk.people import Person
 from moms.desk.season import enter
 from moms.desk.submit import AlreadyFiled
 from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
 from moms.values import Actor, Refused, Role
 from moms.wiring.office import open_office
-from moms.wiring.settings import set_demo_clock
+from moms.wiring.settings import OPERATOR, set_demo_clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from moms.desk.answer import Answer
+    from moms.desk.people import Register
     from moms.exchange.season import Season
     from moms.exchange.stories import Story
     from moms.wiring.office import Office
     from moms.wiring.settings import Settings
 
 STARTER = "starter"
+
+
+PEOPLE = (
+    ("owner", "Whimbrel Transmission (synthetic)", Role.OWNER),
+    ("plant", "Buckeye Generation (synthetic)", Role.OWNER),
+    ("engineer", OPERATOR, Role.ENGINEER),
+    ("control", OPERATOR, Role.CONTROL_ROOM),
+)
+"""Who may sign in to the demo: the owner of a denied story, that of a plant, and two of the operator."""
 
 
 class StoryChanged(Refused):
@@ -54,6 +67,27 @@ def tell_stories(office: Office, *, season: Season, preview: bool = False) -> It
     cores = min(len(os.sched_getaffinity(0)), len(jobs))
     with multiprocessing.get_context("spawn").Pool(cores) as pool:
         yield from zip(stories, pool.imap(_told, jobs), strict=True)
+
+
+def enter_people(*, register: Register, actor: Actor, now: datetime, kept: str) -> tuple[str, ...]:
+    """Let the demo's people sign in with one password, of which `kept` is the hash; give their names.
+
+    Those who are there already get the new one, so that nobody goes on with that of an earlier demo. Who was
+    disabled stays so.
+    """
+    with register.as_(actor) as page:
+        there = {person.name: person for person in page.people()}
+    done = []
+    for name, organisation, role in PEOPLE:
+        if name not in there:
+            person = Person(name=name, organisation=organisation, role=role, password=kept, made_at=now)
+            people.add_person(register=register, actor=actor, now=now, person=person)
+        elif there[name].disabled or (there[name].organisation, there[name].role) != (organisation, role):
+            continue  # somebody's own: the demo does not touch it
+        else:
+            people.set_password(register=register, actor=actor, now=now, name=name, kept=kept)
+        done.append(name)
+    return tuple(done)
 
 
 def _told(job: tuple[Settings, Story, bool]) -> Answer:

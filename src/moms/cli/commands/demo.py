@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from moms.cli.who import office, who_arguments
@@ -16,19 +19,20 @@ if TYPE_CHECKING:
     from moms.wiring.office import Office
 
 EXAMPLE = """moms demo
-moms demo --exit"""
+moms demo --exit
+moms demo --serve --port 8700"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how it ends."""
-    parser.add_argument(
-        "--exit", action="store_true", help="stop after the decisions (it does so until the portal is in)"
-    )
+    parser.add_argument("--exit", action="store_true", help="stop after the decisions, as it does without a terminal")
+    parser.add_argument("--serve", action="store_true", help="serve the pages although there is no terminal")
+    parser.add_argument("--port", type=int, default=8700, metavar="N", help="where the pages are served (8700)")
     who_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Load the book, tell the stories, say what to try next."""
+    """Load the book, tell the stories, say what to try next, and serve the pages until Ctrl-C."""
     from moms.cli.letters import console, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
@@ -53,7 +57,41 @@ def run(args: argparse.Namespace) -> int:
         show_json({"clock": season.clock, "entered": fresh, "stories": told})
     else:
         _farewell(paper, told, time.perf_counter() - began)
+    if serves(args, terminal=sys.stdout.isatty(), ci=os.environ.get("CI") == "true"):
+        _serve(args, paper)
     return 0
+
+
+def serves(args: argparse.Namespace, *, terminal: bool, ci: bool) -> bool:
+    """Tell whether the demo goes on with the pages: where a person watches, or when it was told."""
+    if args.exit or args.json:
+        return False
+    return bool(args.serve) or (terminal and not ci)
+
+
+def _serve(args: argparse.Namespace, paper: Console) -> None:
+    """Let the demo's people in, say how, and serve until Ctrl-C."""
+    from moms.cli.who import register
+    from moms.portal.needs import Limits
+    from moms.wiring.demo import PEOPLE, enter_people
+    from moms.wiring.people import hasher, new_secret
+    from moms.wiring.serve import serve
+    from moms.wiring.settings import settings
+
+    password = new_secret()[:16]
+    with register() as (book, actor):
+        names = enter_people(register=book, actor=actor, now=datetime.now(UTC), kept=hasher().hash(password))
+    paper.print("\n[bold]The pages.[/] Sign in with the password of this start:")
+    for name, organisation, role in PEOPLE:
+        if name in names:
+            paper.print(f"  {name:<9} {role.replace('_', ' ')} of {organisation}")
+    paper.print(f"  password  [bold]{password}[/]")
+
+    def say(address: str) -> None:
+        paper.print(f"[bold]{address}[/] until Ctrl-C; only this machine sees it.")
+
+    serve(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), host="127.0.0.1", port=args.port,
+          public=None, limits=Limits(), say=say)  # fmt: skip
 
 
 def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
@@ -98,4 +136,4 @@ def _farewell(paper: Console, told: list[dict[str, object]], seconds: float) -> 
         paper.print(f"  ./moms show {ids[0]}          the whole record; --json for machines")
     paper.print("  ./moms windows --asset branch:1204 --days 3 --from 2027-04-05 --to 2027-04-16")
     paper.print("  ./moms submit request.json --preview")
-    paper.print("The portal is not in yet, so the demo ends here.")
+    paper.print("  ./moms demo          in a terminal goes on with the pages in a browser")
