@@ -25,15 +25,13 @@ WIDE = 1e9
 
 
 @cache
-def a_dressed_grid(name: str, *, low: float = 1.0, rates: float = 1.0) -> Grid:
-    """Give a case whose load goes from `low` at night to 1 by day, its ratings `rates` times those of the file."""
+def a_dressed_grid(name: str, *, low: float = 1.0, weather: float = 0.3) -> Grid:
+    """Give a case whose load goes from `low` at night to 1 by day, wind and sun at `weather` of their capacity."""
     grid = read_case(a_case(name))
     network = grid.network
     n, m, g = len(network.buses), len(network.branches), len(network.units)
     hour = np.arange(8760) % 24
     daily = low + (1.0 - low) * np.clip(np.sin((hour - 5) / 14 * np.pi), 0.0, 1.0)
-    lines = network.branches
-    network = network.with_ratings(a=lines.rate_a_mw * rates, b=lines.rate_b_mw * rates, c=lines.rate_c_mw * rates)
     units = replace(network.units, outage_rate=np.full(g, 0.05), outage_rate_known=np.ones(g, np.bool_))
     nothing = np.zeros((2, 8760))
     return replace(
@@ -44,7 +42,8 @@ def a_dressed_grid(name: str, *, low: float = 1.0, rates: float = 1.0) -> Grid:
             firm_import_mw=np.array([WIDE]), firm_export_mw=np.zeros(1), region_import_limit_mw={},
         ),
         shapes=Shapes(
-            load=np.stack([daily, daily]), wind=nothing + 0.3, solar=nothing, wind_p10=nothing, solar_p10=nothing,
+            load=np.stack([daily, daily]), wind=nothing + weather, solar=nothing + weather, wind_p10=nothing,
+            solar_p10=nothing,
             load_p90_factor=1.0, temperature_c=nothing + 10.0,
         ),
         register=Register(

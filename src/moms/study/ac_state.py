@@ -102,7 +102,7 @@ def _flat(net: Admittance, point: AcPoint) -> ComplexArray:
 
 
 def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None) -> AcState:
-    """Solve from the state near by, then from the file's voltages, then from DC angles."""
+    """Solve from the state near by, then from the file's voltages, then from DC angles, at last patiently."""
     buses = net.network.buses
     rules = BASE if start is None else AFTER
     if start is not None:
@@ -115,7 +115,9 @@ def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcSta
         state = solve_ac(net, point, start=start_v, lost=lost, rules=rules)
     else:
         state = solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
-    return state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
+    for last in (rules, replace(rules, patient=True)):
+        state = state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=last)
+    return state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
