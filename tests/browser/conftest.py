@@ -110,9 +110,9 @@ def browser(must_have: Callable[[bool, str], None]) -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory, must_have: Callable[[bool, str], None]) -> Iterator[str]:
-    """Serve the small world on a port of its own, and stop."""
+    """Serve the small world and an empty book to each file of tests, on a port of its own, and stop."""
     must_have((DIST / "index.html").is_file(), "the pages (.venv/bin/python hatch_build.py)")
     home = tmp_path_factory.mktemp("home")
     env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home)}

@@ -58,9 +58,12 @@ def three(running):
     running.at(START)
     found = {}
     for organisation, name in FILED_BY.items():
-        client, mark = running.as_(name), f"zanzibar-{organisation}"
+        client, mark = running.as_(name), f"quagga-{organisation}"
         contact = [{"name": f"contact {mark}", "phone": "+1 555 0100"}]
-        outage = filed(client, organisation=organisation, description=f"described {mark}", contacts=contact)
+        outage = filed(
+            client, organisation=organisation, external_id=f"reference {mark}", description=f"described {mark}",
+            contacts=contact,
+        )  # fmt: skip
         at = {**key(), "If-Match": f'"{outage["revision"]}"'}
         wish = {k: v for k, v in outage["request"].items() if v not in (None, [])} | {"location": "north"}
         done = client.post(
@@ -132,6 +135,7 @@ def test_no_answer_to_anybody_has_a_secret_an_anchor_or_a_kept_key_in_it(running
 
 
 @pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.usefixtures("said")  # before anything is decided anew
 def test_each_role_changes_and_adds_for_whom_the_matrix_lets_it_and_for_nobody_else(running, three, name):
     for organisation, (whole, _) in three.items():
         outage = running.as_("aud").get(f"/outages/{whole['outage']['id']}").json()["outage"]

@@ -222,7 +222,8 @@ def test_an_outage_starts_is_recalled_and_ends_each_by_who_may(running):
 
 def test_an_offered_window_is_taken_and_studied_again(running):
     ann = running.as_("ann")
-    outage = offered(running, filed(ann))
+    far = {"start": "2028-01-10T00:00-05:00", "end": "2028-01-10T23:00-05:00"}  # where no other test asks
+    outage = offered(running, filed(ann, assets=["branch:8"], window=far))
     nothing = ann.post(f"/outages/{outage['id']}/take", json={"number": 2, "reason": "x"}, headers=match(outage))
     assert (nothing.status_code, nothing.json()["type"]) == (422, "urn:moms:NoSuchOffer")
     seen = ann.post(f"/outages/{outage['id']}/take?preview=true", json={"number": 1, "reason": "x"},
