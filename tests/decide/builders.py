@@ -21,7 +21,7 @@ from moms.values import Window
 
 START = datetime(2027, 3, 1, 5, tzinfo=UTC)
 RULES = DecisionRules(
-    ac_required=False,
+    ac_needed=(),
     tight_share=0.95,
     voltage_kv=345.0,
     load_at_risk_mw=100.0,

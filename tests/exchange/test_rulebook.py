@@ -25,7 +25,7 @@ def test_the_demo_rule_book_says_what_the_definitions_say() -> None:
     assert book.name == "miso-demo v1"
     assert book.study.worsened_share == 0.01
     assert (book.decision.load_at_risk_mw, book.decision.model_error_share) == (100, 0.005)
-    assert (book.decision.ac_required, book.decision.tight_share, book.decision.voltage_kv) == (False, 0.95, 345)
+    assert (book.decision.ac_needed, book.decision.tight_share, book.decision.voltage_kv) == ((), 0.95, 345)
     assert (book.decision.alternatives, book.decision.recall_within_h) == (3, 4)
     assert book.decision.system_may_deny
     assert book.entry.lead.long_days == book.entry.exempt_days == book.decision.full_exemption_lead_days == 120

@@ -20,6 +20,7 @@ from moms.powerflow.ac import AcPoint, AcRules, AcState, solve_ac, unit_mvar
 from moms.powerflow.ac_near import Loss, NearSolver
 from moms.powerflow.ac_point import ac_point, no_ac
 from moms.powerflow.admittance import Admittance
+from tests.desk import oracle
 from tests.study.grids import case_matrices
 from tests.study.test_against_pypowsybl import ids_by_row
 
@@ -120,6 +121,32 @@ def test_no_unit_gives_more_than_it_can_and_losses_are_shared(name):
     assert np.all(vm[state.limited == 1] <= point.v_set[state.limited == 1] + 1e-5)
     assert np.all(vm[state.limited == -1] >= point.v_set[state.limited == -1] - 1e-5)
     assert abs(state.left_mw) <= 0.01
+
+
+def test_patience_finds_a_solution_far_from_the_files_and_pypowsybl_finds_the_same(tmp_path: Path):
+    network = a_case("case_ACTIVSg2000")
+    lighter, running = 0.95, network.units.p_mw * network.units.in_service
+    buses, load = network.buses, network.buses.load_mw.sum()
+    network = replace(
+        network,
+        buses=replace(buses, load_mw=lighter * buses.load_mw, load_mvar=lighter * buses.load_mvar),
+        units=replace(network.units, p_mw=running * lighter * load / running.sum()),
+    )
+    assert not solved(network)[2].converged, "all limits at once, before losses are shared, lead astray"
+    net, point, state = solved(network, AcRules(patient=True))
+    assert state.converged
+    q = unit_mvar(net, point, state)[point.holds]
+    assert np.all(q <= point.q_max_mvar[point.holds] + 0.01)
+    assert np.all(q >= point.q_min_mvar[point.holds] - 0.01)
+    theirs, _ = oracle.theirs_of(network, tmp_path)
+    report = oracle.pypowsybl().loadflow.run_ac(theirs, oracle.parameters())[0]
+    assert report.status.name == "CONVERGED"
+    volts = theirs.get_bus_breaker_view_buses()["v_mag"]
+    number = volts.index.str.extract(r"BUS-(\d+)")[0].astype(int).to_numpy()
+    ours = np.abs(state.v)[[network.row(f"bus:{k}") for k in number]]
+    assert ours == pytest.approx(
+        volts.to_numpy() / oracle.ONE_KV, abs=2e-3
+    )  # some units take another share of the losses
 
 
 def test_too_much_load_does_not_converge_and_says_so():

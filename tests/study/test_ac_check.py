@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,3 +114,35 @@ def test_the_command_tells_and_saves(tmp_path, capsys):
     saved = tmp_path / "cases" / "unsolved_1.m"
     assert main(["study", "--grid", str(saved), "--ac"]) == 1
     assert "before any contingency" in capsys.readouterr().out
+
+
+def with_units(grid: Grid, **columns: object) -> Grid:
+    return replace(grid, network=replace(grid.network, units=replace(grid.network.units, **columns)))  # type: ignore[arg-type]
+
+
+def test_load_shed_for_want_of_headroom_is_told_in_megawatts(tmp_path, capsys):
+    grid = read_case(a_case("case9"))
+    tight = with_units(grid, p_max_mw=base_point(grid).hours.unit_mw[:, 0] + 10.0)
+    result = check_ac(slices=[a_slice(tight)])
+    given = base_point(tight).hours.unit_mw[:, 0]
+    wanted = {f"gen:{k + 1}": round(float(given[k]) - 20.0, 3) for k in range(3)}
+    assert wanted.items() <= {one.contingency: one.shed_mw for one in result.sheds}.items()
+    assert all(one.without_mw == one.shed_mw for one in result.sheds)
+    file = tmp_path / "tight.m"
+    file.write_text(case_text(with_units(tight, p_mw=given).network, name="tight"))
+    main(["study", "--grid", str(file), "--ac"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"at most {wanted['gen:2']:,.1f} MW, after gen:2" in told
+
+
+def test_a_bus_that_stops_holding_its_voltage_because_of_the_request_is_named():
+    grid = read_case(a_case("case9"))
+    free = check_ac(slices=[a_slice(grid, 2)])
+    assert free.limited == ()
+    narrow = with_units(grid, q_max_mvar=np.array([300.0, 300.0, -9.0]), q_min_mvar=np.array([-300.0, -300.0, -20.0]))
+    found = {(one.element, one.upper): one for one in check_ac(slices=[a_slice(narrow, 2)]).limited}
+    assert set(found) == {("bus:3", True)}
+    one = found["bus:3", True]
+    assert one.mvar == pytest.approx(-9.0, abs=1e-3)
+    assert one.without_mvar < -9.0
+    assert one.volt_pu < one.set_pu - 0.005

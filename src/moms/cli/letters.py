@@ -62,6 +62,7 @@ def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     console.print(f"  [dim]{record['outage']} · {span(record['window'])} · record {record['id']}[/]")
     _rules(console, record["rules"])
     _crossings(console, record)
+    _voltage(console, (record["evidence"]["security"] or {}).get("voltage"))
     _conditions(console, record["conditions"])
     _certainty(console, record["evidence"].get("certainty"))
     _alternatives(console, record)
@@ -97,7 +98,9 @@ def _rules(console: Console, rules: Sequence[Mapping[str, Any]]) -> None:
 
 def number(value: float | None, unit: str | None) -> str:
     """Write a number with its unit, or nothing."""
-    return "" if value is None else f"{value:,.1f} {unit or ''}".strip()
+    if value is None:
+        return ""
+    return f"{value:,.4f} pu" if unit == "pu" else f"{value:,.1f} {unit or ''}".strip()
 
 
 def _crossings(console: Console, record: Mapping[str, Any]) -> None:
@@ -119,6 +122,55 @@ def _crossings(console: Console, record: Mapping[str, Any]) -> None:
     console.print(table)
     if len(rows) > SHOWN:
         console.print(f"  [dim]and {len(rows) - SHOWN} more in the record (--json)[/]")
+
+
+WHAT = {
+    "loading_mva": "loading MVA",
+    "low_voltage_pu": "low voltage pu",
+    "high_voltage_pu": "high voltage pu",
+    "voltage_deviation_pu": "deviation pu",
+}
+
+
+def _voltage(console: Console, found: Mapping[str, Any] | None) -> None:
+    """Say what AC verified, and what it found beyond limits because of the request."""
+    from rich.table import Table
+
+    if not found:
+        return
+    if not found["hours"]:
+        console.print(f"AC: {escape(found['why'])}")
+        return
+    console.print(
+        f"AC: {found['status']}. {found['contingencies']:,} contingencies in {len(found['hours'])} of"
+        f" {found['points']:,} operating points, {found['in_full']:,} solved in full; {found['old']:,} values beyond"
+        f" limits stand without the request; {found['unbanded']:,} buses have no voltage band."
+    )
+    for hour in found["hours"]:
+        console.print(f"  [dim]{escape(hour)}[/]")
+    if found["crossings"]:
+        table = Table(title="AC: beyond limits because of the request", title_justify="left", box=None, pad_edge=False)
+        columns = ("after", "element", "kV", "what", "value", "limit", "without", "caused", "hours", "worst hour (EST)")
+        for name in columns:
+            right = name in {"kV", "value", "limit", "without", "hours"}
+            table.add_column(name, justify="right" if right else "left")
+        for row in found["crossings"][:SHOWN]:
+            kv = "" if row["base_kv"] is None else f"{row['base_kv']:g}"
+            table.add_row(
+                row["contingency"] or "nothing", row["element"], kv,
+                WHAT.get(row["quantity"], row["quantity"]), f"{row['value']:,.5g}", f"{row['limit']:,.5g}",
+                "" if row["without"] is None else f"{row['without']:,.5g}", row["caused"], str(row["hours"]),
+                hour_text(row["hour"]),
+            )  # fmt: skip
+        console.print(table)
+        if found["found"] > SHOWN:
+            console.print(f"  [dim]and {found['found'] - SHOWN} more in the record (--json)[/]")
+    for one in found["unsolved"][:SHOWN]:
+        saved = "" if one["case"] is None else " (its case is kept: `moms show ID --save-case FILE`)"
+        after = one["contingency"] or "nothing"
+        console.print(f"  No AC solution after {after}, {escape(one['hour'])}, {one['caused']}{saved}")
+    if found["shed_mw"] > 0:
+        console.print(f"  Load shed after a loss for want of headroom: up to {found['shed_mw']:,.1f} MW")
 
 
 def hour_text(label: str) -> str:

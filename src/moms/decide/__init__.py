@@ -2,7 +2,9 @@
 
 from moms.decide.check import Check, Condition, Verdict
 from moms.decide.evidence import (
+    AcCrossing,
     Adequacy,
+    AtLimit,
     Certainty,
     Chance,
     Crossing,
@@ -13,14 +15,20 @@ from moms.decide.evidence import (
     Move,
     Remedy,
     Security,
+    Unsolved,
+    Voltage,
 )
-from moms.decide.policy import Authority, AuthorityRow, DecisionRules
+from moms.decide.policy import AcNeed, Authority, AuthorityRow, DecisionRules
 from moms.decide.reasons import sentence, would_change
 from moms.decide.security_checks import why_not_tolerated
 from moms.decide.settle import Outcome, Settled, run_checks, settle
+from moms.decide.voltage_checks import ac_dirt, stands_against
 
 __all__ = [
+    "AcCrossing",
+    "AcNeed",
     "Adequacy",
+    "AtLimit",
     "Authority",
     "AuthorityRow",
     "Certainty",
@@ -38,10 +46,14 @@ __all__ = [
     "Remedy",
     "Security",
     "Settled",
+    "Unsolved",
     "Verdict",
+    "Voltage",
+    "ac_dirt",
     "run_checks",
     "sentence",
     "settle",
+    "stands_against",
     "why_not_tolerated",
     "would_change",
 ]

@@ -55,6 +55,92 @@ class CutOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcCrossing:
+    """A voltage or a loading in MVA beyond its limit because of the request, at its worst hour (semantics 1.4)."""
+
+    contingency: str | None
+    """None before any contingency."""
+    element: str
+    quantity: str
+    """`loading_mva`, `low_voltage_pu`, `high_voltage_pu`, `voltage_deviation_pu`."""
+    base_kv: float | None
+    """Of the bus; None where it is not known, and for branches."""
+    hour: str
+    value: float
+    limit: float
+    without: float | None
+    """The same without the request; None where it is dark or has no solution then."""
+    caused: str
+    """`new` or `worse`."""
+    hours: int
+    """In how many of the hours verified."""
+
+    @property
+    def beyond(self) -> float:
+        """By how much it is beyond the limit, as a share of it."""
+        return abs(self.value - self.limit) / self.limit if self.limit else abs(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsolved:
+    """A state without an AC solution."""
+
+    contingency: str | None
+    hour: str
+    why: str
+    without_why: str | None
+    """Why it has none without the request either; None if it has one."""
+    caused: str
+    case: dict[str, object] | None = None
+    """How the state differs from the grid: what is needed to study it again. Kept of the first one caused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtLimit:
+    """A bus that stops holding its voltage because of the request, before any contingency."""
+
+    element: str
+    base_kv: float | None
+    hour: str
+    volt_pu: float
+    set_pu: float
+    mvar: float
+    """What its units give: their limit."""
+    without_mvar: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voltage:
+    """One AC verification of the request, condensed (semantics 1.7)."""
+
+    status: str
+    """`clean`, `violations`, `not converged` or `not available`."""
+    why: str
+    """What stood against it; empty when clean."""
+    crossings: tuple[AcCrossing, ...] = ()
+    """The worst of them; `found` counts all."""
+    found: int = 0
+    unsolved: tuple[Unsolved, ...] = ()
+    at_limit: tuple[AtLimit, ...] = ()
+    old: int = 0
+    """Values beyond their limit that the request does not cause, an hour on average."""
+    contingencies: int = 0
+    """That took anything in at least one hour."""
+    in_full: int = 0
+    """Solved in full, over all hours; the others settled near the base state with no limit near."""
+    hours: tuple[str, ...] = ()
+    """Which hours were verified, and why these."""
+    points: int = 0
+    """Operating points of the whole study, of which the hours are some."""
+    shed_mw: float = 0.0
+    """The most load shed after a loss for want of headroom."""
+    unbanded: int = 0
+    """Energised buses without a voltage band: nothing is granted with any."""
+    unrated: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
     """One study of the request, condensed."""
 
@@ -78,6 +164,8 @@ class Security:
     """The most that headroom could not pick up after a trip, beyond what it could not without the request."""
     skipped: tuple[str, ...]
     digest: str
+    voltage: Voltage | None = None
+    """AC verification of the same study; None where none was run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +296,8 @@ class Evidence:
     base_kv: float | None = None
     is_line: bool = True
     reactive: bool = False
+    ac_needed: bool = False
+    """Whether the rule book wants it verified by AC."""
     lead_days: float = 0.0
     overlapping: tuple[str, ...] = ()
     earlier_pending: tuple[str, ...] = ()

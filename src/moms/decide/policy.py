@@ -29,12 +29,23 @@ class AuthorityRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcNeed:
+    """A class of asset whose outage is granted only where AC verified it (semantics 2.0)."""
+
+    category: str
+    """`transmission` or `generation`."""
+    from_kv: float | None
+    """Holds for assets of this voltage and up; None for any. An unknown voltage counts as high."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionRules:
     """The decision part of a rule book (semantics §1.7, §2)."""
 
-    ac_required: bool
+    ac_needed: tuple[AcNeed, ...]
+    """Classes that need AC; empty where none does."""
     tight_share: float
-    """A plain approval without AC needs every caused loading at or below this share of rate B."""
+    """Without AC a plain approval needs every caused loading at or below this share of rate B."""
     voltage_kv: float
     """Without AC, lines of this voltage and up refer."""
     load_at_risk_mw: float
@@ -57,6 +68,13 @@ class DecisionRules:
     forecast_most_age_h: float = 36.0
     forecast_needed: bool = False
     """Whether such a window refers where no forecast issue is kept at all."""
+
+    def needs_ac(self, *, category: str, base_kv: float | None) -> bool:
+        """Tell whether an outage of such an asset needs AC verification to be granted."""
+        return any(
+            row.category == category and (row.from_kv is None or base_kv is None or base_kv >= row.from_kv)
+            for row in self.ac_needed
+        )
 
     def authority_over(self, *, category: str, base_kv: float | None) -> Authority:
         """Give the authority for an asset; an asset no row fits is a person's to decide."""

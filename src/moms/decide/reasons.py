@@ -49,14 +49,20 @@ def _offered(offers: int) -> str:
 
 def _reason(settled: Settled) -> str:
     if settled.outcome == Outcome.APPROVE and settled.conditions:
-        return "; ".join(c.says for c in settled.conditions)
+        return "; ".join(c.says for c in settled.conditions) + _by_ac(settled)
     if settled.outcome == Outcome.APPROVE:
-        return f"no limit is exceeded because of it: {_check(settled, 'SEC-N1-1').says}"
+        return f"no limit is exceeded because of it: {_check(settled, 'SEC-N1-1').says}{_by_ac(settled)}"
     if settled.outcome == Outcome.ACCEPT:
         rows = [c for c in settled.checks if c.rule in {"EXE-1", "MAR-1"}]
-        return "; ".join(c.says for c in rows) or "acknowledged and studied"
+        return ("; ".join(c.says for c in rows) or "acknowledged and studied") + _by_ac(settled)
     rows = [c for c in settled.checks if c.rule in settled.decisive]
     return "; ".join(dict.fromkeys(c.says for c in rows))
+
+
+def _by_ac(settled: Settled) -> str:
+    """Say what AC covered, where it was needed and passed."""
+    rows = [c for c in settled.checks if c.rule == "SEC-AC-2" and c.verdict == Verdict.PASS]
+    return f"; {rows[0].says}" if rows else ""
 
 
 def would_change(settled: Settled) -> tuple[str, ...]:

@@ -14,22 +14,28 @@ from moms.decide.other_checks import (
     margin_holds,
 )
 from moms.decide.security_checks import SECURITY_CHECKS
+from moms.decide.voltage_checks import AC_CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _FIRST_LINE = re.compile(r"(?P<id>[A-Z0-9]+-[A-Z0-9-]+): (?P<asks>.+?)(?: \((?P<source>[^()]+)\))?\.")
-_UNSURE = "test_what_is_missing_or_unsure_goes_to_a_person"
+_UNSURE = "test_settle.py::test_what_is_missing_or_unsure_goes_to_a_person"
 _TESTS = {
-    "SEC-BASE-1": "test_a_base_case_violation_is_not_cured_by_redispatch",
-    "SEC-N1-1": "test_a_verified_redispatch_is_a_condition_with_its_megawatts_and_cost",
-    "SEC-RELY-1": "test_an_answer_that_leans_on_another_outage_says_so",
-    "SEC-QUEUE-1": "test_dirt_that_only_the_queue_brings_refers",
-    "MAR-1": "test_a_generator_is_never_denied",
-    "DEC-FORE-1": "test_an_old_forecast_refers_what_begins_soon",
-    "DEC-GROUP-1": "test_a_group_is_granted_as_a_whole_or_goes_to_a_person",
-    "EXE-1": "test_a_generator_is_never_denied",
-    "DEC-AUTH-1": "test_where_the_system_may_only_advise_it_recommends",
+    "SEC-BASE-1": "test_settle.py::test_a_base_case_violation_is_not_cured_by_redispatch",
+    "SEC-N1-1": "test_settle.py::test_a_verified_redispatch_is_a_condition_with_its_megawatts_and_cost",
+    "SEC-RELY-1": "test_settle.py::test_an_answer_that_leans_on_another_outage_says_so",
+    "SEC-QUEUE-1": "test_settle.py::test_dirt_that_only_the_queue_brings_refers",
+    "MAR-1": "test_settle.py::test_a_generator_is_never_denied",
+    "DEC-FORE-1": "test_settle.py::test_an_old_forecast_refers_what_begins_soon",
+    "DEC-GROUP-1": "test_settle.py::test_a_group_is_granted_as_a_whole_or_goes_to_a_person",
+    "EXE-1": "test_settle.py::test_a_generator_is_never_denied",
+    "DEC-AUTH-1": "test_settle.py::test_where_the_system_may_only_advise_it_recommends",
+    "SEC-AC-2": "test_voltage.py::test_no_solution_goes_to_a_person_with_its_case",
+    "SEC-AC-3": "test_voltage.py::test_a_voltage_out_of_its_band_goes_to_a_person_and_is_named",
+    "SEC-AC-4": "test_voltage.py::test_a_voltage_out_of_its_band_goes_to_a_person_and_is_named",
+    "SEC-AC-5": "test_voltage.py::test_a_voltage_out_of_its_band_goes_to_a_person_and_is_named",
+    "SEC-AC-6": "test_voltage.py::test_a_bus_at_its_reactive_limit_goes_to_a_person",
 }
 
 
@@ -60,14 +66,22 @@ def _rule(check: Callable[..., object]) -> DecisionRule:
 def _known(key: str, asks: str, source: str) -> DecisionRule:
     return DecisionRule(
         id=key, asks=f"{asks[0].upper()}{asks[1:]}.", source=source,
-        test=f"tests/decide/test_settle.py::{_TESTS.get(key, _UNSURE)}",
+        test=f"tests/decide/{_TESTS.get(key, _UNSURE)}",
     )  # fmt: skip
 
 
 RULES: tuple[DecisionRule, ...] = (
     *(
         _rule(check)
-        for check in (data_are_there, forecast_is_fresh, *SECURITY_CHECKS, margin_holds, group_as_a_whole, exemption)
+        for check in (
+            data_are_there,
+            forecast_is_fresh,
+            *SECURITY_CHECKS,
+            margin_holds,
+            group_as_a_whole,
+            exemption,
+            *AC_CHECKS,
+        )
     ),
     _known("DEC-AUTH-1", "the rule book lets the system decide this class of asset", "semantics 2.6"),
 )

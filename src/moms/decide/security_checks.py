@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moms.decide.check import Check, Condition, Verdict
+from moms.decide.voltage_checks import ac_dirt, not_verified
 from moms.values import many
 
 if TYPE_CHECKING:
@@ -153,6 +154,10 @@ def voltage_margin(evidence: Evidence, rules: DecisionRules, *, agreed: bool | N
     del agreed
     asks = f"every caused loading at or below {rules.tight_share:.0%} of rate B while voltage is not studied"
     found = evidence.security
+    if evidence.ac_needed:
+        return Check(
+            rule="SEC-TIGHT-1", asks=asks, verdict=Verdict.NOT_REQUIRED, says="AC verification is needed instead"
+        )
     if found is None:
         return _missing("SEC-TIGHT-1", asks)
     if not found.tight:
@@ -179,15 +184,14 @@ def voltage_margin(evidence: Evidence, rules: DecisionRules, *, agreed: bool | N
 def voltage_class(evidence: Evidence, rules: DecisionRules, *, agreed: bool | None) -> Check:
     """SEC-AC-1: what only a voltage study can clear goes to a person (semantics 1.7, 2.0)."""
     del agreed
-    asks = f"no reactive equipment and no line of {rules.voltage_kv:.0f} kV and up while voltage is not studied"
-    if rules.ac_required:
+    if evidence.ac_needed:
         return Check(
             rule="SEC-AC-1",
-            asks="an AC study",
-            verdict=Verdict.MISSING,
-            says="AC verification is not in yet",
-            fix="an outage engineer runs the AC study",
+            asks="voltage studied",
+            verdict=Verdict.NOT_REQUIRED,
+            says="AC verification is needed instead",
         )
+    asks = f"no reactive equipment and no line of {rules.voltage_kv:.0f} kV and up while voltage is not studied"
     if evidence.reactive:
         return Check(
             rule="SEC-AC-1",
@@ -340,7 +344,7 @@ def clean_with_the_queue(evidence: Evidence, rules: DecisionRules, *, agreed: bo
         return _missing("SEC-QUEUE-1", asks)
     if not evidence.earlier_pending:
         return Check(rule="SEC-QUEUE-1", asks=asks, verdict=Verdict.PASS, says="nothing waits before it")
-    if evidence.queue is None:
+    if evidence.queue is None or not_verified(evidence, evidence.queue):
         return _missing("SEC-QUEUE-1", asks)
     worse = _dirt(evidence.queue) - _dirt(evidence.security)
     return Check(
@@ -357,7 +361,7 @@ def clean_with_the_queue(evidence: Evidence, rules: DecisionRules, *, agreed: bo
 
 def _dirt(found: Security) -> frozenset[tuple[str, str]]:
     pairs = {(c.contingency or "", c.element) for c in (*found.crossings, *found.tight)}
-    return frozenset(pairs | {(c.contingency or "", "") for c in found.cut_off})
+    return frozenset(pairs | {(c.contingency or "", "") for c in found.cut_off}) | ac_dirt(found)
 
 
 def relies_on_others(evidence: Evidence, rules: DecisionRules, *, agreed: bool | None) -> Check:
@@ -368,7 +372,7 @@ def relies_on_others(evidence: Evidence, rules: DecisionRules, *, agreed: bool |
         return _missing("SEC-RELY-1", asks)
     if not evidence.overlapping:
         return Check(rule="SEC-RELY-1", asks=asks, verdict=Verdict.PASS, says="no other outage overlaps")
-    if evidence.alone is None:
+    if evidence.alone is None or not_verified(evidence, evidence.alone):
         return _missing("SEC-RELY-1", asks)
     worse = _dirt(evidence.alone) - _dirt(evidence.security)
     if not worse:

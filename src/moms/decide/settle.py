@@ -17,6 +17,7 @@ from moms.decide.other_checks import (
 )
 from moms.decide.policy import Authority
 from moms.decide.security_checks import SECURITY_CHECKS
+from moms.decide.voltage_checks import ac_checks
 from moms.outages import Category, Kind, Status
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def run_checks(
         rows.append(group_as_a_whole(evidence))
     if request.category == Category.GENERATION:
         rows.append(exemption(evidence, rules))
+    if evidence.ac_needed:
+        rows += ac_checks(evidence, tuple(rows))
     return tuple(rows)
 
 

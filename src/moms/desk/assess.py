@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from moms.decide import Evidence
+from moms.decide import Evidence, ac_dirt, run_checks, stands_against
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
-from moms.desk.remedy import redispatched
+from moms.desk.remedy import redispatch_of
 from moms.desk.security import secure
+from moms.desk.voltage import verified
 from moms.grid import BranchKind
 from moms.outages import Position
 from moms.values import ElementKind
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.decide import Security
+    from moms.desk.remedy import Redispatched
     from moms.desk.security import Studied
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -52,11 +54,14 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
     if missing:
         return Assessed(evidence=_bare(world, situation, now=now, missing=missing), notes=(), window=window, book=None)
     studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now, group=group)
+    queue = _with_queue(world, outage, situation, window=window, now=now)
+    alone = _alone(world, outage, situation, window=window, now=now)
+    moved = redispatch_of(world, outage, studied)
     evidence = Evidence(
         security=studied.security,
-        queue=_with_queue(world, outage, situation, window=window, now=now),
-        alone=_alone(world, outage, situation, window=window, now=now),
-        remedy=redispatched(world, outage, studied),
+        queue=None if queue is None else queue.security,
+        alone=None if alone is None else alone.security,
+        remedy=moved.remedy,
         adequacy=adequate(
             world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units, group=group
         ),
@@ -64,6 +69,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         base_kv=world.base_kv(request),
         is_line=world.is_line(request),
         reactive=world.is_reactive(request),
+        ac_needed=world.needs_ac([request, *(o.request for o in group)]),
         lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
         forecast=seen(situation.issue, now=now),
         begins_in_days=(window.start - now).total_seconds() / 86400.0,
@@ -71,6 +77,8 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         earlier_pending=tuple(o.id for o in situation.queue),
         together=tuple(o.id for o in group),
     )
+    if evidence.ac_needed:
+        evidence = _by_ac(world, outage, evidence, studied, moved, queue=queue, alone=alone)
     if group:
         leans = _leaning(world, (outage, *group), situation, evidence, now=now)
         evidence = replace(evidence, group_leans=leans)
@@ -82,6 +90,31 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
 def as_asked(outage: Outage) -> Outage:
     """Give the outage as it would be if what is asked were granted: what a decision is about."""
     return replace(outage, request=outage.asked, window=outage.asked.window)
+
+
+def _by_ac(
+    world: World,
+    outage: Outage,
+    evidence: Evidence,
+    studied: Studied,
+    moved: Redispatched,
+    *,
+    queue: Studied | None,
+    alone: Studied | None,
+) -> Evidence:
+    """Verify by AC what nothing else stands against; where the book is clean, the queue and no book at all too."""
+    checks = run_checks(request=outage.request, evidence=evidence, findings=outage.findings, rules=world.rules.decision)
+    if stands_against(tuple(c for c in checks if not c.rule.startswith("SEC-AC-"))):
+        return evidence
+    found = verified(world, studied, moved.slices)
+    evidence = replace(evidence, security=found)
+    if ac_dirt(found):
+        return evidence
+    return replace(
+        evidence,
+        queue=None if queue is None else verified(world, queue, redispatch_of(world, outage, queue).slices),
+        alone=None if alone is None else verified(world, alone, redispatch_of(world, outage, alone).slices),
+    )
 
 
 def _missing(world: World, situation: Situation, *, window: Window, now: datetime) -> tuple[str, ...]:
@@ -139,20 +172,18 @@ def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[s
     )
 
 
-def _with_queue(
-    world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime
-) -> Security | None:
+def _with_queue(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Studied | None:
     if not situation.queue:
         return None
     others, group = (*situation.holding, *situation.queue), [as_asked(o) for o in situation.group]
-    return secure(world, outage, others, book=QUEUE, window=window, now=now, group=group).security
+    return secure(world, outage, others, book=QUEUE, window=window, now=now, group=group)
 
 
-def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Security | None:
+def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Studied | None:
     if not situation.holding:
         return None
     group = [as_asked(o) for o in situation.group]
-    return secure(world, outage, (), book=ALONE, window=window, now=now, group=group).security
+    return secure(world, outage, (), book=ALONE, window=window, now=now, group=group)
 
 
 def _pairs(found: Security) -> frozenset[tuple[str | None, str]]:
@@ -165,7 +196,13 @@ def _leans(evidence: Evidence) -> bool:
     """Tell whether the answer is cleaner with the book out than alone: then another outage helps it."""
     if evidence.alone is None or evidence.security is None:
         return False
-    return bool(_pairs(evidence.alone) - _pairs(evidence.security))
+    return bool(_pairs(evidence.alone) - _pairs(evidence.security)) or _leans_in_voltage(evidence)
+
+
+def _leans_in_voltage(evidence: Evidence) -> bool:
+    if evidence.alone is None or evidence.security is None:
+        return False
+    return bool(ac_dirt(evidence.alone) - ac_dirt(evidence.security))
 
 
 def _relied_on(
@@ -173,10 +210,10 @@ def _relied_on(
 ) -> tuple[str, ...]:
     """Name the outages each of which alone, if it were not out, would make the answer worse.
 
-    Where there are too many to try, or only several together help, all of them are named.
+    Where there are too many to try, only several together help, or they help voltage, all of them are named.
     """
     everyone = tuple(o.id for o in situation.holding)
-    if len(everyone) > NAMED_MOST or evidence.security is None:
+    if len(everyone) > NAMED_MOST or evidence.security is None or _leans_in_voltage(evidence):
         return everyone
     clean = _pairs(evidence.security)
     needed = []
@@ -192,8 +229,11 @@ def _relied_on(
 def _leaning(
     world: World, members: tuple[Outage, ...], situation: Situation, evidence: Evidence, *, now: datetime
 ) -> tuple[str, ...]:
-    """Name the outages of a group without which the rest would cause more; of a large group, all of it."""
-    if len(members) > NAMED_MOST or evidence.security is None:
+    """Name the outages of a group without which the rest would cause more; of a large group, all of it.
+
+    All of it too where AC verified it: only the whole was.
+    """
+    if len(members) > NAMED_MOST or evidence.security is None or evidence.ac_needed:
         return tuple(o.id for o in members)
     clean = _pairs(evidence.security)
     needed = []

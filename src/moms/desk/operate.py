@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from moms.decide import Outcome, settle
+from moms.decide import Outcome, ac_dirt, settle
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
 from moms.desk.granted import conditions, granting
@@ -24,6 +24,7 @@ from moms.values import SYSTEM, Refused, Window, digest, many, parse_instant, pl
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from moms.decide import Evidence
     from moms.desk.assess import Assessed
     from moms.desk.ports import Book, Page
     from moms.desk.world import World
@@ -151,8 +152,8 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> Shaken
     for outage in leaning:
         with book.as_(SYSTEM) as page:
             situation = read(page, outage, window=outage.window, now=now)
-        found = assess(world=world, situation=situation, window=outage.window, now=now).evidence.security
-        if found is not None and not found.crossings and not found.cut_off:
+        found = assess(world=world, situation=situation, window=outage.window, now=now).evidence
+        if _still_clean(found):
             continue
         reason = f"{moved.id}, on which its approval leaned, has moved"
         if _noted_as_running(book, world, outage.id, now=now, reason=reason):
@@ -170,6 +171,14 @@ def _noted_as_running(book: Book, world: World, outage_id: str, *, now: datetime
         if running:
             page.note(event(found, actor=SYSTEM, now=now, verb="leant_on_moved", world=world, reason=reason))
     return running
+
+
+def _still_clean(evidence: Evidence) -> bool:
+    """Tell whether nothing is exceeded or cut off, by AC too where that is needed; what was not run is not clean."""
+    found = evidence.security
+    if found is None or found.crossings or found.cut_off:
+        return False
+    return not evidence.ac_needed or (found.voltage is not None and not ac_dirt(found))
 
 
 def put_at_risk(*, book: Book, world: World, now: datetime, outage_id: str, reason: str) -> bool:

@@ -79,7 +79,7 @@ def _rule(check: Check) -> dict[str, object]:
 
 
 def _binding(settled: Settled, evidence: Evidence) -> dict[str, object] | None:
-    """Name what binds: the worst crossing, else the hurt margin row, else nothing."""
+    """Name what binds: the worst crossing, else the hurt margin row, else the worst voltage or MVA, else nothing."""
     del settled
     if evidence.security is not None and evidence.security.crossings:
         worst = max(evidence.security.crossings, key=lambda c: (c.percent, c.element))
@@ -90,4 +90,10 @@ def _binding(settled: Settled, evidence: Evidence) -> dict[str, object] | None:
         least = min(evidence.adequacy.hurt, key=lambda d: (d.with_mw, d.day, d.row))
         return {"kind": "margin", "row": least.row, "day": least.day, "with_mw": least.with_mw,
                 "without_mw": least.without_mw}  # fmt: skip
+    voltage = None if evidence.security is None else evidence.security.voltage
+    if voltage is not None and voltage.crossings:
+        row = voltage.crossings[0]
+        return {"kind": "ac", "quantity": row.quantity, "element": row.element, "contingency": row.contingency,
+                "hour": row.hour, "value": row.value, "limit": row.limit, "base_kv": row.base_kv,
+                "without": row.without, "caused": row.caused}  # fmt: skip
     return None

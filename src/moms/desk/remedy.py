@@ -47,23 +47,45 @@ class _Pairs:
         return len({(s, o.hour) for s, rows in self.by_slice.items() for o in rows})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Redispatched:
+    """What a redispatch can do, and the hours as they are with it."""
+
+    remedy: Remedy | None
+    """None where nothing is over after a contingency, or nothing may be moved."""
+    slices: tuple[Slice, ...]
+
+
 def redispatched(world: World, outage: Outage, studied: Studied) -> Remedy | None:
-    """Give what a redispatch can do; None where nothing is over after a contingency, or nothing may be moved.
+    """Give what a redispatch can do: as `redispatch_of`."""
+    return redispatch_of(world, outage, studied).remedy
+
+
+def redispatch_of(world: World, outage: Outage, studied: Studied) -> Redispatched:
+    """Give what a redispatch can do, and the study's hours with it where it was verified.
 
     The worst hour is asked first: where that cannot be cured the rest need not be. A cure counts as
     verified only when the whole study, repeated on the moved hours, finds nothing caused, nothing
     above the tight share, and no further load cut off.
     """
-    if not _asks_for_it(world, studied):
+    moved: dict[tuple[int, int], HourRelief] = {}
+    remedy = _remedy(world, outage, studied, moved)
+    cured = remedy is not None and remedy.possible and remedy.verified
+    slices = [_moved(s, k, moved) for k, s in enumerate(studied.slices)] if cured else studied.slices
+    return Redispatched(remedy=remedy, slices=tuple(slices))
+
+
+def _remedy(world: World, outage: Outage, studied: Studied, moved: dict[tuple[int, int], HourRelief]) -> Remedy | None:
+    """Look for a redispatch; what it moves is put into `moved`, by slice and hour."""
+    if not _asks_for_it(studied):
         return None
-    slices = [_tightened(one, world.rules.decision.tight_share) for one in studied.slices]
+    slices = [_tightened(one, studied.tight_share) for one in studied.slices]
     rules = replace(world.rules.study, watch_share=1.0)
     result = study(slices=slices, rules=rules, standing=False)
     pairs = _over(result, slices)
     first = _worst_hour(pairs)
     if first is None:
         return None
-    moved: dict[tuple[int, int], HourRelief] = {}
     asked = pairs
     for _ in range(ROUNDS):
         for key in _ordered(asked, first):
@@ -80,12 +102,12 @@ def redispatched(world: World, outage: Outage, studied: Studied) -> Remedy | Non
     return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
 
 
-def _asks_for_it(world: World, studied: Studied) -> bool:
+def _asks_for_it(studied: Studied) -> bool:
     """Tell whether thermal loadings after contingencies are all that stands in the way."""
     found = studied.security
     if any(c.contingency is None for c in found.crossings):
         return False  # a base case violation is not cured by redispatch (semantics 2.1)
-    tight = world.rules.decision.tight_share < 1.0 and bool(found.tight)
+    tight = studied.tight_share < 1.0 and bool(found.tight)
     return bool(found.crossings) or tight
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moms.adequacy import RecallRules
 from moms.ledger import LedgerRules
 from moms.risk import LadderRules
+from moms.study.ac_rows import AcLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,8 @@ class RuleBook:
     dispatch: DispatchRules
     redispatch: RedispatchRules
     decision: DecisionRules
+    ac: AcLimits = field(default_factory=AcLimits)
+    """Of AC verification, where a class of request needs it."""
     ledger: LedgerRules = field(default_factory=LedgerRules)
     """Of the draft and its accounts; the design's own where a book says nothing."""
     recall: RecallRules = field(default_factory=RecallRules)

@@ -39,6 +39,8 @@ class Studied:
     notes: tuple[str, ...]
     cut_off_units: tuple[int, ...]
     """Rows of units that the request itself cuts off."""
+    tight_share: float
+    """Of rate B: what is caused above it was kept too."""
 
 
 def secure(
@@ -64,14 +66,22 @@ def secure(
     asked = (replace(outage, window=window), *group)
     points, said = points_of(world, asked, now=now)
     parts = stretches(points=points, asked=asked, others=others, now=now)
-    return over(world, parts, book=book, said=said, repaired=repaired)
+    share = world.tight_share([o.request for o in asked])
+    return over(world, parts, book=book, said=said, repaired=repaired, tight_share=share)
 
 
 def over(
-    world: World, parts: Sequence[Stretch], *, book: str, said: Sequence[str] = (), repaired: bool = True
+    world: World,
+    parts: Sequence[Stretch],
+    *,
+    book: str,
+    said: Sequence[str] = (),
+    repaired: bool = True,
+    tight_share: float | None = None,
 ) -> Studied:
     """Study what is asked for over these stretches; `said` is what choosing their points had to say."""
     lists: dict[frozenset[int], Switched] = {}
+    share = world.rules.decision.tight_share if tight_share is None else tight_share
     made = [_slice(world, part, lists, repaired=repaired) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=False)
@@ -82,12 +92,13 @@ def over(
         )
     notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
     return Studied(
-        security=condensed(world, result, book=book, slices=slices),
+        security=condensed(world, result, book=book, slices=slices, tight_share=share),
         result=result,
         slices=slices,
         missing=tuple(missing),
         notes=notes,
         cut_off_units=_units(world, result),
+        tight_share=share,
     )
 
 
@@ -264,7 +275,7 @@ def _units_out(world: World, requests: Sequence[Request], count: int) -> tuple[B
     return out, derate
 
 
-def condensed(world: World, result: StudyResult, *, book: str, slices: Sequence[Slice]) -> Security:
+def condensed(world: World, result: StudyResult, *, book: str, slices: Sequence[Slice], tight_share: float) -> Security:
     """Keep of a study what a decision rests on."""
     crossings = (*_base(result), *_after(result))
     dirty = {c.contingency for c in crossings}
@@ -273,7 +284,7 @@ def condensed(world: World, result: StudyResult, *, book: str, slices: Sequence[
     return Security(
         book=book,
         crossings=crossings,
-        tight=_tight(result, world),
+        tight=_tight(result, tight_share),
         cut_off=tuple(
             CutOff(
                 contingency=row.contingency,
@@ -345,10 +356,10 @@ def _after(result: StudyResult) -> tuple[Crossing, ...]:
     )
 
 
-def _tight(result: StudyResult, world: World) -> tuple[Crossing, ...]:
+def _tight(result: StudyResult, share: float) -> tuple[Crossing, ...]:
     """Give the largest caused loading above the tight share, where it is not over the limit itself."""
     near = result.near
-    if near is None or near.percent > 100.0 or near.percent <= 100.0 * world.rules.decision.tight_share:
+    if near is None or near.percent > 100.0 or near.percent <= 100.0 * share:
         return ()
     return (
         Crossing(

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from moms.decide import Outcome
+from moms.decide import Outcome, ac_dirt
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
 from moms.desk.certain import certain
@@ -151,10 +151,15 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
 
 
 def clean(evidence: Evidence) -> bool | None:
-    """Tell whether N-1 was found clean; None where it was not studied whole. Clean by a verified redispatch counts."""
+    """Tell whether N-1 was found clean; None where it was not studied whole. Clean by a verified redispatch counts.
+
+    Where AC is needed, it is part of the whole.
+    """
     found = evidence.security
-    if found is None or evidence.missing:
+    if found is None or evidence.missing or (evidence.ac_needed and found.voltage is None):
         return None
+    if ac_dirt(found):
+        return False
     remedied = evidence.remedy is not None and evidence.remedy.possible and evidence.remedy.verified
     return not found.cut_off and (not found.crossings or remedied)
 

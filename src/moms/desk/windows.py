@@ -197,6 +197,7 @@ def _start(
         base_kv=world.base_kv(request),
         is_line=world.is_line(request),
         reactive=world.is_reactive(request),
+        ac_needed=world.needs_ac([request]),
         lead_days=(window.start - now) / DAY,
         forecast=seen(situations[0].issue, now=now),
         begins_in_days=(window.start - now) / DAY,

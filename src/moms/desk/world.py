@@ -14,7 +14,7 @@ from moms.powerflow import islands_of
 from moms.values import MARKET, ElementKind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from moms.adequacy import Drawn
     from moms.desk.rulebook import RuleBook
@@ -92,6 +92,21 @@ class World:
         if register is None:
             return False
         return bool((register.branch_flags[self.branches(request)] & int(Flag.REACTIVE)).any())
+
+    def needs_ac(self, requests: Sequence[Request]) -> bool:
+        """Tell whether the rule book grants any of these requests only where AC verified it.
+
+        What is reported has happened: it is granted nothing.
+        """
+        rules = self.rules.decision
+        return any(
+            rules.needs_ac(category=one.category, base_kv=self.base_kv(one)) and not one.urgent_report
+            for one in requests
+        )
+
+    def tight_share(self, requests: Sequence[Request]) -> float:
+        """Give the share of rate B that what is asked for may cause: all of it where AC looks at voltage too (1.7)."""
+        return 1.0 if self.needs_ac(requests) else self.rules.decision.tight_share
 
     def name(self, request: Request) -> str:
         """Name the equipment as a person knows it."""

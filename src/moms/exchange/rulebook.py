@@ -19,7 +19,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from moms.adequacy.margin import MarginRules
 from moms.adequacy.recall import RecallRules
-from moms.decide.policy import Authority, AuthorityRow, DecisionRules
+from moms.decide.policy import AcNeed, Authority, AuthorityRow, DecisionRules
 from moms.desk.rulebook import RuleBook
 from moms.ledger import LedgerRules
 from moms.ledger.rules import Band, Forfeit
@@ -29,6 +29,7 @@ from moms.outages import Category, EntryRules, Kind
 from moms.outages.document import REQUEST
 from moms.outages.policy import Agency, Blackout, Lead, Longest, Notice, Peak
 from moms.risk.firmness import LadderRules, Rung, RungRule
+from moms.study.ac_rows import AcLimits
 from moms.study.slices import StudyRules
 from moms.values import Finding, Level, Refused, Window
 from moms.values.shape import (
@@ -60,13 +61,13 @@ SECTIONS: dict[str, type] = {
     "redispatch": RedispatchRules,
     "decision": DecisionRules,
 }
-SPARE: dict[str, type] = {"ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules}
+SPARE: dict[str, type] = {"ac": AcLimits, "ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules}
 """Sections that a book may leave out."""
 _NAMES: dict[str, Any] = {
     one.__name__: one
     for one in (
-        Agency, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level, LineStandard, Longest,
-        Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
+        AcNeed, Agency, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level, LineStandard,
+        Longest, Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
     )
 }  # fmt: skip
 _ANYTHING = Number(least=-1e12, most=1e12)

@@ -19,8 +19,9 @@ SEALED = "another outage"
 def shown(document: object, *, actor: Actor, desk: Desk) -> object:
     """Give a document as this caller may see it; the operator's people see all of it.
 
-    The inputs of a decision list the whole book around it: an owner gets their fingerprint, so that it
-    can be held against the record an auditor opens. Ids of outages that the caller may not see are sealed.
+    The inputs of a decision list the whole book around it, a saved case what every unit was to give: an owner
+    gets their fingerprint, so that it can be held against the record an auditor opens. Ids of outages that
+    the caller may not see are sealed.
     """
     whole = plain(document)
     if actor.sees_all:
@@ -31,10 +32,15 @@ def shown(document: object, *, actor: Actor, desk: Desk) -> object:
 def _without_inputs(value: object) -> object:
     if isinstance(value, dict):
         return {
-            name: {"sealed": digest(part)} if name == "inputs" and "format" in value else _without_inputs(part)
+            name: {"sealed": digest(part)} if _is_sealed(name, part, value) else _without_inputs(part)
             for name, part in value.items()
         }
     return [_without_inputs(part) for part in value] if isinstance(value, list) else value
+
+
+def _is_sealed(name: str, part: object, beside: dict[str, object]) -> bool:
+    of_record = name == "inputs" and "format" in beside
+    return of_record or (name == "case" and isinstance(part, dict) and "gen.p_mw" in part)
 
 
 def _sealed(value: object, desk: Desk, known: dict[str, bool]) -> object:

@@ -97,6 +97,8 @@ class AcRules:
     """Whether losses are shared; else the reference bus gives them all."""
     slack_mw: float = 0.01
     """What may stay at the reference bus."""
+    patient: bool = False
+    """Whether losses are shared out before a reactive limit is looked at: slower, and reaches what is far off."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,7 +146,8 @@ def solve_ac(
             return _close(net, run)
         given = run.v * np.conj(matrix @ run.v)
         moved = _share(run, given)
-        if run.rules.limits and _switch(run, given):
+        waits = moved and run.rules.patient
+        if run.rules.limits and not waits and _switch(run, given):
             moved = True
         if run.why or not moved:
             return _close(net, run)

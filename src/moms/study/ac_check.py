@@ -7,16 +7,14 @@ settle, cuts off a part, or comes near a limit is always solved in full.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.powerflow import DcFactor, elimination_order, label
-from moms.powerflow.ac import AcRules, solve_ac
+from moms.powerflow import elimination_order
 from moms.powerflow.ac_near import Loss, NearSolver
-from moms.powerflow.ac_point import ac_point, no_ac
-from moms.powerflow.admittance import Admittance
+from moms.powerflow.ac_point import no_ac
 from moms.study.ac_rows import (
     UNLIMITED,
     AcCounts,
@@ -24,64 +22,28 @@ from moms.study.ac_rows import (
     AcLimits,
     AcResult,
     AcRow,
+    AcShed,
     AcStatus,
+    Limited,
     Values,
     beyond,
     limits_of,
     named,
 )
-from moms.study.pickup import Shape, share_out, weigh
+from moms.study.ac_state import After, SolvedHour, after, case_of, limited, made_up, shed_mw, values_of
 from moms.study.result import Caused
-from moms.study.state import injections, main_part, stand
+from moms.study.state import stand
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.grid import BoolArray, Contingency, FloatArray, IntArray, Network
-    from moms.powerflow.ac import AcPoint, AcState
-    from moms.powerflow.admittance import ComplexArray
+    from moms.grid import BoolArray, Contingency, FloatArray, Network
     from moms.study.slices import Out, Slice
     from moms.study.state import Case
 
-BASE = AcRules(slack_mw=0.1)
-AFTER = AcRules(slack_mw=1.0)
-"""The change of losses by a contingency is small: up to a MW of it may stay at the reference."""
 EDGE = 1e-6
 """A value this close to its limit is at it."""
 MATTERS = ("near_limit", "not_settled", "islanding")
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class SolvedHour:
-    """One hour with the request, or without it: its network, dispatch and base state."""
-
-    case: Case
-    hour: int
-    out: Out
-    net: Admittance
-    point: AcPoint
-    base: AcState
-    limit: FloatArray
-    before: Values
-    bridges: BoolArray
-
-    @classmethod
-    def of(cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits) -> SolvedHour | str:
-        """Solve one hour before any contingency, or say why it has no solution."""
-        network = case.network
-        point = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
-                         units_on=case.units_on)  # fmt: skip
-        if point is None:
-            return "no bus of the main island holds its voltage"
-        net = Admittance.of(network, island=case.island, out=out.branches)
-        base = _solved(net, point, None, None)
-        if not base.converged:
-            return base.why
-        before = _values(net, base.v, base.v, one.network, None)
-        limit = limits_of(network, one.network.branches.rate_b_mw, limits)
-        bridges = case.tree.below >= 0
-        return cls(case=case, hour=hour, out=out, net=net, point=point, base=base, limit=limit, before=before,
-                   bridges=bridges)  # fmt: skip
 
 
 def check_ac(*, slices: Sequence[Slice], limits: AcLimits | None = None, screen: bool = True) -> AcResult:
@@ -108,6 +70,10 @@ class _Check:
         self.limits, self.screen = limits, screen
         self.rows: list[AcRow] = []
         self.failures: list[AcFailure] = []
+        self.limited: list[Limited] = []
+        self.sheds: list[AcShed] = []
+        self.hours: list[str] = []
+        self.answered: set[str] = set()
         self.counts = AcCounts()
 
     def slice(self, one: Slice) -> None:
@@ -117,47 +83,65 @@ class _Check:
         same = not len(one.request) and one.hours is one.hours_without
         case = without if same else stand(one.network, hours=one.hours, out=out, order=order, inside=without.island)
         buses = one.network.buses
-        banded = (buses.vmax > buses.vmin) & (buses.vmin > 0.0)
+        banded = ~without.island | ((buses.vmax > buses.vmin) & (buses.vmin > 0.0))
         rated = np.isfinite(one.network.branches.rate_b_mw) | ~one.network.branches.monitored
         self.counts = self.counts.plus(unbanded=int(np.sum(~banded)), unrated=int(np.sum(~rated)))
         for hour in range(len(one.hours)):
             self.hour(one, case, without, hour, out)
 
     def hour(self, one: Slice, case: Case, without: Case, hour: int, out: Out) -> None:
-        label_ = one.hours.label[hour]
+        label = one.hours.label[hour]
         self.counts = self.counts.plus(hours=1)
+        self.hours.append(label)
         world = SolvedHour.of(one, case, hour, out, self.limits)
         other = world if case is without else SolvedHour.of(one, without, hour, one.out, self.limits)
         if isinstance(world, str):
             stands = other if isinstance(other, str) else None
-            self.fail(None, label_, world, stands, _case_of(case, hour, out))
+            self.fail(None, label, world, stands, case_of(case, hour, out))
             return
-        self.base_rows(world, other, label_)
+        self.base_rows(world, other, label)
         chosen = _chosen(world, one.contingencies, limits=self.limits, screen=self.screen)
         self.counts = self.counts.plus(**chosen.counts)
+        self.answered |= chosen.ids
+        listed = {c.id: c for c in one.contingencies_without or ()}
         for contingency in chosen.full:
-            self.after(world, other, contingency, label_)
+            self.after(world, other, contingency, listed.get(contingency.id, contingency), label)
+        for contingency, mw in chosen.sheds:
+            self.shed(other, contingency.id, listed.get(contingency.id, contingency), label, mw)
 
     def base_rows(self, world: SolvedHour, other: SolvedHour | str, hour: str) -> None:
         limit = limits_of(world.case.network, world.case.network.branches.rate_a_mw, self.limits)
         values = None if isinstance(other, str) else other.before
         self.keep(world, world.before, values, contingency=None, hour=hour, limit=limit, standing=None)
+        if isinstance(other, SolvedHour) and other is not world:
+            self.limited += limited(world, other, hour, self.limits)
+        before = world.case.shortfall_mw[world.hour]
+        if before > 0.0:
+            was = None if isinstance(other, str) else float(other.case.shortfall_mw[other.hour])
+            self.sheds.append(_shed(None, hour, float(before), was))
 
-    def after(self, world: SolvedHour, other: SolvedHour | str, contingency: Contingency, hour: str) -> None:
-        values = _after(world, contingency)
-        if values is None:
+    def after(
+        self, world: SolvedHour, other: SolvedHour | str, contingency: Contingency, listed: Contingency, hour: str
+    ) -> None:
+        """Solve one contingency in full and keep what it brings; `listed` is what its id takes without the request."""
+        found = after(world, contingency)
+        if found is None:
             return
-        found = _beyond_after(world, values, self.limits.worsened_share) if isinstance(values, Values) else None
-        if found is not None and not found.any():
+        if found.values is not None and not _beyond_after(world, found.values, self.limits.worsened_share).any():
             return
-        normal = other if isinstance(other, str) else (values if other is world else _after(other, contingency))
-        if isinstance(values, str):
-            case = _case_of(world.case, world.hour, world.out, contingency)
-            self.fail(contingency.id, hour, values, normal if isinstance(normal, str) else None, case)
+        same = other is world and listed is contingency
+        normal = None if isinstance(other, str) else found if same else after(other, listed)
+        if found.values is None:
+            without = other if isinstance(other, str) else _why(normal)
+            case = case_of(world.case, world.hour, world.out, contingency)
+            self.fail(contingency.id, hour, found.why, without, case)
             return
-        compared = normal if isinstance(normal, Values) else None
+        compared = None if normal is None else normal.values
         limit, before = world.limit, world.before
-        self.keep(world, values, compared, contingency=contingency.id, hour=hour, limit=limit, standing=before)
+        self.keep(world, found.values, compared, contingency=contingency.id, hour=hour, limit=limit, standing=before)
+
+    def shed(self, other: SolvedHour | str, name: str, listed: Contingency, hour: str, mw: float) -> None:
+        self.sheds.append(_shed(name, hour, mw, None if isinstance(other, str) else shed_mw(other, listed)))
 
     def keep(
         self,
@@ -206,8 +190,19 @@ class _Check:
         elif caused:
             status, why = AcStatus.VIOLATIONS, f"{len(caused)} values beyond their limits that the request causes"
         return AcResult(
-            status=status, why=why, rows=tuple(self.rows), failures=tuple(self.failures), counts=self.counts
-        )
+            status=status, why=why, rows=tuple(self.rows), failures=tuple(self.failures), limited=tuple(self.limited),
+            sheds=tuple(self.sheds), hours=tuple(self.hours), answered=len(self.answered), counts=self.counts,
+        )  # fmt: skip
+
+
+def _why(found: After | None) -> str | None:
+    """Say why the same contingency has no solution without the request; None where it has one, or is none."""
+    return None if found is None or found.values is not None else found.why
+
+
+def _shed(contingency: str | None, hour: str, mw: float, without: float | None) -> AcShed:
+    known = None if without is None else round(without, 3)
+    return AcShed(contingency=contingency, hour=hour, shed_mw=round(mw, 3), without_mw=known)
 
 
 # -- which contingencies matter -------------------------------------------------------------------
@@ -217,6 +212,10 @@ class _Check:
 class _Chosen:
     full: list[Contingency]
     counts: dict[str, int]
+    ids: set[str]
+    """All that take anything here."""
+    sheds: list[tuple[Contingency, float]]
+    """Those that shed load, MW."""
 
 
 def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: AcLimits, screen: bool) -> _Chosen:
@@ -224,23 +223,36 @@ def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: 
     counts = dict.fromkeys(("contingencies", "skipped", "screened_out", *MATTERS), 0)
     full: list[Contingency] = []
     near: list[tuple[Contingency, Loss]] = []
+    sheds: list[tuple[Contingency, float]] = []
+    ids: set[str] = set()
     for contingency in contingencies:
-        rows = tuple(k for k in contingency.branches if world.net.live[k])
-        units = [g for g in contingency.units if world.case.units_on[g]]
+        rows, units = world.live(contingency), world.running(contingency)
         counts["contingencies"] += 1
         if not rows and not units:
             counts["skipped"] += 1
-        elif _splits(world, rows):
+            continue
+        ids.add(contingency.id)
+        if world.splits(rows):
             counts["islanding"] += 1
             full.append(contingency)
+            mw = shed_mw(world, contingency)
         else:
-            near.append((contingency, Loss(branches=rows, point=_lost_units(world, units) if units else None)))
+            lost = made_up(world, units) if units else None
+            mw = lost.shed_mw if lost is not None else 0.0
+            point = lost.point(world.case.network) if lost is not None else None
+            if lost is not None and point is None:
+                counts["not_settled"] += 1
+                full.append(contingency)
+            else:
+                near.append((contingency, Loss(branches=rows, point=point)))
+        if mw > 0.0:
+            sheds.append((contingency, mw))
     reasons = _screened(world, [loss for _, loss in near], limits) if screen else ["near_limit"] * len(near)
     for (contingency, _), reason in zip(near, reasons, strict=True):
         counts[reason] += 1
         if reason != "screened_out":
             full.append(contingency)
-    return _Chosen(full=full, counts=counts)
+    return _Chosen(full=full, counts=counts, ids=ids, sheds=sheds)
 
 
 def _screened(world: SolvedHour, losses: list[Loss], limits: AcLimits) -> list[str]:
@@ -257,7 +269,7 @@ def _screened(world: SolvedHour, losses: list[Loss], limits: AcLimits) -> list[s
             continue
         v = np.zeros(len(network.buses), np.complex128)
         v[world.net.rows] = near.v
-        values = _values(world.net, v, world.base.v, network, np.array(loss.branches, np.int64))
+        values = values_of(world.net, v, world.base.v, network, np.array(loss.branches, np.int64))
         over = beyond(values, world.limit, buses=len(network.buses)) + margin
         matters = _not_standing(world, over, world.limit, limits.worsened_share, spare=margin).any()
         reasons.append("near_limit" if matters else "screened_out")
@@ -285,118 +297,3 @@ def _not_standing(
 def _beyond_after(world: SolvedHour, values: Values, share: float) -> BoolArray:
     over = beyond(values, world.limit, buses=len(world.case.network.buses))
     return _not_standing(world, over, world.limit, share)
-
-
-def _splits(world: SolvedHour, rows: tuple[int, ...]) -> bool:
-    if len(rows) == 1:
-        return bool(world.bridges[rows[0]])
-    if not rows:
-        return False
-    parts = label(world.case.graph, world.case.island, np.array(rows, np.int64))
-    return int(parts.max()) > 0
-
-
-# -- one state ------------------------------------------------------------------------------------
-
-
-def _values(net: Admittance, v: ComplexArray, before: ComplexArray, network: Network, lost: IntArray | None) -> Values:
-    """Hold a solved state against nothing yet: its values in the order of `Values`."""
-    at_from, at_to = net.flows_mva(v, lost=lost)
-    vm = np.abs(v)
-    on = vm > 0.0
-    live = net.live & network.branches.monitored
-    moved = np.where(on, np.abs(vm - np.abs(before)), 0.0)
-    return Values(value=np.r_[np.maximum(np.abs(at_from), np.abs(at_to)), vm, vm, moved], on=np.r_[live, on, on, on])
-
-
-def _flat(net: Admittance, point: AcPoint) -> ComplexArray:
-    network = net.network
-    balanced = np.where(net.place >= 0, point.p_mw, 0.0)
-    balanced = balanced - point.share * balanced.sum()
-    factor = DcFactor.on_island(network, live=net.live, island=net.place >= 0)
-    angle = factor.angles(balanced[:, None])[:, 0]
-    return np.asarray(np.where(point.holds, point.v_set, 1.0) * np.exp(1j * angle), np.complex128)
-
-
-def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None) -> AcState:
-    """Solve from the state near by, then from the file's voltages, then from DC angles."""
-    buses = net.network.buses
-    rules = BASE if start is None else AFTER
-    if start is not None:
-        state = solve_ac(net, point, start=start, lost=lost, rules=rules)
-        if state.converged:
-            return state
-        state = solve_ac(net, point, start=start.v, lost=lost, rules=rules)
-    elif np.all(buses.vm[net.rows] > 0.0):
-        start_v = np.asarray(buses.vm * np.exp(1j * np.deg2rad(buses.va_deg)), np.complex128)
-        state = solve_ac(net, point, start=start_v, lost=lost, rules=rules)
-    else:
-        state = solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
-    return state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
-
-
-def _lost_units(world: SolvedHour, units: list[int], island: BoolArray | None = None) -> AcPoint | None:
-    """Give the point when units are lost, or all that is off an island: others make up for it (semantics 1.2)."""
-    case, h, network = world.case, world.hour, world.case.network
-    island = case.island if island is None else island
-    on = case.units_on & island[network.units.bus]
-    on[units] = False
-    load = np.where(island, case.load_mw[:, h], 0.0)[:, None]
-    unit = np.where(on, case.unit_mw[:, h], 0.0)[:, None]
-    none, stopped = case.dcline_mw[:, [h]], np.zeros(len(network.dclines), np.bool_)
-    off = injections(network, load=load, unit=unit, dcline=none, island=island, dcline_on=stopped).sum(axis=0)
-    weights = weigh(network, load_mw=load, unit_mw=unit, units_on=on, island=island)
-    factors, _ = share_out(off, {shape: weights.total(shape) for shape in Shape})
-    unit = unit + sum(factors[s] * weights.of(s)[0] for s in (Shape.UP, Shape.DOWN, Shape.CURTAIL))
-    load = load - sum(factors[s] * weights.of(s)[0] for s in (Shape.SHED, Shape.EVEN))
-    return ac_point(network, island=island, load_mw=load[:, 0], unit_mw=unit[:, 0], units_on=on)
-
-
-def _after(world: SolvedHour, contingency: Contingency) -> Values | str | None:
-    """Solve one contingency in full: its values, why it has none, or None where nothing of it is in use."""
-    rows = np.array([k for k in contingency.branches if world.net.live[k]], np.int64)
-    units = [g for g in contingency.units if world.case.units_on[g]]
-    if not len(rows) and not units:
-        return None
-    network = world.case.network
-    if not _splits(world, tuple(rows.tolist())):
-        point = _lost_units(world, units) if units else world.point
-        if point is None:
-            return "no bus of the main island holds its voltage"
-        state = _solved(world.net, point, rows, world.base)
-        return _values(world.net, state.v, world.base.v, network, rows) if state.converged else state.why
-    island = _main(world, rows)
-    point = _lost_units(world, units, island)
-    if point is None:
-        return "no bus of the main island holds its voltage"
-    net = Admittance.of(network, island=island, out=np.r_[world.out.branches, rows])
-    state = _solved(net, point, None, world.base)
-    return _values(net, state.v, world.base.v, network, None) if state.converged else state.why
-
-
-def _main(world: SolvedHour, rows: IntArray) -> BoolArray:
-    """Give the part that goes on when the loss of some branches cuts the island: as in the DC study."""
-    case = world.case
-    parts = label(case.graph, case.island, rows)
-    load = np.bincount(parts[case.island], weights=case.bus_load_mw[case.island])
-    size = np.bincount(parts[case.island])
-    least = [int(np.flatnonzero(parts == k)[0]) for k in range(len(size))]
-    chosen: BoolArray = parts == main_part([(float(load[k]), int(size[k]), least[k]) for k in range(len(size))])
-    return chosen
-
-
-def _case_of(case: Case, hour: int, out: Out, contingency: Contingency | None = None) -> Network:
-    """Give the network as it stands in one hour, with what is out and lost out of service."""
-    network = case.network
-    branches = network.branches.in_service.copy()
-    branches[np.r_[out.branches, np.array(contingency.branches if contingency else (), np.int64)]] = False
-    units = case.units_on.copy()
-    units[list(contingency.units if contingency else ())] = False
-    load = case.load_mw[:, hour]
-    scale = np.divide(load, network.buses.load_mw, out=np.ones(len(load)), where=network.buses.load_mw != 0.0)
-    return replace(
-        network,
-        buses=replace(network.buses, load_mw=load, load_mvar=network.buses.load_mvar * scale),
-        branches=replace(network.branches, in_service=branches),
-        units=replace(network.units, in_service=units, p_mw=case.unit_mw[:, hour]),
-    )

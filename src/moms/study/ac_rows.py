@@ -49,6 +49,10 @@ class AcLimits:
     """A contingency is solved in full when its near solution comes this close, as a share of a limit in MVA ..."""
     near_pu: float = 0.0006
     """... or this close to a voltage limit. More than the near solution's error (docs/formulations)."""
+    held_pu: float = 0.005
+    """A bus whose units reach a reactive limit counts as held while it is this close to its set point."""
+    hours_most: int = 6
+    """How many hours a decision verifies by AC; a request with more topologies than that is a person's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,35 @@ class AcFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Limited:
+    """A bus that holds its voltage without the request, and with it is at a reactive limit and off its set point.
+
+    Before any contingency.
+    """
+
+    element: str
+    hour: str
+    volt_pu: float
+    set_pu: float
+    mvar: float
+    """What its units give: their limit."""
+    without_mvar: float
+    upper: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcShed:
+    """Load shed so that flows can be told: no headroom is left to make up for what was lost."""
+
+    contingency: str | None
+    """None: what the request itself cuts off is not made up for."""
+    hour: str
+    shed_mw: float
+    without_mw: float | None
+    """The same without the request; None where that hour has no solution then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AcCounts:
     """What an AC verification covered, over all hours; a contingency counts once an hour."""
 
@@ -96,7 +129,7 @@ class AcCounts:
     islanding: int = 0
     """Solved in full: a part is cut off."""
     unbanded: int = 0
-    """Buses without a voltage band: not held against one."""
+    """Energised buses without a voltage band: not held against one."""
     unrated: int = 0
 
     def plus(self, **more: int) -> AcCounts:
@@ -112,6 +145,12 @@ class AcResult:
     why: str
     rows: tuple[AcRow, ...] = ()
     failures: tuple[AcFailure, ...] = ()
+    limited: tuple[Limited, ...] = ()
+    sheds: tuple[AcShed, ...] = ()
+    hours: tuple[str, ...] = ()
+    """Labels of the hours verified."""
+    answered: int = 0
+    """Contingencies that took anything in at least one hour."""
     counts: AcCounts = AcCounts()
 
 

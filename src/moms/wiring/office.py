@@ -35,10 +35,15 @@ if TYPE_CHECKING:
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
+    from moms.grid import Network
     from moms.outages import Outage, Request
     from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
+
+
+class NoCase(Refused):
+    """No case to save."""
 
 
 class NotARequest(Refused):
@@ -311,6 +316,24 @@ class Office:
             record = page.decision(outage.decision_id) if outage.decision_id else None
             history = [_line(e) for e in page.history(outage.id)]
         return {"outage": to_document(outage), "decision": record, "history": history}
+
+    def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
+        """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
+
+        Raises:
+            NoCase: none was saved, or it is not this actor's to see: it holds what every unit was to give.
+        """
+        from moms.desk.voltage import again
+
+        if not self.settings.actor.sees_all:
+            raise NoCase("a saved case is the operator's to see", field="save-case", fix="ask the outage engineer")
+        record: Any = self.show(name)["decision"]
+        security = record["evidence"]["security"] if record else None
+        voltage = security.get("voltage") if security else None
+        for one in voltage["unsolved"] if voltage else ():
+            if one["case"] is not None:
+                return again(self.world.grid, one["case"]), one
+        raise NoCase(f"no state of {name} was left without an AC solution", field="save-case", fix="leave it out")
 
     def list(
         self,

