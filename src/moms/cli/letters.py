@@ -63,6 +63,7 @@ def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     _rules(console, record["rules"])
     _crossings(console, record)
     _voltage(console, (record["evidence"]["security"] or {}).get("voltage"))
+    _conflicts(console, record["evidence"].get("conflicts"))
     _conditions(console, record["conditions"])
     _certainty(console, record["evidence"].get("certainty"))
     _alternatives(console, record)
@@ -179,6 +180,23 @@ def hour_text(label: str) -> str:
         return market_time(label)
     except ValueError:
         return label
+
+
+def _conflicts(console: Console, found: Mapping[str, Any] | None) -> None:
+    """Say which outages stand in the way, each set with what shows it."""
+    if not found:
+        return
+    console.print("What stands in the way:")
+    for one in found["sets"]:
+        row = one["crossing"]
+        pair = f"{row['element']} after {row['contingency']}" if row["contingency"] else row["element"]
+        worst = f"{pair} at {row['percent']:.1f} %, {hour_text(row['hour'])}"
+        if one["outages"]:
+            more = ", and none with any one of them in service" if len(one["outages"]) > 1 else ""
+            console.print(f"  - while {escape(' and '.join(one['outages']))} out: {escape(worst)}{more}")
+        else:
+            console.print(f"  - the request by itself: {escape(worst)}")
+    console.print(f"  {escape(found['says'])}")
 
 
 def _conditions(console: Console, conditions: Iterable[Mapping[str, Any]]) -> None:

@@ -275,6 +275,45 @@ class Certainty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LessOne:
+    """The study of the request beside a conflict set without one of its members: no limit is exceeded."""
+
+    outage: str
+    """The member that stays in service."""
+    studied: str
+    """Digest of that study."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictSet:
+    """Outages with all of which out the request exceeds a limit, and with any one in service none (semantics 6).
+
+    It holds for the hours of the request, with nothing else out and before any redispatch.
+    """
+
+    outages: tuple[str, ...]
+    """By id; empty where the request exceeds a limit with nothing else out."""
+    crossing: Crossing
+    """The worst of what it exceeds beside them."""
+    studied: str
+    """Digest of the study."""
+    less_one: tuple[LessOne, ...] = ()
+    """One for each member."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflicts:
+    """What of the book stands in the way of a request that exceeds a limit."""
+
+    sets: tuple[ConflictSet, ...]
+    """No two with a member in common."""
+    says: str
+    """What the request would be with them out of the way, or why no set is cited."""
+    rest: str | None = None
+    """Digest of the study beside the rest of the book, which exceeds no limit; None where it was not reached."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that one decision rests on. A part that was not run is None, and says why in `missing`."""
 
@@ -287,6 +326,8 @@ class Evidence:
     """Outages without which the answer would be different."""
     remedy: Remedy | None = None
     adequacy: Adequacy | None = None
+    conflicts: Conflicts | None = None
+    """What stands in the way, where a limit exceeded decides; None otherwise."""
     certainty: Certainty | None = None
     """None where no answer grants anything, or nothing was studied."""
     forecast: Forecast | None = None

@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from moms.decide import Outcome, ac_dirt
+from moms.decide import Outcome, Verdict, ac_dirt
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
 from moms.desk.certain import certain
+from moms.desk.conflicts import conflicts_of
 from moms.desk.group import together
 from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
 TRIES = 3
 """How often a decision starts again when the book moved under it; then it goes to a person."""
+
+EXCEEDED = frozenset({"SEC-BASE-1", "SEC-N1-1"})
+"""Rules whose no is explained by the outages that stand in the way."""
 
 VERBS = {
     Status.APPROVED: Verb.APPROVE,
@@ -124,6 +128,9 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book) -> A
         return _group_answer(world, situation, assessed, now=now)
     placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
     evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
+    if any(c.rule in EXCEEDED and c.verdict == Verdict.FAIL for c in placed.settled.checks):
+        found = conflicts_of(world, there.outage, there.holding, evidence, now=now)
+        evidence = replace(evidence, conflicts=found)
     return _answer(world, situation, situation.outage, evidence=evidence, notes=assessed.notes, placed=placed, now=now)
 
 

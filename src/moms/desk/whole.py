@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import why_not_tolerated
+from moms.desk.needed import needed
 from moms.desk.points import points_of, stretches
 from moms.desk.security import over
 from moms.desk.situation import spans
@@ -216,28 +217,13 @@ class _Leaver:
         """Give sets that cause something by themselves, none with a member of another."""
         day, left, found = market_day_of(point.start), list(part.asked), list[Insecure]()
         while trouble := self.trouble(part, point, left):
-            kept, told = self._needed(part, point, left, trouble)
+            kept, told = needed(left, trouble, trouble=lambda rest: self.trouble(part, point, rest))
             found.append(Insecure(outages=_names(kept), day=day, at=point.label, says=told, minimal=True))
             gone = set(found[-1].outages)
             left = [o for o in left if o.id not in gone]
         if not found:  # seen only beside the other hours of the week: nobody can be left out of what is not there
             found.append(Insecure(outages=_names(part.asked), day=day, at=point.label, says=says, minimal=False))
         return found
-
-    def _needed(self, part: Stretch, point: StudyPoint, kept: list[Outage], says: str) -> tuple[list[Outage], str]:
-        size = max(len(kept) // 2, 1)
-        while True:
-            before, at = len(kept), 0
-            while at < len(kept) and len(kept) > 1:
-                rest = kept[:at] + kept[at + size :]
-                found = self.trouble(part, point, rest)
-                if found:
-                    kept, says = rest, found
-                else:
-                    at += size
-            if size == 1 and len(kept) == before:  # security is not monotone: only a pass without a change ends it
-                return kept, says
-            size = max(size // 2, 1)
 
 
 def _names(some: Sequence[Outage]) -> tuple[str, ...]:

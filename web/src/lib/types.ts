@@ -138,6 +138,11 @@ export interface Certainty {
   unknown: string[];
 }
 
+export interface Conflicts {
+  sets: { outages: string[]; crossing: Crossing; studied: string }[];
+  says: string;
+}
+
 export interface Decision {
   id: string;
   outage: string;
@@ -162,6 +167,7 @@ export interface Decision {
   evidence: {
     security?: { crossings: Crossing[]; contingencies: number; points: number; monitored: number; old: number; synthetic: number; unrated: number } | null;
     certainty?: Certainty | null;
+    conflicts?: Conflicts | null;
     [more: string]: unknown;
   } | null;
   [more: string]: unknown;
