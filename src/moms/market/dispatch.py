@@ -259,17 +259,20 @@ def _exchange_in_data(world: _World, generated: FloatArray, shape: FloatArray) -
 
 
 def _within_area_limits(want: FloatArray, fixed_load: FloatArray, in_data: FloatArray, zones: Zones) -> FloatArray:
-    """Shift generation into each sub-region that would take in more than it may, from the others, in proportion."""
+    """Shift generation into each sub-region that would take in more than it may, from the others, in proportion.
+
+    Where one side generates nothing there is nothing to shift: what the sub-region lacks is found, or not, when
+    units are moved (`balance`).
+    """
     for area in sorted(zones.region_import_limit_mw):
         inside = np.isin(np.arange(len(want)), zones.area(area))
         if not inside.any() or inside.all():
             continue
         limit = np.maximum(zones.region_import_limit_mw[area], in_data[inside].sum(axis=0))
         over = np.maximum((fixed_load - want)[inside].sum(axis=0) - limit, 0.0)
-        share = np.where(
-            inside[:, None], _ratio(want, want[inside].sum(axis=0)), -_ratio(want, want[~inside].sum(axis=0))
-        )
-        want = want + over * share
+        own, others = want[inside].sum(axis=0), want[~inside].sum(axis=0)
+        over[(own <= 0.0) | (others <= 0.0)] = 0.0
+        want = want + over * np.where(inside[:, None], _ratio(want, own), -_ratio(want, others))
     return want
 
 
