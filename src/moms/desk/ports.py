@@ -97,7 +97,7 @@ class LineSearch:
 
     organisation: str | None = None
     subject: str | None = None
-    """What the line is about: an outage's id, `person:`, `credential:` or `register:` and a name."""
+    """How the name of what the line is about begins: an outage's id, `person:`, `credential:`, `register:`."""
     verb: str | None = None
     """How the verb begins: `decide` finds `decide:approve`."""
     actor: str | None = None

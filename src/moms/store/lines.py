@@ -41,7 +41,7 @@ def _clauses(search: LineSearch) -> list[ColumnElement[bool]]:
     if search.organisation is not None:
         found.append(_C.organisation == search.organisation)
     if search.subject is not None:
-        found.append(_C.outage_id == search.subject)
+        found.append(_C.outage_id.startswith(search.subject, autoescape=True))
     if search.verb is not None:
         found.append(_BODY["verb"].astext.startswith(search.verb, autoescape=True))
     if search.actor is not None:

@@ -61,7 +61,7 @@ async def journal(
     who: Caller,
     owner: Word = None,
     subject: Annotated[
-        str | None, Query(max_length=200, description="an outage, or person:, register: and a name")
+        str | None, Query(max_length=200, description="how it begins: an outage's id, or person:, register:")
     ] = None,
     verb: Annotated[str | None, Query(max_length=60, description="how it begins: decide finds decide:deny")] = None,
     actor: Annotated[str | None, Query(max_length=200, description="who did it, asked for it or wrote it")] = None,
