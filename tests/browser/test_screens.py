@@ -78,6 +78,37 @@ def show_calendar(site):
     return page
 
 
+def show_rules(site):
+    page = site.as_("ann", "/rules?rule=SEC-N1-1")
+    page.get_by_role("region", name="Decision").wait_for()
+    return page
+
+
+def show_numbers(site):
+    page = site.as_("aud", "/rules?part=numbers")
+    page.get_by_role("region", name="entry").wait_for()
+    return page
+
+
+def show_measures(site):
+    page = site.as_("aud", "/rules?part=measures")
+    page.get_by_role("region", name="By owner", exact=True).wait_for()
+    return page
+
+
+def show_journal(site):
+    page = site.as_("aud", "/rules?part=journal")
+    page.get_by_role("region", name="Journal", exact=True).wait_for()
+    return page
+
+
+def show_whole(site):
+    page = site.as_("aud", "/rules?part=whole")
+    page.get_by_role("button", name="Examine the record").click()
+    page.get_by_text("journal lines in").wait_for()
+    return page
+
+
 SCREENS = {
     "sign-in": show_sign_in,
     "requests": show_requests,
@@ -86,6 +117,11 @@ SCREENS = {
     "record": show_record,
     "inbox": show_inbox,
     "free-days": show_calendar,
+    "rules": show_rules,
+    "numbers": show_numbers,
+    "measures": show_measures,
+    "journal": show_journal,
+    "whole": show_whole,
 }
 
 

@@ -24,11 +24,13 @@ from moms.desk.ports import (
 from moms.outages.document import from_document
 from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.store import tables
+from moms.store.lines import lines_matching
 from moms.store.rights import may
 from moms.store.rows import (
     decision_body,
     event_body,
     event_of,
+    line_of,
     line_row,
     matters,
     outage_row,
@@ -41,8 +43,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Cast, Connection, Engine, Select
 
-    from moms.desk.ports import Event, Search
+    from moms.desk.ports import Event, LineSearch, Search
     from moms.outages import Outage
+    from moms.records.journal import Line
     from moms.store.rights import Do
     from moms.values import Actor
 
@@ -303,6 +306,10 @@ class PostgresPage:
                 for seq, revision, body in rows
             ]
         return tuple(found)
+
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the lines that match, newest first, whole with their hashes."""
+        return tuple(line_of(row) for row in self._connection.execute(lines_matching(search)).mappings())  # type: ignore[arg-type]  # columns by name
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
     from moms.desk.keys import Mark
+    from moms.desk.measures import Measure
     from moms.desk.nightly import Night
     from moms.desk.plan import SeasonPlan
-    from moms.desk.ports import Book, Event, Told
+    from moms.desk.ports import Book, Event, LineSearch, Told
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
@@ -37,9 +38,14 @@ if TYPE_CHECKING:
     from moms.desk.world import World
     from moms.grid import Network
     from moms.outages import Outage, Request
+    from moms.records.journal import Line
     from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
+
+
+A_PIECE = 2000
+"""So many lines of the journal are read at once."""
 
 
 class NoCase(Refused):
@@ -596,6 +602,28 @@ class Office:
         """Give the journal's lines after those."""
         with self.book.as_(self.settings.actor) as page:
             return page.told(after, limit=limit)
+
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the journal's lines that match and that this actor sees, newest first."""
+        with self.book.as_(self.settings.actor) as page:
+            return page.lines(search)
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Count how well the desk does, on the part of the journal that this actor sees; all first, then by owner."""
+        from moms.desk.measures import Count
+
+        count, after = Count(), dict[str, int]()
+        with self.book.as_(self.settings.actor) as page:
+            while told := page.told(after, limit=A_PIECE):
+                count.hear(told)
+                after |= {line.organisation: line.sequence for line in told}
+        return count.measures()
+
+    def rules(self) -> dict[str, object]:
+        """Give the rule book in force with its numbers, and what each rule asks."""
+        from moms.desk.published import book_document, rule_texts
+
+        return {"book": book_document(self.world.rules), "chapters": rule_texts()}
 
     def taken(self, window: Window) -> tuple[Taken, ...]:
         """Give the units that the book takes out or derates in a window, those cut off included."""

@@ -114,6 +114,7 @@ def needs(
         limits=limits,
         catalogue=catalogue_of(world.grid),
         about=lambda: _about(chosen, world),
+        verify=place.verify,
     )
 
 
