@@ -32,7 +32,7 @@ from moms.values import Actor, Role
 from moms.wiring.people import Argon2
 from moms.wiring.serve import LOOPBACK, needs
 from moms.wiring.settings import settings
-from tests.desk.worlds import NOW, a_world
+from tests.desk.worlds import NOW, a_world, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,7 +123,7 @@ def address(tmp_path_factory: pytest.TempPathFactory, must_have: Callable[[bool,
         _register(PostgresRegister(place.engine))
         given = needs(
             chosen, place, hosts=LOOPBACK, secure=False, limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
-            opened=_sourced(a_world(slack=0.8)),
+            opened=_sourced(placed(a_world(slack=0.8))),
         )  # fmt: skip
         config = uvicorn.Config(
             make_app(given), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1

@@ -109,6 +109,15 @@ def show_whole(site):
     return page
 
 
+def show_map(site):
+    page = site.as_("eve", "/map?at=2027-02-12T12:00")
+    page.get_by_role("region", name="Table of outages").wait_for()
+    page.locator("canvas[data-redraws]").wait_for()
+    page.get_by_role("button", name="line 12").click()
+    page.get_by_role("link", name="Open the record").wait_for()
+    return page
+
+
 SCREENS = {
     "sign-in": show_sign_in,
     "requests": show_requests,
@@ -117,6 +126,7 @@ SCREENS = {
     "record": show_record,
     "inbox": show_inbox,
     "free-days": show_calendar,
+    "map": show_map,
     "rules": show_rules,
     "numbers": show_numbers,
     "measures": show_measures,

@@ -106,6 +106,14 @@ class Desk(Protocol):
         """Give the calendar of some equipment."""
         ...
 
+    def map(self) -> dict[str, object]:
+        """Give the map as this actor may see it."""
+        ...
+
+    def on_the_map(self, at: str) -> dict[str, object]:
+        """Give what is out in an hour and where."""
+        ...
+
     def margin(self, window: Window) -> object:
         """Give what is left of capacity by market day and place."""
         ...

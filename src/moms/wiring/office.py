@@ -16,7 +16,7 @@ from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
-from moms.values import HOUR, SYSTEM, Refused, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Remembered, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -36,12 +36,16 @@ if TYPE_CHECKING:
     from moms.desk.shadow import Agreement
     from moms.desk.windows import Calendar
     from moms.desk.world import World
+    from moms.gis import Features, Seen
     from moms.grid import Network
     from moms.outages import Outage, Request
     from moms.records.journal import Line
     from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
+
+MAPS: Remembered[Features | None] = Remembered()
+"""The map of a grid, made once a process."""
 
 
 A_PIECE = 2000
@@ -519,6 +523,41 @@ class Office:
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""
         return self.windows(assets=assets, days=days, first=first, last=last, cores=1)[0]
+
+    def map(self) -> dict[str, object]:
+        """Give the map as this actor may see it.
+
+        Raises:
+            NoPlaces: the grid does not say where things are.
+        """
+        from moms.gis import document_of
+        from moms.risk import NoPlaces
+
+        seen = self._seen()
+        if seen is None:
+            fix = "use the lists, or take a grid that names its stations and their places"
+            raise NoPlaces(f"{self.world.grid.name} does not say where its stations are", field="grid", fix=fix)
+        return document_of(seen)
+
+    def on_the_map(self, at: str) -> dict[str, object]:
+        """Give what this actor sees to be out in the hour of an instant, and where on its map."""
+        from moms.desk.on_the_map import document_of, shown_at
+
+        seen = self._seen()
+        shown = shown_at(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now,
+            at=parse_instant(at, field="at"), features=None if seen is None else seen.features,
+        )  # fmt: skip
+        return document_of(shown)
+
+    def _seen(self) -> Seen | None:
+        from moms.gis import all_of, features_of, seen_by
+
+        actor, grid = self.settings.actor, self.world.grid
+        features = MAPS.of(grid, make=lambda: features_of(grid))
+        if features is None:
+            return None
+        return all_of(features) if actor.sees_all else seen_by(features, grid, actor.organisation)
 
     def margin(self, window: Window) -> dict[str, object]:
         """Give what the book leaves of capacity by market day and place."""

@@ -296,3 +296,30 @@ export interface Examined {
   whole: boolean;
   verdict: { lines: number; chains: number; anchors: number; confirmed: number; rows: number; faults: { what: string; table: string; row: string; says: string }[] };
 }
+
+export interface Where {
+  lines: number[];
+  places: number[];
+}
+
+export interface MapOutage extends Where {
+  id: string;
+  state: string;
+  status: string;
+  window: Span;
+  actual_start: string | null;
+  actual_end: string | null;
+  organisation: string;
+  category: "transmission" | "generation";
+  kind: string;
+  assets: string[];
+  /** Whether it is out in that hour; else it is asked for. */
+  out: boolean;
+  binding: (Where & { element: string; contingency: string | null; caused: string; percent: number | null }) | null;
+}
+
+export interface MapHour {
+  at: string;
+  book_version: number;
+  outages: MapOutage[];
+}
