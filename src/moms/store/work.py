@@ -82,7 +82,8 @@ class PostgresWork:
             LostDuty: it was taken over or stopped.
         """
         with self._page() as connection:
-            _change(connection, held, free_from=_after(lease))
+            if not _done_by(connection, held):  # written and not told yet, while this asks
+                _change(connection, held, free_from=_after(lease))
 
     def finish(self, held: Held, *, says: str, took_s: float) -> None:
         """Say that it is done, where what it wrote has not said so already.
@@ -92,8 +93,7 @@ class PostgresWork:
         """
         with self._page() as connection:
             done = {"says": says[:MOST_SAID], "took_s": took_s}
-            there = connection.execute(select(LIST.c.became, LIST.c.revision).where(LIST.c.name == held.duty.name))
-            if there.one() != (Became.DONE, held.fence):
+            if not _done_by(connection, held):
                 _change(connection, held, became="done", ended_at=func.clock_timestamp(), holder="", **done)
             _correct(connection, held.duty, took_s=took_s)
 
@@ -227,6 +227,12 @@ def _correct(connection: Connection, duty: Duty, *, took_s: float) -> None:
 def _keep_share(connection: Connection, share: Share) -> None:
     values = {"start_s": share.start_s, "finish_s": share.finish_s, "revision": SHARES.c.revision + 1}
     connection.execute(update(SHARES).where(SHARES.c.organisation == share.organisation).values(values))
+
+
+def _done_by(connection: Connection, held: Held) -> bool:
+    """Tell whether what this holder wrote has said that it is done."""
+    there = select(LIST.c.became, LIST.c.revision).where(LIST.c.name == held.duty.name)
+    return connection.execute(there).one() == (Became.DONE, held.fence)
 
 
 def _change(connection: Connection, held: Held, **values: Any) -> None:  # noqa: ANN401 - columns of the table
