@@ -73,7 +73,7 @@ class PostgresBook:
         return PostgresBook(self.engine, expected=(outage_id, revision), marker=self._marker)
 
     def marking(self, marker: Marker) -> PostgresBook:
-        """Give the same book, in which each transaction that changes an outage says so to `marker` before its end."""
+        """Give the same book, in which each transaction that writes says so to `marker` before its end."""
         return PostgresBook(self.engine, expected=self._expected, marker=marker)
 
     @contextmanager
@@ -86,7 +86,7 @@ class PostgresBook:
         with said(actor), self.engine.begin() as connection:
             page = PostgresPage(connection, actor=actor, expected=self._expected)
             yield page
-            if self._marker is not None and page.marks:
+            if self._marker is not None and page.wrote:
                 self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
         self._expected = page.expected
@@ -102,6 +102,8 @@ class PostgresPage:
         """An outage and the revision its next change is for; None once that was written."""
         self.marks: list[Mark] = []
         """The revisions that this page has written."""
+        self.wrote = False
+        """Whether it has written anything: each writing has its line in the journal."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -386,6 +388,7 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
+        self.wrote = True
         self._check("add", "journal", "body", organisation=organisation)
         lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
         count, last, at = self._connection.execute(lock, {"chain": organisation}).one()

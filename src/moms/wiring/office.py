@@ -604,8 +604,9 @@ class Office:
         world = self.world
         night, drawn = tell(book=self.book, world=world, now=self.settings.now, days=days, season=season, told=tick)
         if write:
-            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
+            # The register last: a night that is kept has its scenarios, also where a machine dies in between.
             write_drawn(self.settings.home / SCENARIOS, drawn, grid=world.grid.digest)
+            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
         return night
 
     def while_out(
