@@ -134,7 +134,7 @@ def numbers(book: RuleBook) -> Iterator[BookNumber]:
 
 
 SECTIONS = (
-    "entry", "study", "ac", "margin", "dispatch", "redispatch", "decision", "recall", "ladder", "ledger",
+    "entry", "study", "ac", "margin", "dispatch", "redispatch", "decision", "recall", "ladder", "ledger", "clock",
 )  # fmt: skip
 """The parts of a rule book that hold numbers, in the order they are read."""
 _TAG = re.compile(r"\[([SMI])\]")
