@@ -1,0 +1,275 @@
+"""One day of one topology, every branch asked at once: who could be out, proven against each next loss.
+
+A cell is one asset j out on top of what is out already. It is clean when in all H hours no flow before
+or after any contingency c is caused by j (semantics 1.3, 1.4), after contingencies held against the
+watched share of rate B as well (1.7). With f^c = f + L_mc f_c, the flow without j (LODF L), it is
+
+    f^jc_m = f^c_m + K (f_j + L_jc f_c),        K = (L_mj + L_mc L_cj) / (1 - L_jc L_cj),
+
+and one symmetric matrix phi = A B^-1 A' gives all L_mk = b_m phi_mk / (1 - b_k phi_kk). What j moves is
+held against the room mu(c, m) = min_h of what m may still move once c is lost, the worsened threshold
+where it is over already. With F = max_h |f| and G_jc = (F_j + |L_jc| F_c) / |1 - L_jc L_cj|
+
+    |f^jc_m - f^c_m| <= G_jc |L_mj| + G_jc |L_cj| |L_mc|,
+
+so that a triple is clean if the first term is within 1 - theta of mu and the second within theta of it.
+Three walks over sorted lists name every triple that breaks one of these: A, by m, over those c that
+leave it less room than j's far flow g_j = 1.05 F_j + 1 MW takes; B, by c, over those m that j moves by
+what it sends over c; C, by j, where c sends j more than g_j. What they name is computed exactly, hour by
+hour, so every cell ends as proof; only work depends on theta and g. Sizes |L| are taken everywhere, so
+negative reactances need nothing of their own.
+
+Two branches that cut the island only together have no K. They are found by labels of the cycle space
+and come back as cut pairs with the MW they cut off.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from moms.powerflow import elimination_order
+from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
+from moms.study import _board
+from moms.study._board import CLEAN, OVER, TIGHT, Cells, Day
+from moms.study.listed import listed
+from moms.study.series import GENERAL, HANGING, sort_out
+from moms.study.state import stand
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study.slices import Slice, StudyRules
+    from moms.study.state import Case
+
+CUTS_OFF, OUT, OPEN = 3, 4, 5
+"""The asset itself cuts a part off; nothing of it is in service; the board cannot say."""
+STANDINGS = {
+    CLEAN: "clean",
+    TIGHT: "tight",
+    OVER: "over",
+    CUTS_OFF: "cuts off",
+    OUT: "out",
+    OPEN: "open",
+}
+BEFORE, NONE = -1, -2
+"""In place of a contingency: before any; no witness."""
+SINGULAR = 1e-9
+"""A pair that leaves less than this share of a transfer elsewhere cuts the island; others leave far more."""
+
+
+class NotOneTopology(Refused):
+    """A board was asked of hours or lists that differ with and without the request."""
+
+
+class LabelsDisagree(Refused):
+    """Cycle labels call two branches a cut pair, the factors do not."""
+
+
+class Witness(NamedTuple):
+    """What proves that an asset is not clean: rows of branches, BEFORE or NONE in `next`; (a,) each."""
+
+    next: IntArray
+    """Branch whose loss is the contingency."""
+    element: IntArray
+    hour: IntArray
+    """Place in the slice's hours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Board:
+    """The cells of one slice, one for each asset asked, (a,)."""
+
+    standing: IntArray
+    """CLEAN, TIGHT, OVER, CUTS_OFF, OUT or OPEN."""
+    witness: Witness
+    cut_next: IntArray
+    """Branch whose loss cuts off most once the asset is out and that cuts nothing off otherwise, -1 for none."""
+    cut_mw: FloatArray
+    """Net MW it cuts off at most; 0 may be a dead part, or load and output that cancel."""
+    unheld: IntArray
+    """Places of the contingencies that no cell was held against: units, and several branches that are not one."""
+    work: dict[str, int]
+
+    def told(self) -> dict[str, int]:
+        """Count the cells by standing."""
+        return {name: int((self.standing == code).sum()) for code, name in STANDINGS.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Losses:
+    """What losing each of some sets of branches amounts to, (k,)."""
+
+    branch: IntArray
+    """The one branch that does it, -1 where none does."""
+    cuts: BoolArray
+    """True where it cuts a part off that is not empty."""
+    nothing: BoolArray
+    """True where nothing of it carries."""
+
+
+def board(
+    one: Slice,
+    asked: Sequence[Contingency],
+    *,
+    rules: StudyRules,
+    known: Witness | None = None,
+    order: IntArray | None = None,
+    buffer: FloatArray | None = None,
+) -> Board:
+    """Give the cell of every asset asked, on top of what the slice has out.
+
+    `asked` are sets of branches, named as contingencies are. `known` are witnesses of another day, tried
+    first. `order` is `elimination_order(network)` and `buffer` a flat array for the factors, if the caller
+    has them.
+
+    Raises:
+        NotOneTopology: the slice holds a request, or hours and lists that change with one.
+        Unbalanced, NoReactance: as `study`.
+    """
+    _refuse(one)
+    case = stand(
+        one.network,
+        hours=one.hours,
+        out=one.out,
+        order=elimination_order(one.network) if order is None else order,
+    )
+    wanted, nexts = _amounts_to(case, asked), _amounts_to(case, one.contingencies)
+    rows = mutual_order(case.factor, np.flatnonzero(case.factor.live & (case.tree.below < 0)))
+    place = np.full(len(one.network.branches), -1, np.int64)
+    place[rows] = np.arange(len(rows))
+    day = _day(case, rows, nexts=place[nexts.branch[nexts.branch >= 0]], rules=rules, buffer=buffer)
+    cells = _screened(day, place[wanted.branch[wanted.branch >= 0]], known=_placed(known, wanted, place, len(rows)))
+    cut_mw, cut_next = _cut_together(day)
+    at = place[wanted.branch]
+    one_branch = wanted.branch >= 0
+    standing = np.where(one_branch, np.where(cells.unsolved[at], OPEN, cells.level[at]), OPEN)
+    standing[wanted.cuts], standing[wanted.nothing] = CUTS_OFF, OUT
+    found = one_branch & (cells.next[at] > NONE)
+    back = np.r_[rows, -1]
+    return Board(
+        standing=standing,
+        witness=Witness(
+            next=np.where(found, np.where(cells.next[at] >= 0, back[cells.next[at]], BEFORE), NONE),
+            element=np.where(found, back[cells.element[at]], -1),
+            hour=np.where(found, cells.hour[at], -1),
+        ),
+        cut_next=np.where(one_branch, back[cut_next[at]], -1),
+        cut_mw=np.where(one_branch, cut_mw[at], 0.0),
+        unheld=np.flatnonzero((nexts.branch < 0) & ~nexts.nothing),
+        work=dict(zip(("before", "rooms", "A", "B", "C", "exact"), cells.work.tolist(), strict=True)),
+    )
+
+
+def _refuse(one: Slice) -> None:
+    if len(one.request) or one.hours is not one.hours_without or one.contingencies_without is not None:
+        raise NotOneTopology(
+            "a board adds each asset itself; the slice already holds a request",
+            field="slices",
+            fix="give the slice of the book alone",
+        )
+
+
+def _amounts_to(case: Case, sets: Sequence[Contingency]) -> _Losses:
+    """Tell for each set of branches which one branch its loss amounts to."""
+    every = listed(tuple(sets))
+    alive = case.factor.live[every.branch]
+    at, row = every.branch_at[alive], every.branch[alive]
+    count = np.bincount(at, minlength=len(sets))
+    has_unit = np.bincount(every.unit_at, minlength=len(sets)) > 0
+    branch, cuts = np.full(len(sets), -1, np.int64), np.zeros(len(sets), np.bool_)
+    single = (count == 1)[at] & ~has_unit[at]
+    branch[at[single]] = row[single]
+    several = np.flatnonzero((count > 1) & ~has_unit)
+    first = np.cumsum(count) - count
+    series = sort_out(case, [row[first[k] : first[k] + count[k]] for k in several.tolist()])
+    branch[several] = np.where(series.kind == GENERAL, -1, series.branch)
+    cuts[several] = (series.kind != GENERAL) & (series.kind != HANGING)
+    bridge = (branch >= 0) & (case.tree.below[branch] >= 0)
+    branch[bridge] = -1
+    return _Losses(branch=branch, cuts=cuts | bridge, nothing=(count == 0) & ~has_unit)
+
+
+def _day(case: Case, rows: IntArray, *, nexts: IntArray, rules: StudyRules, buffer: FloatArray | None) -> Day:
+    factor, lines = case.factor, case.network.branches
+    phi = mutual_angles(factor, rows, into=buffer)
+    b = factor.b_mw[rows]
+    flow = factor.flows_at(case.theta, rows)
+    labels = cycle_labels(factor, case.tree)[rows]
+    is_next = np.zeros(len(rows))
+    is_next[nexts] = 1.0
+    limit = np.where(lines.monitored[rows], lines.rate_b_mw[rows], np.inf)
+    return Day(
+        phi=phi,
+        b=b,
+        stays=1.0 / (1.0 - b * np.diagonal(phi)),
+        flow=flow,
+        most=np.abs(flow).max(axis=1),
+        group=np.unique(labels, return_inverse=True)[1].astype(np.int64),
+        is_next=is_next,
+        limit_a=np.where(lines.monitored[rows], lines.rate_a_mw[rows], np.inf),
+        watch=rules.watch_share * limit,
+        limit=limit,
+        worse_share=rules.worsened_share,
+    )
+
+
+def _screened(day: Day, wanted: IntArray, *, known: tuple[IntArray, IntArray] | None) -> Cells:
+    k = len(day.b)
+    active = np.zeros(k, np.bool_)
+    active[wanted] = True
+    cells = Cells(
+        active=active,
+        level=np.zeros(k, np.int64),
+        next=np.full(k, NONE),
+        element=np.full(k, -1),
+        hour=np.full(k, -1),
+        unsolved=~np.isfinite(day.stays),
+        work=np.zeros(6, np.int64),
+    )
+    if known is not None:
+        _board.try_known(day, cells, *known)
+    _board.hold_before(day, cells)
+    by_j, by_c = _board.spread(day, cells)
+    by_next, by_out, far = _board.far_and_lists(day, cells, by_j, by_c)
+    _board.near(day, cells, by_next, by_out, far)
+    return cells
+
+
+def _placed(known: Witness | None, wanted: _Losses, place: IntArray, count: int) -> tuple[IntArray, IntArray] | None:
+    """Give the witnesses of another day by place: (k,) c (NONE where it no longer is there) and m."""
+    if known is None:
+        return None
+    c, m = np.full(count, NONE), np.full(count, -1)
+    some = np.flatnonzero((wanted.branch >= 0) & (known.next > NONE) & (known.element >= 0))
+    after = known.next[some] >= 0
+    at, element = place[wanted.branch[some]], place[known.element[some]]
+    lost = np.where(after, place[known.next[some]], BEFORE)
+    there = (element >= 0) & (~after | (lost >= 0))
+    c[at[there]], m[at[there]] = lost[there], element[there]
+    return c, m
+
+
+def _cut_together(day: Day) -> tuple[FloatArray, IntArray]:
+    """Give for each place the most MW that it and one more cut off, and that one."""
+    by = np.argsort(day.group, kind="stable")
+    _, first, size = np.unique(day.group[by], return_index=True, return_counts=True)
+    some = size > 1
+    _refuse_labels(day, by, first[some], size[some])
+    cut, other = _board.cut_together(day, by, first[some], (first + size)[some])
+    return cut, other
+
+
+def _refuse_labels(day: Day, by: IntArray, first: IntArray, size: IntArray) -> None:
+    """Refuse what labels say and factors do not: the chance is 2^-64 a pair."""
+    for at, count in zip(first.tolist(), size.tolist(), strict=True):
+        j, c = by[at], by[at + 1 : at + count]
+        product = day.b[j] * day.stays[j] * day.b[c] * day.stays[c] * day.phi[j, c] ** 2
+        if np.any(np.abs(1.0 - product) > SINGULAR):
+            raise LabelsDisagree(
+                f"branches {j} and {c[0]} have one label and cut nothing", field="branch", fix="report this grid"
+            )
