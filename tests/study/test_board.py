@@ -17,7 +17,8 @@ from moms.study import Out, Slice, StudyRules, contingencies_of, study
 from moms.study.board import BEFORE, CUTS_OFF, NONE, OPEN, OUT, Board, NotOneTopology, board
 from moms.study.result import OLD
 from tests.study.grids import a_case, scaled_hours, some_hours
-from tests.study.plain import parts_of, plain_flows, random_network
+from tests.study.plain import parts_of, plain_flows, plain_study, random_network
+from tests.study.test_against_brute_force import a_slice, near
 
 if TYPE_CHECKING:
     from moms.grid import FloatArray, Hours, Network
@@ -28,7 +29,7 @@ CLEAN, TIGHT, OVER = range(3)
 
 
 def a_day(rng: np.random.Generator, *, n: int | None = None) -> Slice:
-    """Draw a grid with hours and some branches out; any single branch may be lost next."""
+    """Draw a grid with hours; most single branches that cut nothing off may be lost next."""
     network = _with_negative_reactances(random_network(rng, n=n), rng)
     load = network.buses.load_mw[:, None] * rng.uniform(0.5, 1.2, (len(network.buses), 3))
     unit = network.units.p_mw[:, None] * rng.uniform(0.5, 1.5, (len(network.units), 3))
@@ -36,7 +37,11 @@ def a_day(rng: np.random.Generator, *, n: int | None = None) -> Slice:
     scale = rng.choice([0.7, 1.0, 2.0, 4.0])
     lines = network.branches
     network = network.with_ratings(a=scale * lines.rate_a_mw, b=scale * lines.rate_b_mw, c=scale * lines.rate_c_mw)
-    some = tuple(k for k in contingencies_of(network, which="branches") if rng.random() < 0.9)
+    some = tuple(
+        k
+        for k in contingencies_of(network, which="branches")
+        if rng.random() < 0.9 and whole(network, list(k.branches))
+    )
     return Slice(
         network=network, hours=hours, hours_without=hours, out=Out(), request=Out(), contingencies=some
     )  # fmt: skip
@@ -83,7 +88,7 @@ def names(one: Slice) -> tuple[Contingency, ...]:
     return contingencies_of(one.network, which="branches")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_every_cell_is_what_a_dense_solution_of_each_triple_gives(seed: int) -> None:
     one = a_day(np.random.default_rng(seed))
@@ -100,6 +105,47 @@ def test_every_cell_is_what_a_dense_solution_of_each_triple_gives(seed: int) -> 
         witnessed(one, given_, a, j)
 
 
+@settings(max_examples=120, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_contingencies_of_every_kind_are_held_as_brute_force_does(seed: int) -> None:
+    """Units, bridges, equipment, DC lines, parts in the dark: what is not said to be unheld is held."""
+    rng = np.random.default_rng(seed)
+    drawn = a_slice(rng)
+    one = replace(drawn, request=Out(), hours=drawn.hours_without)
+    asked = names(one)
+    given_ = board(one, asked, rules=RULES)
+    held = tuple(c for k, c in enumerate(one.contingencies) if k not in set(given_.unheld.tolist()))
+    able = np.flatnonzero(given_.standing <= OVER)
+    for a in rng.permutation(able)[:4].tolist():
+        request = Out(branches=np.array(asked[a].branches))
+        level = by_brute_force(replace(one, request=request, contingencies=held))
+        if level is not None:
+            assert given_.standing[a] == level, asked[a].id
+
+
+def by_brute_force(one: Slice) -> int | None:
+    """Give the level that a request causes, without what it alone cuts off; None where a flow is too near to tell."""
+    _, islanding, _, _ = plain_study(one)
+    cut = {k for k, (after, then) in islanding.items() if len(after.lost) > (len(then.lost) if then.islanded else 0)}
+    one = replace(one, contingencies=tuple(c for c in one.contingencies if c.id not in cut))
+    lines = one.network.branches
+    limits = {"a": lines.rate_a_mw, "b": RULES.watch_share * lines.rate_b_mw, "c": lines.rate_c_mw}
+    watched = replace(one, network=one.network.with_ratings(**limits))
+    violations, _, base, _ = plain_study(one)
+    tight, _, _, _ = plain_study(watched, share=RULES.worsened_share / RULES.watch_share)
+    level = CLEAN
+    for rows, rate, share, at in (
+        (tight, limits["b"], RULES.worsened_share / RULES.watch_share, TIGHT),
+        (violations, lines.rate_b_mw, RULES.worsened_share, OVER),
+        (base, lines.rate_a_mw, RULES.worsened_share, OVER),
+    ):
+        for key, (flow, without, caused) in rows.items():
+            if near(flow, without, rate[key[-2]], share):
+                return None
+            level = max(level, at) if caused != "old" else level
+    return level
+
+
 @settings(max_examples=40, deadline=None)
 @given(seed=st.integers(0, 10**9))
 def test_what_else_is_asked_moves_no_answer(seed: int) -> None:
@@ -111,7 +157,7 @@ def test_what_else_is_asked_moves_no_answer(seed: int) -> None:
 
 def witnessed(one: Slice, given_: Board, a: int, j: int) -> None:
     """Solve what a witness names and see that the flow there is what the cell says."""
-    c, m, h = (int(part[a]) for part in given_.witness)
+    c, m, h = int(given_.witness.next[a]), int(given_.witness.element[a]), int(given_.witness.hour[a])
     if given_.standing[a] == CLEAN:
         assert c == NONE
         return
@@ -165,7 +211,7 @@ def a_season_day(name: str, *, out: int, seed: int) -> Slice:
     gone = _kept_whole(network, rng.permutation(able), out)
     network = _rated(network, hours, rng)
     return Slice(network=network, hours=hours, hours_without=hours, out=Out(branches=gone), request=Out(),
-                 contingencies=contingencies_of(network, which="branches"))  # fmt: skip
+                 contingencies=contingencies_of(network, which="all"))  # fmt: skip
 
 
 def _kept_whole(network: Network, rows: FloatArray, count: int) -> FloatArray:
@@ -215,11 +261,12 @@ def compared(one: Slice, cells: int, seed: int) -> list[str]:
         want = OVER if over else TIGHT if result.near is not None else CLEAN
         if given_.standing[a] != want:
             wrong.append(f"{asked[a].id}: {given_.standing[a]}, the study says {want}, near {result.near}")
-        c, m = (int(part[a]) for part in given_.witness[:2])
+        c, k, m = (int(part[a]) for part in given_.witness[:3])
         if want == OVER:
             rows = set(zip(result.violations.contingency.tolist(), result.violations.element.tolist(), strict=True))
             named = {(result.contingencies[k], e) for k, e in rows} | {(None, int(e)) for e in result.base.element}
-            if (None if c == BEFORE else f"branch:{c + 1}", m) not in named:
+            lost = one.contingencies[k].id if k >= 0 else None if c == BEFORE else f"branch:{c + 1}"
+            if (lost, m) not in named:
                 wrong.append(f"{asked[a].id}: the study does not find ({c}, {m})")
     return wrong
 
@@ -231,7 +278,7 @@ def test_random_cells_are_what_the_study_says(name: str, out: int) -> None:
     told = given_.told()
     assert min(told["clean"], told["over"], told["tight"]) > 0
     assert told["open"] == 0
-    assert not compared(one, 25, seed=3)
+    assert not compared(one, 12, seed=3)
 
 
 @pytest.mark.long

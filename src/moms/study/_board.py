@@ -55,13 +55,40 @@ class Day(NamedTuple):
     worse_share: float
 
 
+class Injected(NamedTuple):
+    """Contingencies that move MW at one bus and remove nothing that matters: unit trips and bridges, (i,)."""
+
+    moved: FloatArray
+    """(k, i) MW on a branch per MW that appears, less the reference pick-up."""
+    alpha: FloatArray
+    """(i, H) MW that appear."""
+    largest: FloatArray
+    gamma_up: FloatArray
+    """(i, H) MW picked up; down likewise."""
+    gamma_down: FloatArray
+    picked: FloatArray
+    """(i,) max over hours of |gamma_up| + |gamma_down|."""
+    part_from: IntArray
+    """The part it cuts off, as in plan.Singles."""
+    part_to: IntArray
+    part_is_rest: BoolArray
+    up: FloatArray
+    """(k, H) MW on a branch per MW picked up, less the reference; down likewise."""
+    down: FloatArray
+    stray: FloatArray
+    """(k,) how far the pick-up of any hour strays from the reference, MW per MW."""
+    from_enter: IntArray
+    """(k,) places of a branch's ends in the walk."""
+    to_enter: IntArray
+
+
 class Cells(NamedTuple):
     """What is known of each j, (k,), filled in."""
 
     active: BoolArray
     level: IntArray
     next: IntArray
-    """The witness: place of c, -1 before any contingency, -2 for none; of m; and the hour."""
+    """The witness: place of c (k and more: an injected one), -1 before any, -2 for none; of m; and the hour."""
     element: IntArray
     hour: IntArray
     unsolved: BoolArray
@@ -126,11 +153,53 @@ def before_next(j: int, m: int, day: Day) -> tuple[int, int]:
 
 
 @compiled
-def _hold(j: int, c: int, m: int, day: Day, cells: Cells) -> None:
+def _in_part(branch: int, i: int, injected: Injected) -> bool:
+    """Tell whether a branch lies in the part that i cuts off."""
+    first, last = injected.part_from[i], injected.part_to[i]
+    if first == last:
+        return False
+    below_from: bool = first <= injected.from_enter[branch] < last
+    below_to: bool = first <= injected.to_enter[branch] < last
+    if injected.part_is_rest[i]:
+        return not below_from and not below_to
+    return below_from and below_to
+
+
+@compiled
+def _flow_after(branch: int, i: int, h: int, day: Day, injected: Injected) -> float:
+    flow: float = day.flow[branch, h] + injected.moved[branch, i] * injected.alpha[i, h]
+    flow += injected.gamma_up[i, h] * injected.up[branch, h] + injected.gamma_down[i, h] * injected.down[branch, h]
+    return flow
+
+
+@compiled
+def after_injected(j: int, i: int, m: int, day: Day, injected: Injected) -> tuple[int, int]:
+    """Give the highest level that j out causes on m after an injected contingency, and the hour of the largest flow.
+
+    What picks up is the same with and without j, so j moves what it carries after i by its own factors.
+    """
+    level, hour, largest = CLEAN, -1, 0.0
+    if _in_part(j, i, injected) or _in_part(m, i, injected):
+        return level, hour
+    factor = day.b[m] * day.stays[j] * day.phi[m, j]
+    for h in range(day.flow.shape[1]):
+        without = _flow_after(m, i, h, day, injected)
+        after = without + factor * _flow_after(j, i, h, day, injected)
+        here = caused(after, without, day.watch[m], day.limit[m], day.worse_share * day.limit[m])
+        if here > level or (here == level and level > CLEAN and abs(after) > largest):
+            level, hour, largest = here, h, abs(after)
+    return level, hour
+
+
+@compiled
+def _hold(j: int, c: int, m: int, day: Day, injected: Injected, cells: Cells) -> None:  # noqa: PLR0917
     """Hold one triple exactly and note it where it is worse than what is known; c -1 is before any contingency."""
     if c < 0:
         cells.work[0] += 1
         level, hour = before_next(j, m, day)
+    elif c >= len(day.b):
+        cells.work[5] += 1
+        level, hour = after_injected(j, c - len(day.b), m, day, injected)
     else:
         cells.work[5] += 1
         level, hour = after_next(j, c, m, day)
@@ -139,14 +208,15 @@ def _hold(j: int, c: int, m: int, day: Day, cells: Cells) -> None:
 
 
 @compiled
-def try_known(day: Day, cells: Cells, known_next: IntArray, known_element: IntArray) -> None:
+def try_known(day: Day, injected: Injected, cells: Cells, known_next: IntArray, known_element: IntArray) -> None:
     """Hold for each j the triple that proved it on another day; -2 for none."""
     for j in range(len(day.b)):
         c, m = known_next[j], known_element[j]
         if not cells.active[j] or c < -1 or m in (j, c):
             continue
-        if c < 0 or (c != j and day.group[c] != day.group[j] and day.is_next[c] > 0.0):
-            _hold(j, c, m, day, cells)
+        after = c >= len(day.b) or (c >= 0 and c != j and day.group[c] != day.group[j] and day.is_next[c] > 0.0)
+        if c < 0 or after:
+            _hold(j, c, m, day, injected, cells)
 
 
 @compiled
@@ -167,7 +237,7 @@ def _weigh(row: FloatArray, weight: FloatArray, own: int, out: FloatArray) -> fl
 
 
 @compiled
-def hold_before(day: Day, cells: Cells) -> None:
+def hold_before(day: Day, injected: Injected, cells: Cells) -> None:
     """Hold all j against rate A before any contingency."""
     k, hours = day.flow.shape
     reach, weight = np.empty(k), np.zeros(k)
@@ -186,7 +256,7 @@ def hold_before(day: Day, cells: Cells) -> None:
             continue
         for j in range(k):
             if weight[j] > 0.0 and reach[j] >= need and j != m:
-                _hold(j, -1, m, day, cells)
+                _hold(j, -1, m, day, injected, cells)
                 if cells.level[j] == OVER:
                     weight[j] = 0.0
 
@@ -207,8 +277,15 @@ def _amplified(j: int, day: Day, out: FloatArray) -> None:
 
 
 @compiled
-def spread(day: Day, cells: Cells) -> tuple[FloatArray, FloatArray]:
-    """Give max over c of G_jc for each j, and max over j of G_jc |L_cj| for each c; (k,) MW."""
+def _most_after(j: int, i: int, day: Day, injected: Injected) -> float:
+    """Bound what j may carry in any hour after an injected contingency, MW."""
+    moved: float = abs(injected.moved[j, i]) * injected.largest[i] + injected.stray[j] * injected.picked[i]
+    return float(day.most[j] + moved)
+
+
+@compiled
+def spread(day: Day, injected: Injected, cells: Cells) -> tuple[FloatArray, FloatArray]:
+    """Give max of G_jc over all c (the injected too) for each j, of G_jc |L_cj| over j for each c; (k,) MW."""
     k = len(day.b)
     by_j, by_c, grown = np.zeros(k), np.zeros(k), np.empty(k)
     for j in range(k):
@@ -224,8 +301,10 @@ def spread(day: Day, cells: Cells) -> tuple[FloatArray, FloatArray]:
                 by_c[c] = max(by_c[c], moved)
                 lane = max(lane, grown[c])
             top = max(top, lane)
-        by_j[j] = top
         cells.unsolved[j] = not top < NO_FACTOR_MW
+        for i in range(len(injected.largest)):
+            top = max(top, _most_after(j, i, day, injected))
+        by_j[j] = top
     return by_j, by_c
 
 
@@ -312,11 +391,21 @@ def _exact_room(m: int, c: int, day: Day) -> float:
 
 
 @compiled
+def _exact_room_injected(m: int, i: int, day: Day, injected: Injected) -> float:
+    limit, left = day.limit[m], np.inf
+    for h in range(day.flow.shape[1]):
+        without = _flow_after(m, i, h, day, injected)
+        left = min(left, room(without, day.watch[m], limit, day.worse_share * limit))
+    return left
+
+
+@compiled
 def _rooms(  # noqa: PLR0917 - as above
     m: int,
     most_far: float,
     by_c: FloatArray,
     day: Day,
+    injected: Injected,
     cells: Cells,
     scratch: Rooms,
 ) -> tuple[int, int, float]:
@@ -344,6 +433,16 @@ def _rooms(  # noqa: PLR0917 - as above
                     scratch.listed_next[listed], scratch.next_ratio[listed] = c, effect / max(left, SMALL)
                     listed += 1
             smallest = min(smallest, left)
+    stray = injected.stray[m]
+    for i in range(len(injected.largest)):
+        left = least - abs(injected.moved[m, i]) * injected.largest[i] - stray * injected.picked[i]
+        if left <= most_far and not _in_part(m, i, injected):
+            cells.work[1] += 1
+            left = _exact_room_injected(m, i, day, injected)
+            if left <= most_far:
+                scratch.next[tight], scratch.left[tight], scratch.effect[tight] = k + i, left, 0.0
+                tight += 1
+        smallest = min(smallest, left)
     return tight, listed, smallest
 
 
@@ -355,6 +454,7 @@ def _far(  # noqa: PLR0917 - as above
     far: FloatArray,
     weight: FloatArray,
     day: Day,
+    injected: Injected,
     cells: Cells,
     scratch: Rooms,
 ) -> int:
@@ -375,39 +475,51 @@ def _far(  # noqa: PLR0917 - as above
             if scratch.left[q] > most or cells.level[j] == OVER:
                 break
             c = scratch.next[q]
-            if day.group[c] != day.group[j]:
+            if c >= len(day.b):
+                cells.work[2] += 1
+                if effect * _most_after(j, c - len(day.b), day, injected) >= scratch.left[q] * GUARD:
+                    _hold(j, c, m, day, injected, cells)
+            elif day.group[c] != day.group[j]:
                 cells.work[2] += 1
                 if _may(j, c, effect, scratch.effect[q], scratch.left[q], day):
-                    _hold(j, c, m, day, cells)
+                    _hold(j, c, m, day, injected, cells)
     return listed
 
 
 @compiled
-def far_and_lists(day: Day, cells: Cells, by_j: FloatArray, by_c: FloatArray) -> tuple[Lists, Lists, FloatArray]:
+def far_and_lists(
+    day: Day, injected: Injected, cells: Cells, by_j: FloatArray, by_c: FloatArray
+) -> tuple[Lists, Lists, FloatArray]:
     """Hold all far triples (A), and list what near pairs have to look at.
 
     Gives the lists B (by c: m by |L_mc| over the room after c), C (by j: m by |L_mj| over m's least room
     after any c), and the far flows of all j, (k,) MW, 0 for those that need no more.
     """
-    k = len(day.b)
+    k, every = len(day.b), len(day.b) + len(injected.largest)
     far = np.where(cells.active & (cells.level < OVER), FAR * day.most + FAR_MW, 0.0)
     far_weight = far * np.abs(day.stays)
     near_weight = np.where(far > 0.0, np.maximum(by_j, far), 0.0) * np.abs(day.stays)
     by_next = by_out = Lists(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
     nexts, outs, second = 0, 0, by_c / SECOND_SHARE / GUARD
     scratch = Rooms(
-        np.empty(k, np.int64), np.empty(k), np.empty(k), np.empty(k, np.int64), np.empty(k), np.empty(k, np.int64),
-        np.empty(k), np.empty(k),
-    )  # fmt: skip
+        next=np.empty(every, np.int64),
+        left=np.empty(every),
+        effect=np.empty(every),
+        listed_next=np.empty(k, np.int64),
+        next_ratio=np.empty(k),
+        listed_out=np.empty(k, np.int64),
+        out_ratio=np.empty(k),
+        reach=np.empty(k),
+    )
     for m in range(k):
         if not np.isfinite(day.watch[m]):
             continue
         reach = _weigh(day.phi[m], far_weight, m, scratch.reach)
         most_far = abs(day.b[m]) * reach / (1.0 - SECOND_SHARE) / GUARD
-        tight, listed, smallest = _rooms(m, most_far, second, day, cells, scratch)
+        tight, listed, smallest = _rooms(m, most_far, second, day, injected, cells, scratch)
         by_next = _put(by_next, nexts, scratch.listed_next[:listed], scratch.next_ratio[:listed], m)
         nexts += listed
-        listed = _far(m, tight, smallest, far, near_weight, day, cells, scratch)
+        listed = _far(m, tight, smallest, far, near_weight, day, injected, cells, scratch)
         by_out = _put(by_out, outs, scratch.listed_out[:listed], scratch.out_ratio[:listed], m)
         outs += listed
     return _sorted(by_next, nexts, k), _sorted(by_out, outs, k), far
@@ -423,7 +535,9 @@ def _may(j: int, c: int, mj: float, mc: float, left: float, day: Day) -> bool:  
 
 
 @compiled
-def near(day: Day, cells: Cells, by_next: Lists, by_out: Lists, far: FloatArray) -> None:
+def near(  # noqa: PLR0917 - as above
+    day: Day, injected: Injected, cells: Cells, by_next: Lists, by_out: Lists, far: FloatArray
+) -> None:
     """Hold the triples of near pairs: those whose c sends much over j, or whose j sends much over c (B and C)."""
     k = len(day.b)
     steepest, grown, score = np.zeros(k), np.empty(k), np.empty(k)
@@ -440,29 +554,35 @@ def near(day: Day, cells: Cells, by_next: Lists, by_out: Lists, far: FloatArray)
             score[c] = grown[c] * max(abs(day.b[c] * row[c]) * hj * steepest[c], inverse)
         for c in range(k):
             if score[c] >= GUARD and c != j and cells.level[j] < OVER:
-                _moved_by_next(j, c, grown[c] * abs(day.b[c] * row[c]) * hj, by_next, day, cells)
+                _moved_by_next(j, c, grown[c] * abs(day.b[c] * row[c]) * hj, by_next, day, injected, cells)
                 if grown[c] >= far[j] * GUARD:
-                    _moved_by_out(j, c, grown[c], by_out, day, cells)
+                    _moved_by_out(j, c, grown[c], by_out, day, injected, cells)
+        for i in range(len(injected.largest)):
+            if cells.level[j] == OVER or inverse == 0.0:
+                break
+            most = _most_after(j, i, day, injected)
+            if most >= far[j] * GUARD:
+                _moved_by_out(j, k + i, most, by_out, day, injected, cells)
 
 
 @compiled
-def _moved_by_next(j: int, c: int, sent: float, by_next: Lists, day: Day, cells: Cells) -> None:  # noqa: PLR0917
+def _moved_by_next(j: int, c: int, sent: float, by_next: Lists, day: Day, injected: Injected, cells: Cells) -> None:  # noqa: PLR0917
     for q in range(by_next.begin[c], by_next.begin[c + 1]):
         if by_next.ratio[q] * sent < SECOND_SHARE * GUARD or cells.level[j] == OVER:
             break
         cells.work[3] += 1
         if by_next.element[q] != j:
-            _hold(j, c, by_next.element[q], day, cells)
+            _hold(j, c, by_next.element[q], day, injected, cells)
 
 
 @compiled
-def _moved_by_out(j: int, c: int, grown: float, by_out: Lists, day: Day, cells: Cells) -> None:  # noqa: PLR0917
+def _moved_by_out(j: int, c: int, grown: float, by_out: Lists, day: Day, injected: Injected, cells: Cells) -> None:  # noqa: PLR0917
     for q in range(by_out.begin[j], by_out.begin[j + 1]):
         if by_out.ratio[q] * grown < (1.0 - SECOND_SHARE) * GUARD or cells.level[j] == OVER:
             break
         cells.work[4] += 1
         if by_out.element[q] != c:
-            _hold(j, c, by_out.element[q], day, cells)
+            _hold(j, c, by_out.element[q], day, injected, cells)
 
 
 @compiled

@@ -19,13 +19,16 @@ what it sends over c; C, by j, where c sends j more than g_j. What they name is 
 hour, so every cell ends as proof; only work depends on theta and g. Sizes |L| are taken everywhere, so
 negative reactances need nothing of their own.
 
+A unit trip or the loss of a bridge moves MW at a bus, and those who pick up are the same with and
+without j: f^kj_m = f^k_m + L_mj f^k_j. They join A and C as further c, without the second term.
+
 Two branches that cut the island only together have no K. They are found by labels of the cycle space
 and come back as cut pairs with the MW they cut off.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -33,9 +36,13 @@ import numpy as np
 from moms.powerflow import elimination_order
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
 from moms.study import _board
-from moms.study._board import CLEAN, OVER, TIGHT, Cells, Day
+from moms.study._board import CLEAN, OVER, TIGHT, Cells, Day, Injected
 from moms.study.listed import listed
+from moms.study.pickup import Shape
+from moms.study.plan import plan
+from moms.study.screen import middle, pick_up_angles, watched
 from moms.study.series import GENERAL, HANGING, sort_out
+from moms.study.slices import Out
 from moms.study.state import stand
 from moms.values import Refused
 
@@ -43,6 +50,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study.plan import Plan
     from moms.study.slices import Slice, StudyRules
     from moms.study.state import Case
 
@@ -74,7 +82,9 @@ class Witness(NamedTuple):
     """What proves that an asset is not clean: rows of branches, BEFORE or NONE in `next`; (a,) each."""
 
     next: IntArray
-    """Branch whose loss is the contingency."""
+    """Branch whose loss is the contingency; BEFORE too where `injected` tells it."""
+    injected: IntArray
+    """Place in the list of a unit trip or of a bridge's loss, -1 for none."""
     element: IntArray
     hour: IntArray
     """Place in the slice's hours."""
@@ -92,7 +102,8 @@ class Board:
     cut_mw: FloatArray
     """Net MW it cuts off at most; 0 may be a dead part, or load and output that cancel."""
     unheld: IntArray
-    """Places of the contingencies that no cell was held against: units, and several branches that are not one."""
+    """Places of the contingencies that no cell was held against: several branches that are not one, and losses
+    that those who pick up cannot cover."""
     work: dict[str, int]
 
     def told(self) -> dict[str, int]:
@@ -138,31 +149,51 @@ def board(
         out=one.out,
         order=elimination_order(one.network) if order is None else order,
     )
-    wanted, nexts = _amounts_to(case, asked), _amounts_to(case, one.contingencies)
+    wanted, lost = _amounts_to(case, asked), plan(case, one.contingencies, own=Out())
     rows = mutual_order(case.factor, np.flatnonzero(case.factor.live & (case.tree.below < 0)))
     place = np.full(len(one.network.branches), -1, np.int64)
     place[rows] = np.arange(len(rows))
-    day = _day(case, rows, nexts=place[nexts.branch[nexts.branch >= 0]], rules=rules, buffer=buffer)
-    cells = _screened(day, place[wanted.branch[wanted.branch >= 0]], known=_placed(known, wanted, place, len(rows)))
-    cut_mw, cut_next = _cut_together(day)
-    at = place[wanted.branch]
-    one_branch = wanted.branch >= 0
-    standing = np.where(one_branch, np.where(cells.unsolved[at], OPEN, cells.level[at]), OPEN)
-    standing[wanted.cuts], standing[wanted.nothing] = CUTS_OFF, OUT
-    found = one_branch & (cells.next[at] > NONE)
+    day = _day(case, rows, nexts=place[lost.singles.branch[lost.singles.is_removal]], rules=rules, buffer=buffer)
+    injected, which = _injected(case, rows, lost)
+    nexts = _Nexts(rows=rows, place=place, injected=which, contingencies=len(one.contingencies))
+    cells = _screened(day, injected, place[wanted.branch[wanted.branch >= 0]], known=nexts.placed(known, wanted))
+    made = _told(wanted, cells, nexts, _cut_together(day))
+    return replace(made, unheld=np.array([k for k, _, _ in lost.compounds], np.int64))
+
+
+def _told(wanted: _Losses, cells: Cells, nexts: _Nexts, cut: tuple[FloatArray, IntArray]) -> Board:
+    """Tell the cells by asset, in rows and places of the list."""
+    count, rows, cut_mw, cut_next = len(wanted.branch), nexts.rows, *cut
+    some = np.flatnonzero(wanted.branch >= 0)
+    at = nexts.place[wanted.branch[some]]
     back = np.r_[rows, -1]
+    standing, mw = np.full(count, OPEN), np.zeros(count)
+    standing[wanted.cuts], standing[wanted.nothing] = CUTS_OFF, OUT
+    standing[some] = np.where(cells.unsolved[at], OPEN, cells.level[at])
+    mw[some] = cut_mw[at]
+    first, c = len(rows), cells.next[at]
+    lost = np.where((c >= 0) & (c < first), back[np.clip(c, 0, first)], np.minimum(c, BEFORE))
+    by_list = np.r_[nexts.injected, -1]
     return Board(
         standing=standing,
         witness=Witness(
-            next=np.where(found, np.where(cells.next[at] >= 0, back[cells.next[at]], BEFORE), NONE),
-            element=np.where(found, back[cells.element[at]], -1),
-            hour=np.where(found, cells.hour[at], -1),
+            next=_spread(count, some, lost, otherwise=NONE),
+            injected=_spread(count, some, by_list[np.where(c >= first, c - first, len(by_list) - 1)]),
+            element=_spread(count, some, back[cells.element[at]]),
+            hour=_spread(count, some, cells.hour[at]),
         ),
-        cut_next=np.where(one_branch, back[cut_next[at]], -1),
-        cut_mw=np.where(one_branch, cut_mw[at], 0.0),
-        unheld=np.flatnonzero((nexts.branch < 0) & ~nexts.nothing),
+        cut_next=_spread(count, some, back[cut_next[at]]),
+        cut_mw=mw,
+        unheld=np.empty(0, np.int64),
         work=dict(zip(("before", "rooms", "A", "B", "C", "exact"), cells.work.tolist(), strict=True)),
     )
+
+
+def _spread(count: int, some: IntArray, values: IntArray, *, otherwise: int = -1) -> IntArray:
+    """Give values at some of `count` places."""
+    whole = np.full(count, otherwise)
+    whole[some] = values
+    return whole
 
 
 def _refuse(one: Slice) -> None:
@@ -218,7 +249,35 @@ def _day(case: Case, rows: IntArray, *, nexts: IntArray, rules: StudyRules, buff
     )
 
 
-def _screened(day: Day, wanted: IntArray, *, known: tuple[IntArray, IntArray] | None) -> Cells:
+def _injected(case: Case, rows: IntArray, lost: Plan) -> tuple[Injected, IntArray]:
+    """Give the contingencies that only move MW at a bus, and their places in the list, (i,)."""
+    factor, singles = case.factor, lost.singles
+    some = np.flatnonzero(~singles.is_removal)
+    up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
+    watch = watched(case, rows, up, down, middle(case, up))
+    source, back = np.unique(singles.source[some], return_inverse=True)
+    x = factor.transfers(source, np.full(len(source), len(factor.pivot)))
+    moved = watch.b_mw[:, None] * (x[watch.from_position] - x[watch.to_position]) - watch.reference[:, None]
+    alpha, gamma_up, gamma_down = singles.alpha[some], singles.gamma_up, singles.gamma_down
+    return Injected(
+        moved=np.ascontiguousarray(moved[:, back]),
+        alpha=alpha,
+        largest=np.abs(alpha).max(axis=1, initial=0.0),
+        gamma_up=gamma_up,
+        gamma_down=gamma_down,
+        picked=(np.abs(gamma_up) + np.abs(gamma_down)).max(axis=1, initial=0.0),
+        part_from=singles.part_from,
+        part_to=singles.part_to,
+        part_is_rest=singles.part_is_rest,
+        up=watch.up,
+        down=watch.down,
+        stray=watch.spread,
+        from_enter=watch.from_enter,
+        to_enter=watch.to_enter,
+    ), singles.contingency[some]
+
+
+def _screened(day: Day, injected: Injected, wanted: IntArray, *, known: tuple[IntArray, IntArray] | None) -> Cells:
     k = len(day.b)
     active = np.zeros(k, np.bool_)
     active[wanted] = True
@@ -232,26 +291,38 @@ def _screened(day: Day, wanted: IntArray, *, known: tuple[IntArray, IntArray] | 
         work=np.zeros(6, np.int64),
     )
     if known is not None:
-        _board.try_known(day, cells, *known)
-    _board.hold_before(day, cells)
-    by_j, by_c = _board.spread(day, cells)
-    by_next, by_out, far = _board.far_and_lists(day, cells, by_j, by_c)
-    _board.near(day, cells, by_next, by_out, far)
+        _board.try_known(day, injected, cells, *known)
+    _board.hold_before(day, injected, cells)
+    by_j, by_c = _board.spread(day, injected, cells)
+    by_next, by_out, far = _board.far_and_lists(day, injected, cells, by_j, by_c)
+    _board.near(day, injected, cells, by_next, by_out, far)
     return cells
 
 
-def _placed(known: Witness | None, wanted: _Losses, place: IntArray, count: int) -> tuple[IntArray, IntArray] | None:
-    """Give the witnesses of another day by place: (k,) c (NONE where it no longer is there) and m."""
-    if known is None:
-        return None
-    c, m = np.full(count, NONE), np.full(count, -1)
-    some = np.flatnonzero((wanted.branch >= 0) & (known.next > NONE) & (known.element >= 0))
-    after = known.next[some] >= 0
-    at, element = place[wanted.branch[some]], place[known.element[some]]
-    lost = np.where(after, place[known.next[some]], BEFORE)
-    there = (element >= 0) & (~after | (lost >= 0))
-    c[at[there]], m[at[there]] = lost[there], element[there]
-    return c, m
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Nexts:
+    """Where contingencies stand in the kernels: single branches by place, then the injected ones."""
+
+    rows: IntArray
+    place: IntArray
+    injected: IntArray
+    contingencies: int
+
+    def placed(self, known: Witness | None, wanted: _Losses) -> tuple[IntArray, IntArray] | None:
+        """Give the witnesses of another day by place: (k,) c (NONE where it no longer is there) and m."""
+        if known is None:
+            return None
+        c, m = np.full(len(self.rows), NONE), np.full(len(self.rows), -1)
+        some = np.flatnonzero((wanted.branch >= 0) & (known.next > NONE) & (known.element >= 0))
+        at, element = self.place[wanted.branch[some]], self.place[known.element[some]]
+        by_list = np.full(self.contingencies + 1, NONE)
+        by_list[self.injected] = len(self.rows) + np.arange(len(self.injected))
+        branch = known.next[some]
+        lost = np.where(branch >= 0, np.where(self.place[branch] >= 0, self.place[branch], NONE), BEFORE)
+        lost = np.where(known.injected[some] >= 0, by_list[known.injected[some]], lost)
+        there = (element >= 0) & (lost > NONE)
+        c[at[there]], m[at[there]] = lost[there], element[there]
+        return c, m
 
 
 def _cut_together(day: Day) -> tuple[FloatArray, IntArray]:
