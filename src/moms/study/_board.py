@@ -28,6 +28,8 @@ FAR, FAR_MW = 1.05, 1.0
 GUARD = 1.0 - 1e-9
 """Bounds are tightened by this, more than rounding can loosen them."""
 LANES = 64
+LOSS = -3
+"""In place of c: LOSS - k for the loss at place k of the list."""
 SMALL = 1e-12
 NO_FACTOR_MW = 1e12
 """A loss that may send more than this over a branch has a factor that rounding has eaten."""
@@ -88,7 +90,8 @@ class Cells(NamedTuple):
     active: BoolArray
     level: IntArray
     next: IntArray
-    """The witness: place of c (k and more: an injected one), -1 before any, -2 for none; of m; and the hour."""
+    """The witness: place of c (k and more: an injected one; LOSS and less), -1 before any, -2 for none; of m; and
+    the hour."""
     element: IntArray
     hour: IntArray
     unsolved: BoolArray
@@ -192,6 +195,13 @@ def after_injected(j: int, i: int, m: int, day: Day, injected: Injected) -> tupl
 
 
 @compiled
+def note(j: int, level: int, c: int, m: int, hour: int, cells: Cells) -> None:  # noqa: PLR0917
+    """Note a level with its witness where it is worse than what is known."""
+    if level > cells.level[j]:
+        cells.level[j], cells.next[j], cells.element[j], cells.hour[j] = level, c, m, hour
+
+
+@compiled
 def _hold(j: int, c: int, m: int, day: Day, injected: Injected, cells: Cells) -> None:  # noqa: PLR0917
     """Hold one triple exactly and note it where it is worse than what is known; c -1 is before any contingency."""
     if c < 0:
@@ -203,8 +213,7 @@ def _hold(j: int, c: int, m: int, day: Day, injected: Injected, cells: Cells) ->
     else:
         cells.work[5] += 1
         level, hour = after_next(j, c, m, day)
-    if level > cells.level[j]:
-        cells.level[j], cells.next[j], cells.element[j], cells.hour[j] = level, c, m, hour
+    note(j, level, c, m, hour, cells)
 
 
 @compiled
@@ -301,7 +310,7 @@ def spread(day: Day, injected: Injected, cells: Cells) -> tuple[FloatArray, Floa
                 by_c[c] = max(by_c[c], moved)
                 lane = max(lane, grown[c])
             top = max(top, lane)
-        cells.unsolved[j] = not top < NO_FACTOR_MW
+        cells.unsolved[j] = cells.unsolved[j] or not top < NO_FACTOR_MW
         for i in range(len(injected.largest)):
             top = max(top, _most_after(j, i, day, injected))
         by_j[j] = top
@@ -583,26 +592,3 @@ def _moved_by_out(j: int, c: int, grown: float, by_out: Lists, day: Day, injecte
         cells.work[4] += 1
         if by_out.element[q] != c:
             _hold(j, c, by_out.element[q], day, injected, cells)
-
-
-@compiled
-def cut_together(day: Day, by_group: IntArray, first: IntArray, last: IntArray) -> tuple[FloatArray, IntArray]:
-    """Give for each j the most MW cut off when another of its group is lost next, and that other, -1 for none; (k,).
-
-    `by_group` are places sorted by group; those of group g stand from first[g] to last[g].
-    """
-    k = len(day.b)
-    cut, other = np.zeros(k), np.full(k, -1, np.int64)
-    for g in range(len(first)):
-        for a in range(first[g], last[g]):
-            for d in range(first[g], last[g]):
-                j, c = by_group[a], by_group[d]
-                if j == c or day.is_next[c] == 0.0:
-                    continue
-                cj = day.b[c] * day.stays[j] * day.phi[c, j]
-                net = 0.0
-                for h in range(day.flow.shape[1]):
-                    net = max(net, abs(day.flow[c, h] + cj * day.flow[j, h]))
-                if other[j] < 0 or net > cut[j]:
-                    cut[j], other[j] = net, c
-    return cut, other

@@ -22,37 +22,43 @@ negative reactances need nothing of their own.
 A unit trip or the loss of a bridge moves MW at a bus, and those who pick up are the same with and
 without j: f^kj_m = f^k_m + L_mj f^k_j. They join A and C as further c, without the second term.
 
-Two branches that cut the island only together have no K. They are found by labels of the cycle space
-and come back as cut pairs with the MW they cut off.
+Two branches that cut the island only together have no K. They are found by labels of the cycle space and
+held by the study's own screen as one loss (together.py), losses of several branches by several.py. What is
+held against less than everything is open, never clean.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from moms.powerflow import elimination_order
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
 from moms.study import _board
-from moms.study._board import CLEAN, OVER, TIGHT, Cells, Day, Injected
+from moms.study._board import CLEAN, LOSS, OVER, TIGHT, Cells, Day, Injected
 from moms.study.listed import listed
 from moms.study.pickup import Shape
 from moms.study.plan import plan
 from moms.study.screen import middle, pick_up_angles, watched
 from moms.study.series import GENERAL, HANGING, sort_out
+from moms.study.several import hold_several
 from moms.study.slices import Out
 from moms.study.state import stand
+from moms.study.together import Pair, hold
 from moms.values import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy.typing as npt
+
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study.plan import Plan
     from moms.study.slices import Slice, StudyRules
     from moms.study.state import Case
+    from moms.study.together import Held
 
 CUTS_OFF, OUT, OPEN = 3, 4, 5
 """The asset itself cuts a part off; nothing of it is in service; the board cannot say."""
@@ -67,7 +73,7 @@ STANDINGS = {
 BEFORE, NONE = -1, -2
 """In place of a contingency: before any; no witness."""
 SINGULAR = 1e-9
-"""A pair that leaves less than this share of a transfer elsewhere cuts the island; others leave far more."""
+"""A branch or pair that leaves less than this share of a transfer elsewhere cuts the island or has no factor."""
 
 
 class NotOneTopology(Refused):
@@ -82,12 +88,24 @@ class Witness(NamedTuple):
     """What proves that an asset is not clean: rows of branches, BEFORE or NONE in `next`; (a,) each."""
 
     next: IntArray
-    """Branch whose loss is the contingency; BEFORE too where `injected` tells it."""
-    injected: IntArray
-    """Place in the list of a unit trip or of a bridge's loss, -1 for none."""
+    """Branch whose loss is the contingency; BEFORE too where `loss` tells it."""
+    loss: IntArray
+    """Place in the list of any other loss, -1 for none."""
     element: IntArray
     hour: IntArray
     """Place in the slice's hours."""
+
+
+class Cuts(NamedTuple):
+    """What one more loss cuts off once the asset is out, and would not without it, (a,); not told of cells over."""
+
+    loss: IntArray
+    """Place in the list of the loss with the most load, then output; -1 where nothing is cut off, not even dead."""
+    load_mw: FloatArray
+    """The most that any loss cuts off."""
+    generation_mw: FloatArray
+    critical: BoolArray
+    """Some of the load is what the caller calls critical."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,15 +113,10 @@ class Board:
     """The cells of one slice, one for each asset asked, (a,)."""
 
     standing: IntArray
-    """CLEAN, TIGHT, OVER, CUTS_OFF, OUT or OPEN."""
+    """CLEAN, TIGHT, OVER, CUTS_OFF, OUT or OPEN. A cell that is not over and was held against less than every
+    contingency is OPEN."""
     witness: Witness
-    cut_next: IntArray
-    """Branch whose loss cuts off most once the asset is out and that cuts nothing off otherwise, -1 for none."""
-    cut_mw: FloatArray
-    """Net MW it cuts off at most; 0 may be a dead part, or load and output that cancel."""
-    unheld: IntArray
-    """Places of the contingencies that no cell was held against: several branches that are not one, and losses
-    that those who pick up cannot cover."""
+    cuts: Cuts
     work: dict[str, int]
 
     def told(self) -> dict[str, int]:
@@ -129,14 +142,15 @@ def board(
     *,
     rules: StudyRules,
     known: Witness | None = None,
+    critical: BoolArray | None = None,
     order: IntArray | None = None,
     buffer: FloatArray | None = None,
 ) -> Board:
     """Give the cell of every asset asked, on top of what the slice has out.
 
     `asked` are sets of branches, named as contingencies are. `known` are witnesses of another day, tried
-    first. `order` is `elimination_order(network)` and `buffer` a flat array for the factors, if the caller
-    has them.
+    first. `critical` are buses, (n,), whose load is told apart. `order` is `elimination_order(network)` and
+    `buffer` a flat array for the factors, if the caller has them.
 
     Raises:
         NotOneTopology: the slice holds a request, or hours and lists that change with one.
@@ -150,48 +164,104 @@ def board(
         order=elimination_order(one.network) if order is None else order,
     )
     wanted, lost = _amounts_to(case, asked), plan(case, one.contingencies, own=Out())
-    rows = mutual_order(case.factor, np.flatnonzero(case.factor.live & (case.tree.below < 0)))
+    rows = mutual_order(case.factor, _needed(case, wanted, lost))
     place = np.full(len(one.network.branches), -1, np.int64)
     place[rows] = np.arange(len(rows))
     day = _day(case, rows, nexts=place[lost.singles.branch[lost.singles.is_removal]], rules=rules, buffer=buffer)
+    _refuse_labels(day)
     injected, which = _injected(case, rows, lost)
     nexts = _Nexts(rows=rows, place=place, injected=which, contingencies=len(one.contingencies))
     cells = _screened(day, injected, place[wanted.branch[wanted.branch >= 0]], known=nexts.placed(known, wanted))
-    made = _told(wanted, cells, nexts, _cut_together(day))
-    return replace(made, unheld=np.array([k for k, _, _ in lost.compounds], np.int64))
+    several = np.array([k for k, _, _ in lost.compounds], np.int64)
+    pairs = hold_several(case, rows, one.contingencies, several, day, cells) + _cut_pairs(day, rows, lost, cells)
+    held = hold(case, pairs, one.contingencies, rules=rules, critical=critical)
+    cuts = _noted(pairs, held, place, cells)
+    return _told(wanted, cells, nexts, cuts, pairs=len(pairs))
 
 
-def _told(wanted: _Losses, cells: Cells, nexts: _Nexts, cut: tuple[FloatArray, IntArray]) -> Board:
+def _needed(case: Case, wanted: _Losses, lost: Plan) -> IntArray:
+    """Give the branches that are asked, lost or watched and cut nothing off by themselves: the board's rows.
+
+    What is only there to carry flows needs no row.
+    """
+    lines = case.network.branches
+    needed = lines.monitored & (np.isfinite(lines.rate_a_mw) | np.isfinite(lines.rate_b_mw))
+    needed[wanted.branch[wanted.branch >= 0]] = True
+    needed[lost.singles.branch[lost.singles.is_removal]] = True
+    for _, branches, _ in lost.compounds:
+        needed[branches] = True
+    return np.flatnonzero(needed & case.factor.live & (case.tree.below < 0))
+
+
+def _cut_pairs(day: Day, rows: IntArray, lost: Plan, cells: Cells) -> list[Pair]:
+    """Give the pairs of an asset and the loss of one branch that cut the island only together."""
+    removals = np.flatnonzero(lost.singles.is_removal)
+    name = dict(zip(lost.singles.branch[removals].tolist(), lost.singles.contingency[removals].tolist(), strict=True))
+    by = np.argsort(day.group, kind="stable")
+    parts = np.split(by, np.flatnonzero(np.diff(day.group[by])) + 1)
+    return [
+        Pair(int(rows[j]), name[int(rows[c])])
+        for part in parts
+        if len(part) > 1
+        for j in part[cells.active[part] & (cells.level[part] < OVER)]
+        for c in part[day.is_next[part] > 0.0]
+        if c != j
+    ]
+
+
+def _noted(pairs: list[Pair], held: Held, place: IntArray, cells: Cells) -> Cuts:
+    """Note what pairs cause in the cells, and give what they cut off, by place, (k,)."""
+    k = len(cells.level)
+    cuts = Cuts(np.full(k, -1, np.int64), np.zeros(k), np.zeros(k), np.zeros(k, np.bool_))
+    most = np.full((k, 2), -1.0)
+    for p, pair in enumerate(pairs):
+        j, size = int(place[pair.branch]), (held.load_mw[p], held.generation_mw[p])
+        cells.unsolved[j] |= held.unsolved[p]
+        if held.level[p] > cells.level[j]:
+            cells.level[j], cells.next[j] = held.level[p], LOSS - pair.loss
+            cells.element[j], cells.hour[j] = -2 - held.element[p], held.hour[p]
+        cuts.critical[j] |= held.critical[p]
+        cuts.load_mw[j], cuts.generation_mw[j] = np.maximum((cuts.load_mw[j], cuts.generation_mw[j]), size)
+        if held.cuts[p] and size > tuple(most[j]):
+            most[j], cuts.loss[j] = size, pair.loss
+    return cuts
+
+
+def _told(wanted: _Losses, cells: Cells, nexts: _Nexts, cuts: Cuts, *, pairs: int) -> Board:
     """Tell the cells by asset, in rows and places of the list."""
-    count, rows, cut_mw, cut_next = len(wanted.branch), nexts.rows, *cut
+    count, rows = len(wanted.branch), nexts.rows
     some = np.flatnonzero(wanted.branch >= 0)
     at = nexts.place[wanted.branch[some]]
     back = np.r_[rows, -1]
-    standing, mw = np.full(count, OPEN), np.zeros(count)
+    standing = np.full(count, OPEN)
     standing[wanted.cuts], standing[wanted.nothing] = CUTS_OFF, OUT
-    standing[some] = np.where(cells.unsolved[at], OPEN, cells.level[at])
-    mw[some] = cut_mw[at]
-    first, c = len(rows), cells.next[at]
-    lost = np.where((c >= 0) & (c < first), back[np.clip(c, 0, first)], np.minimum(c, BEFORE))
+    standing[some] = np.where(cells.unsolved[at] & (cells.level[at] < OVER), OPEN, cells.level[at])
+    first, c, m = len(rows), cells.next[at], cells.element[at]
+    lost = np.where((c >= 0) & (c < first), back[np.clip(c, 0, first)], np.where(c == NONE, NONE, BEFORE))
     by_list = np.r_[nexts.injected, -1]
+    other = np.where(c <= LOSS, LOSS - c, by_list[np.where(c >= first, c - first, len(by_list) - 1)])
     return Board(
         standing=standing,
         witness=Witness(
             next=_spread(count, some, lost, otherwise=NONE),
-            injected=_spread(count, some, by_list[np.where(c >= first, c - first, len(by_list) - 1)]),
-            element=_spread(count, some, back[cells.element[at]]),
+            loss=_spread(count, some, other),
+            element=_spread(count, some, np.where(m < -1, -2 - m, back[np.maximum(m, -1)])),
             hour=_spread(count, some, cells.hour[at]),
         ),
-        cut_next=_spread(count, some, back[cut_next[at]]),
-        cut_mw=mw,
-        unheld=np.empty(0, np.int64),
-        work=dict(zip(("before", "rooms", "A", "B", "C", "exact"), cells.work.tolist(), strict=True)),
+        cuts=Cuts(
+            loss=_spread(count, some, cuts.loss[at]),
+            load_mw=_spread(count, some, cuts.load_mw[at], otherwise=0.0),
+            generation_mw=_spread(count, some, cuts.generation_mw[at], otherwise=0.0),
+            critical=_spread(count, some, cuts.critical[at], otherwise=False),
+        ),
+        work=dict(zip(("before", "rooms", "A", "B", "C", "exact"), cells.work.tolist(), strict=True))
+        | {"pairs": pairs},
     )
 
 
-def _spread(count: int, some: IntArray, values: IntArray, *, otherwise: int = -1) -> IntArray:
+def _spread(count: int, some: IntArray, values: npt.NDArray[Any], *, otherwise: float = -1) -> npt.NDArray[Any]:
     """Give values at some of `count` places."""
-    whole = np.full(count, otherwise)
+    whole = np.full(count, otherwise, values.dtype)
     whole[some] = values
     return whole
 
@@ -231,13 +301,14 @@ def _day(case: Case, rows: IntArray, *, nexts: IntArray, rules: StudyRules, buff
     b = factor.b_mw[rows]
     flow = factor.flows_at(case.theta, rows)
     labels = cycle_labels(factor, case.tree)[rows]
+    stays = 1.0 / (1.0 - b * np.diagonal(phi))
     is_next = np.zeros(len(rows))
     is_next[nexts] = 1.0
     limit = np.where(lines.monitored[rows], lines.rate_b_mw[rows], np.inf)
     return Day(
         phi=phi,
         b=b,
-        stays=1.0 / (1.0 - b * np.diagonal(phi)),
+        stays=stays,
         flow=flow,
         most=np.abs(flow).max(axis=1),
         group=np.unique(labels, return_inverse=True)[1].astype(np.int64),
@@ -281,13 +352,16 @@ def _screened(day: Day, injected: Injected, wanted: IntArray, *, known: tuple[In
     k = len(day.b)
     active = np.zeros(k, np.bool_)
     active[wanted] = True
+    solved = np.abs(1.0 / day.stays) > SINGULAR
+    lost_without_answer = bool(np.any(day.is_next[~solved] > 0.0))
+    day = day._replace(is_next=day.is_next * solved)
     cells = Cells(
-        active=active,
+        active=active & solved,
         level=np.zeros(k, np.int64),
         next=np.full(k, NONE),
         element=np.full(k, -1),
         hour=np.full(k, -1),
-        unsolved=~np.isfinite(day.stays),
+        unsolved=~solved | lost_without_answer,
         work=np.zeros(6, np.int64),
     )
     if known is not None:
@@ -319,26 +393,17 @@ class _Nexts:
         by_list[self.injected] = len(self.rows) + np.arange(len(self.injected))
         branch = known.next[some]
         lost = np.where(branch >= 0, np.where(self.place[branch] >= 0, self.place[branch], NONE), BEFORE)
-        lost = np.where(known.injected[some] >= 0, by_list[known.injected[some]], lost)
+        lost = np.where(known.loss[some] >= 0, by_list[known.loss[some]], lost)
         there = (element >= 0) & (lost > NONE)
         c[at[there]], m[at[there]] = lost[there], element[there]
         return c, m
 
 
-def _cut_together(day: Day) -> tuple[FloatArray, IntArray]:
-    """Give for each place the most MW that it and one more cut off, and that one."""
-    by = np.argsort(day.group, kind="stable")
-    _, first, size = np.unique(day.group[by], return_index=True, return_counts=True)
-    some = size > 1
-    _refuse_labels(day, by, first[some], size[some])
-    cut, other = _board.cut_together(day, by, first[some], (first + size)[some])
-    return cut, other
-
-
-def _refuse_labels(day: Day, by: IntArray, first: IntArray, size: IntArray) -> None:
+def _refuse_labels(day: Day) -> None:
     """Refuse what labels say and factors do not: the chance is 2^-64 a pair."""
-    for at, count in zip(first.tolist(), size.tolist(), strict=True):
-        j, c = by[at], by[at + 1 : at + count]
+    by = np.argsort(day.group, kind="stable")
+    for part in np.split(by, np.flatnonzero(np.diff(day.group[by])) + 1):
+        j, c = part[0], part[1:]
         product = day.b[j] * day.stays[j] * day.b[c] * day.stays[c] * day.phi[j, c] ** 2
         if np.any(np.abs(1.0 - product) > SINGULAR):
             raise LabelsDisagree(

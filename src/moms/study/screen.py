@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -147,6 +147,23 @@ class Screen:
                 if n:
                     c, q, h, flow = (column[:n].copy() for column in found)
                     yield Found(self.plan.singles.contingency[c], q, h, flow)
+
+    def over_rows(self, rows: IntArray) -> Screen:
+        """Give this screen over other live branches of its case, whether they are monitored or not."""
+        up, down = pick_up_angles(self.case, Shape.UP), pick_up_angles(self.case, Shape.DOWN)
+        return replace(
+            self,
+            rows=rows,
+            limit=self.case.network.branches.rate_b_mw[rows],
+            watch=watched(self.case, rows, up, down, self.reference),
+            strays={},
+        )
+
+    def compound_flows(self) -> Iterator[tuple[Compound, FloatArray, BoolArray]]:
+        """Give flows after each compound contingency on all rows, (q, H), and which of these it leaves alive, (q,)."""
+        for some, x in self._solved(self.compounds):
+            for one, columns in some:
+                yield one, *self._after(one, x[:, columns], np.arange(len(self.rows)))
 
     def _solved(self, compounds: Sequence[Compound]) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
         """Solve the transfers of compounds in batches: each with its columns, and the angles by position."""
