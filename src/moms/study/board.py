@@ -106,6 +106,8 @@ class Cuts(NamedTuple):
     generation_mw: FloatArray
     critical: BoolArray
     """Some of the load is what the caller calls critical."""
+    shortfall_mw: FloatArray
+    """The most that headroom cannot pick up after such a loss, beyond what it cannot without the asset out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -212,7 +214,7 @@ def _cut_pairs(day: Day, rows: IntArray, lost: Plan, cells: Cells) -> list[Pair]
 def _noted(pairs: list[Pair], held: Held, place: IntArray, cells: Cells) -> Cuts:
     """Note what pairs cause in the cells, and give what they cut off, by place, (k,)."""
     k = len(cells.level)
-    cuts = Cuts(np.full(k, -1, np.int64), np.zeros(k), np.zeros(k), np.zeros(k, np.bool_))
+    cuts = Cuts(np.full(k, -1, np.int64), np.zeros(k), np.zeros(k), np.zeros(k, np.bool_), np.zeros(k))
     most = np.full((k, 2), -1.0)
     for p, pair in enumerate(pairs):
         j, size = int(place[pair.branch]), (held.load_mw[p], held.generation_mw[p])
@@ -221,6 +223,7 @@ def _noted(pairs: list[Pair], held: Held, place: IntArray, cells: Cells) -> Cuts
             cells.level[j], cells.next[j] = held.level[p], LOSS - pair.loss
             cells.element[j], cells.hour[j] = -2 - held.element[p], held.hour[p]
         cuts.critical[j] |= held.critical[p]
+        cuts.shortfall_mw[j] = max(cuts.shortfall_mw[j], held.shortfall_mw[p])
         cuts.load_mw[j], cuts.generation_mw[j] = np.maximum((cuts.load_mw[j], cuts.generation_mw[j]), size)
         if held.cuts[p] and size > tuple(most[j]):
             most[j], cuts.loss[j] = size, pair.loss
@@ -253,6 +256,7 @@ def _told(wanted: _Losses, cells: Cells, nexts: _Nexts, cuts: Cuts, *, pairs: in
             load_mw=_spread(count, some, cuts.load_mw[at], otherwise=0.0),
             generation_mw=_spread(count, some, cuts.generation_mw[at], otherwise=0.0),
             critical=_spread(count, some, cuts.critical[at], otherwise=False),
+            shortfall_mw=_spread(count, some, cuts.shortfall_mw[at], otherwise=0.0),
         ),
         work=dict(zip(("before", "rooms", "A", "B", "C", "exact"), cells.work.tolist(), strict=True))
         | {"pairs": pairs},

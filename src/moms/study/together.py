@@ -56,6 +56,8 @@ class Held:
     generation_mw: FloatArray
     critical: BoolArray
     """Load that the caller calls critical is cut off."""
+    shortfall_mw: FloatArray
+    """What headroom cannot pick up after it, beyond what it cannot after the loss alone."""
 
 
 def hold(
@@ -83,6 +85,7 @@ def _empty(count: int) -> Held:
         load_mw=np.zeros(count),
         generation_mw=np.zeros(count),
         critical=np.zeros(count, np.bool_),
+        shortfall_mw=np.zeros(count),
     )
 
 
@@ -103,6 +106,8 @@ def _some(
     made.unsolved[list(after.unsolved)] = True
     made.unsolved[np.isin(back, without)] = True
     for k in range(len(pairs)):
+        short = after.plan.shortfall.get(k, 0.0) - before.plan.shortfall.get(int(back[k]), np.zeros(1))
+        made.shortfall_mw[k] = np.max(short, initial=0.0)
         _cut(case, made, k, after.plan.islanding.get(k), before.plan.islanding.get(int(back[k])), critical)
     return made
 
