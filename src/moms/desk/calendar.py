@@ -48,6 +48,8 @@ class AssetDay:
     """free, needs a study, or not available."""
     reason: str
     """Why it is not free; empty where it is."""
+    cause: str = ""
+    """The element and the contingency that stand against it, without the hour; empty where it is another reason."""
     load_at_risk_mw: float = 0.0
     conditions: tuple[str, ...] = ()
 
@@ -226,10 +228,15 @@ def _cell(
 
 def _not_clean(day: date, answer: Answer) -> AssetDay:
     if answer.book.before:
-        return AssetDay(day=day, state=NOT, reason=says(answer.book))
+        return AssetDay(day=day, state=NOT, reason=says(answer.book), cause=_pair(answer.book))
     if answer.book.standing != CLEAN or answer.queue is None:
-        return AssetDay(day=day, state=STUDY, reason=says(answer.book))
-    return AssetDay(day=day, state=STUDY, reason=f"beside what waits before it: {says(answer.queue)}")
+        return AssetDay(day=day, state=STUDY, reason=says(answer.book), cause=_pair(answer.book))
+    reason = f"beside what waits before it: {says(answer.queue)}"
+    return AssetDay(day=day, state=STUDY, reason=reason, cause=_pair(answer.queue))
+
+
+def _pair(seen: Seen) -> str:
+    return "" if seen.element is None else f"{seen.element} after {seen.contingency or 'nothing'}"
 
 
 def says(seen: Seen) -> str:
