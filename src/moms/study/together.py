@@ -108,7 +108,7 @@ def _some(
     for k in range(len(pairs)):
         short = after.plan.shortfall.get(k, 0.0) - before.plan.shortfall.get(int(back[k]), np.zeros(1))
         made.shortfall_mw[k] = np.max(short, initial=0.0)
-        _cut(case, made, k, after.plan.islanding.get(k), before.plan.islanding.get(int(back[k])), critical)
+        _cut(case, made, k, after.plan.islanding.of(k), before.plan.islanding.of(int(back[k])), critical)
     return made
 
 
