@@ -16,7 +16,7 @@ from moms.grid import Contingency
 from moms.study._board import CLEAN, OVER, TIGHT
 from moms.study.judge import judge
 from moms.study.result import OLD
-from moms.study.screen import EDGE_MW, Screen
+from moms.study.screen import EDGE_MW, Found, Screen
 from moms.study.slices import Out
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from moms.grid import BoolArray, FloatArray, IntArray
     from moms.study.plan import CutOff
-    from moms.study.screen import Found
     from moms.study.slices import StudyRules
     from moms.study.state import Case
 
@@ -97,24 +96,40 @@ def _some(
     critical: BoolArray | None,
 ) -> Held:
     alone, back = np.unique([pair.loss for pair in pairs], return_inverse=True)
-    after = Screen.of(case, tuple(_joined(k, pair, losses) for k, pair in enumerate(pairs)), own=Out())
+    joined, of = _joined(pairs, losses)
+    after = Screen.of(case, joined, own=Out())
     before = Screen.of(case, tuple(losses[k] for k in alone.tolist()), own=Out())
     made, loading = _empty(len(pairs)), np.zeros(len(pairs))
     for found in after.over(share=rules.watch_share, counted=np.zeros(case.theta.shape[1], np.int64)):
-        _note(found, after, *before.flows(found._replace(contingency=back[found.contingency])), rules, made, loading)
-    without = np.array(sorted(before.unsolved), np.int64)
-    made.unsolved[list(after.unsolved)] = True
-    made.unsolved[np.isin(back, without)] = True
-    for k in range(len(pairs)):
-        short = after.plan.shortfall.get(k, 0.0) - before.plan.shortfall.get(int(back[k]), np.zeros(1))
+        each = _by_pair(found, of)
+        _note(each, after, *before.flows(each._replace(contingency=back[each.contingency])), rules, made, loading)
+    made.unsolved[np.isin(of, sorted(after.unsolved)) | np.isin(back, sorted(before.unsolved))] = True
+    for k, (both, one) in enumerate(zip(of.tolist(), back.tolist(), strict=True)):
+        short = after.plan.shortfall.get(both, np.zeros(1)) - before.plan.shortfall.get(one, 0.0)
         made.shortfall_mw[k] = np.max(short, initial=0.0)
-        _cut(case, made, k, after.plan.islanding.of(k), before.plan.islanding.of(int(back[k])), critical)
+        _cut(case, made, k, after.plan.islanding.of(both), before.plan.islanding.of(one), critical)
     return made
 
 
-def _joined(k: int, pair: Pair, losses: tuple[Contingency, ...]) -> Contingency:
-    lost = losses[pair.loss]
-    return Contingency(id=f"{k}", branches=(*lost.branches, pair.branch), units=lost.units)
+def _joined(pairs: Sequence[Pair], losses: tuple[Contingency, ...]) -> tuple[tuple[Contingency, ...], IntArray]:
+    """Give the losses that pairs amount to, each once, and which one is each pair's: two branches are two pairs."""
+    names: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+    of = [
+        names.setdefault((tuple(sorted((*losses[k].branches, branch))), losses[k].units), len(names))
+        for branch, k in pairs
+    ]
+    made = (Contingency(id=f"{k}", branches=branches, units=units) for (branches, units), k in names.items())
+    return tuple(made), np.array(of, np.int64)
+
+
+def _by_pair(found: Found, of: IntArray) -> Found:
+    """Give what was found after joined losses once for each pair that amounts to it."""
+    by = np.argsort(of, kind="stable")
+    first, last = np.searchsorted(of[by], found.contingency), np.searchsorted(of[by], found.contingency, side="right")
+    count = last - first
+    row = np.repeat(np.arange(len(count)), count)
+    at = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    return Found(by[first[row] + at], found.place[row], found.hour[row], found.flow[row])
 
 
 def _note(  # noqa: PLR0917 - one caller, a few lines away
