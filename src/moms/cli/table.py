@@ -31,6 +31,11 @@ COMMANDS: tuple[Command, ...] = (
         says="Show which start days are free for some equipment, and why the others are not.",
         module="windows",
     ),
+    Command(
+        verb="calendar",
+        says="Show on which days some branches, or all, are free, and why not on the others.",
+        module="calendar",
+    ),
     Command(verb="show", says="Show one outage with its decision record and history.", module="show"),
     Command(verb="list", says="List the outages of the book that match.", module="list"),
     Command(verb="change", says="Change a request, take a window that was offered, or decline.", module="change"),

@@ -82,7 +82,7 @@ def over(
     """Study what is asked for over these stretches; `said` is what choosing their points had to say."""
     lists: dict[frozenset[int], Switched] = {}
     share = world.rules.decision.tight_share if tight_share is None else tight_share
-    made = [_slice(world, part, lists, repaired=repaired) for part in parts]
+    made = [slice_of(world, part, lists, repaired=repaired) for part in parts]
     slices = tuple(one for one, _, _ in made)
     result = study(slices=slices, rules=world.rules.study, standing=False)
     missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
@@ -110,10 +110,10 @@ def taken_out(world: World, request: Request) -> Out:
     return Out(branches=world.branches(request), units=units)
 
 
-def _slice(
-    world: World, part: Stretch, lists: dict[frozenset[int], Switched], *, repaired: bool
+def slice_of(
+    world: World, part: Stretch, lists: dict[frozenset[int], Switched], *, repaired: bool = True
 ) -> tuple[Slice, tuple[str, ...], tuple[str, ...]]:
-    """Make one slice, what cannot be known about it, and what is to be said."""
+    """Make one slice, what cannot be known about it, and what is to be said; `lists` is kept between slices."""
     others, asked = [o.request for o in part.out], [o.request for o in part.asked]
     before, after = _listed(world, others, lists), _listed(world, [*others, *asked], lists)
     gone, stopped = _dclines(world, others), np.setdiff1d(_dclines(world, asked), _dclines(world, others))

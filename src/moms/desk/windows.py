@@ -114,20 +114,22 @@ def windows(
     """
     if last < first or days < 1:
         raise NoSpan(f"no start between {first} and {last} for {days} days", field="to", fix="give a later --to")
-    asked = unfiled(world, assets, window=_window(first, days), now=now)
+    asked = unfiled(world, assets, window=day_window(first, days), now=now)
     whole = [first + k * DAY for k in range((last - first).days + days)]
     with book.as_(SYSTEM) as page:
         version = page.version()
-        jobs = [Job(day=d, situation=read(page, asked, window=_window(d, 1), now=now)) for d in whole]
+        jobs = [Job(day=d, situation=read(page, asked, window=day_window(d, 1), now=now)) for d in whole]
         findings = {}
         for k in range((last - first).days + 1):
             day = first + k * DAY
-            one = replace(asked, request=replace(asked.request, window=_window(day, days)), window=_window(day, days))
+            one = replace(
+                asked, request=replace(asked.request, window=day_window(day, days)), window=day_window(day, days)
+            )
             findings[day] = entry_findings(page, world=world, now=now, outage=one)
     cells = {c.day: c for c in each(_Worker(world=world, now=now), jobs)}
     holding = {j.day: j.situation for j in jobs}
     starts = tuple(
-        _start(world, asked, [cells[d + k * DAY] for k in range(days)], [holding[d + k * DAY] for k in range(days)],
+        start_of(world, asked, [cells[d + k * DAY] for k in range(days)], [holding[d + k * DAY] for k in range(days)],
                findings=findings[d], now=now)
         for d in sorted(findings)
     )  # fmt: skip
@@ -153,7 +155,7 @@ class _Worker:
     now: datetime
 
     def __call__(self, job: Job) -> Cell:
-        window = _window(job.day, 1)
+        window = day_window(job.day, 1)
         outage = replace(
             job.situation.outage, request=replace(job.situation.outage.request, window=window), window=window
         )
@@ -172,7 +174,7 @@ class _Worker:
         )
 
 
-def _start(
+def start_of(
     world: World,
     asked: Outage,
     cells: Sequence[Cell],
@@ -181,7 +183,8 @@ def _start(
     findings: tuple,  # type: ignore[type-arg]  # of Finding
     now: datetime,
 ) -> Start:
-    window = Window(start=_window(cells[0].day, 1).start, end=_window(cells[-1].day, 1).end)
+    """Settle one start on its cells, by the rules of a decision."""
+    window = Window(start=day_window(cells[0].day, 1).start, end=day_window(cells[-1].day, 1).end)
     request = replace(asked.request, window=window)
     holding = {o.id: o for s in situations for o in s.holding}
     queue = {o.id: o for s in situations for o in s.queue}
@@ -270,7 +273,8 @@ def _remedies(parts: Sequence[Remedy | None]) -> Remedy | None:
     )
 
 
-def _window(day: date, days: int) -> Window:
+def day_window(day: date, days: int = 1) -> Window:
+    """Give so many market days."""
     start = datetime.combine(day, time(), MARKET)
     return Window(start=start, end=start + days * DAY)
 

@@ -1,5 +1,7 @@
 """What breaks? N-1 security around a set of outages, hour by hour, with what the request caused."""
 
+from moms.study._board import CLEAN, OVER, TIGHT
+from moms.study.board import CUTS_OFF, OPEN, OUT, Board, board
 from moms.study.contingencies import CHOICES, NoSuchList, contingencies_of
 from moms.study.result import (
     BaseRow,
@@ -20,8 +22,15 @@ from moms.study.slices import Out, Slice, StudyRules
 
 __all__ = [
     "CHOICES",
+    "CLEAN",
+    "CUTS_OFF",
+    "OPEN",
+    "OUT",
+    "OVER",
+    "TIGHT",
     "BaseRow",
     "BaseTable",
+    "Board",
     "Caused",
     "Counts",
     "Hour",
@@ -40,6 +49,7 @@ __all__ = [
     "ViolationRow",
     "ViolationTable",
     "WorstRow",
+    "board",
     "contingencies_of",
     "flows_before",
     "some_hours",

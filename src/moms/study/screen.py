@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -76,15 +76,15 @@ class Screen:
             if np.any(one.shortfall > 0.0):
                 sorted_.shortfall[one.contingency] = one.shortfall
         rows = np.flatnonzero(lines.monitored & factor.live & np.isfinite(lines.rate_b_mw))
-        up, down = _pick_up_angles(case, Shape.UP), _pick_up_angles(case, Shape.DOWN)
-        reference = _middle(case, up)
+        up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
+        reference = middle(case, up)
         return cls(
             case=case,
             plan=sorted_,
             compounds=compounds,
             rows=rows,
             limit=lines.rate_b_mw[rows],
-            watch=_watch(case, rows, up, down, reference),
+            watch=watched(case, rows, up, down, reference),
             reference=reference,
             columns=_columns(case, sorted_),
             tree=subtrees(factor),
@@ -147,6 +147,23 @@ class Screen:
                 if n:
                     c, q, h, flow = (column[:n].copy() for column in found)
                     yield Found(self.plan.singles.contingency[c], q, h, flow)
+
+    def over_rows(self, rows: IntArray) -> Screen:
+        """Give this screen over other live branches of its case, whether they are monitored or not."""
+        up, down = pick_up_angles(self.case, Shape.UP), pick_up_angles(self.case, Shape.DOWN)
+        return replace(
+            self,
+            rows=rows,
+            limit=self.case.network.branches.rate_b_mw[rows],
+            watch=watched(self.case, rows, up, down, self.reference),
+            strays={},
+        )
+
+    def compound_flows(self) -> Iterator[tuple[Compound, FloatArray, BoolArray]]:
+        """Give flows after each compound contingency on all rows, (q, H), and which of these it leaves alive, (q,)."""
+        for some, x in self._solved(self.compounds):
+            for one, columns in some:
+                yield one, *self._after(one, x[:, columns], np.arange(len(self.rows)))
 
     def _solved(self, compounds: Sequence[Compound]) -> Iterator[tuple[list[tuple[Compound, slice]], FloatArray]]:
         """Solve the transfers of compounds in batches: each with its columns, and the angles by position."""
@@ -238,7 +255,7 @@ class Screen:
     def _shape_flows(self, shape: Shape, rows: IntArray) -> FloatArray:
         """Give the MW on some branches per MW that a shape takes, less the reference, (k, H)."""
         if shape not in self.shapes:
-            self.shapes[shape] = _pick_up_angles(self.case, shape) - self.reference[:, None]
+            self.shapes[shape] = pick_up_angles(self.case, shape) - self.reference[:, None]
         return self.case.factor.moved_at(self.shapes[shape], rows, less=np.zeros(len(rows)))
 
     def _strays(self, shape: Shape) -> FloatArray:
@@ -266,7 +283,7 @@ class Screen:
         flow[entries], alive[entries] = flows, lives
 
 
-def _pick_up_angles(case: Case, shape: Shape) -> FloatArray:
+def pick_up_angles(case: Case, shape: Shape) -> FloatArray:
     """Give angles by position of 1 MW spread by a shape's weights in each hour; zero where it has none."""
     total = case.weights.total(shape)
     spread = case.weights.by_bus(shape, case.network)
@@ -274,18 +291,20 @@ def _pick_up_angles(case: Case, shape: Shape) -> FloatArray:
     return case.factor.solve(spread)
 
 
-def _middle(case: Case, up: FloatArray) -> FloatArray:
+def middle(case: Case, up: FloatArray) -> FloatArray:
+    """Give the reference among the angles of all hours' pick-up: their mean where anybody picks up."""
     has = case.weights.total(Shape.UP) > NEAR_ZERO_MW
     middle: FloatArray = up[:, has].mean(axis=1) if has.any() else np.zeros(len(up))
     return middle
 
 
-def _watch(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, reference: FloatArray) -> WatchArrays:
+def watched(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, reference: FloatArray) -> WatchArrays:
+    """Give ends, flows and the pick-up's effect of branches of one case; `up`, `down`, `reference` are angles."""
     factor, lines = case.factor, case.network.branches
     f, t = factor.from_position[rows], factor.to_position[rows]
     b = factor.b_mw[rows]
-    middle = b * (reference[f] - reference[t])
-    ups, downs = factor.moved_at(up, rows, less=middle), factor.moved_at(down, rows, less=middle)
+    mean = b * (reference[f] - reference[t])
+    ups, downs = factor.moved_at(up, rows, less=mean), factor.moved_at(down, rows, less=mean)
     ups[:, case.weights.total(Shape.UP) <= NEAR_ZERO_MW] = 0.0
     downs[:, case.weights.total(Shape.DOWN) <= NEAR_ZERO_MW] = 0.0
     spread = np.maximum(np.abs(ups).max(axis=1, initial=0.0), np.abs(downs).max(axis=1, initial=0.0))
@@ -296,7 +315,7 @@ def _watch(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, referen
         from_enter=case.tree.enter[lines.from_bus[rows]],
         to_enter=case.tree.enter[lines.to_bus[rows]],
         b_mw=b,
-        reference=middle,
+        reference=mean,
         spread=spread,
         base=factor.flows_at(case.theta, rows),
         up=ups,

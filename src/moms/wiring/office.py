@@ -16,7 +16,7 @@ from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
-from moms.values import HOUR, SYSTEM, Refused, Remembered, Window, parse_instant
+from moms.values import HOUR, SYSTEM, ElementKind, Refused, Remembered, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from moms.decide import Forecast
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.calendar import AvailabilityCalendar
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
@@ -390,6 +391,37 @@ class Office:
         with mapped(cores=cores, tick=tick) as each:
             found = windows(
                 book=self.book, world=self.world, now=self.settings.now, assets=assets, days=days,
+                first=_day(first, "from"), last=_day(last, "to"), each=each,
+            )  # fmt: skip
+        return found, each.cpu_s
+
+    def availability(
+        self,
+        *,
+        assets: tuple[str, ...],
+        first: str,
+        last: str,
+        every: bool = False,
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> tuple[AvailabilityCalendar, float]:
+        """Give the calendar of many branches, and the CPU seconds its helpers took.
+
+        With `every`, of all equipment of branches, by the network alone.
+
+        Raises:
+            NotYours: only the operator looks at the equipment of all owners at once.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.calendar import calendar
+        from moms.wiring.pool import mapped
+
+        if every:
+            operators_only(self.settings.actor)
+            assets = tuple(c.id for c in self.world.contingencies if c.id.startswith(f"{ElementKind.BRANCH}:"))
+        with mapped(cores=cores, tick=tick) as each:
+            found = calendar(
+                book=self.book, world=self.world, now=self.settings.now, assets=assets, network_only=every,
                 first=_day(first, "from"), last=_day(last, "to"), each=each,
             )  # fmt: skip
         return found, each.cpu_s

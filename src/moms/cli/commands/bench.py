@@ -14,8 +14,9 @@ moms bench first --quick --json first.json
 moms bench adequacy
 moms bench schedule --json schedule.json
 moms bench ac --quick
-moms bench study"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study")
+moms bench study
+moms bench calendar"""
+NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "name",
         choices=NAMES,
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
-        " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines",
+        " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
+        " calendar: all branches of a day at once",
     )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
@@ -45,9 +47,11 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import study
 
         return study.rows(quick=quick)
-    from moms.bench import first, schedule
+    from moms.bench import calendar, first, schedule
     from moms.wiring.settings import home
 
+    if name == "calendar":
+        return calendar.rows(home=home(), quick=quick)
     rows = schedule.rows if name == "schedule" else first.rows
     return rows(home=home(), quick=quick)
 
