@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from moms.desk import people
 from moms.desk.people import NotAPerson, Person
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.values import SYSTEM, Role
 from tests.portal.conftest import ADMIN, PEOPLE, START, a_request, filed, key
 

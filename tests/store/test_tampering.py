@@ -44,6 +44,7 @@ def record(book, database, tmp_path):
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
+        admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
         admin.execute("ALTER TABLE moms.journal DROP CONSTRAINT journal_pkey")
         admin.execute("ALTER TABLE moms.journal_anchor DROP CONSTRAINT journal_anchor_pkey")
         yield Record(admin, book.engine, file)

@@ -16,7 +16,7 @@ from moms.outages.document import from_document
 from moms.records.journal import Anchor, Head, anchor, anchor_of, anchor_text, heads_of, heads_text
 from moms.records.verify import Fault, Kept, Verdict, What, examine
 from moms.store import tables
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.store.rows import blocks, classification, line_of, name_of, outage_row, print_of, span
 from moms.values import SYSTEM, Refused, instant_text
 

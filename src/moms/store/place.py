@@ -17,8 +17,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from moms.store import tables
+from moms.store.acting import act_as
 from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
-from moms.store.book import PostgresBook, act_as
+from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
 from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
 from moms.values import SYSTEM, Refused

@@ -1,0 +1,211 @@
+"""Notices at the desk: ask to be told, read the inbox, acknowledge.
+
+What is told is written with each deed by the store, in its transaction; nothing here has to remember it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from moms.desk.ports import Event
+from moms.outages.lifecycle import Verb
+from moms.records.notices import SILENT, Channel
+from moms.values import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
+    from datetime import datetime
+
+    from moms.records.notices import Notice, State, Subscription
+    from moms.values import Actor
+
+MOST = 100
+"""Subscriptions that one person or role may hold."""
+SECRET_CHARACTERS = 32
+"""The least length of a webhook's secret."""
+MAIL = r"[^\s@<>,;:\"\\]{1,64}@[A-Za-z0-9.-]{1,190}"
+
+
+class NoSuchNotice(Refused):
+    """No notice of that id in this actor's inbox."""
+
+
+class NoSuchSubscription(Refused):
+    """No subscription of that id that this actor holds."""
+
+
+class NotASubscription(Refused):
+    """A subscription that cannot be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A notice with what has become of it."""
+
+    notice: Notice
+    state: State
+    made_at: datetime
+    done_at: datetime | None
+    done_by: str | None
+    tries: int
+    answer: str
+    """What the last try to send it was answered."""
+
+
+class NoticesPage(Protocol):
+    """One transaction on the notices."""
+
+    def inbox(self, actor: Actor, *, open_only: bool, before: str | None, limit: int) -> Sequence[Kept]:
+        """Give what stands in an actor's inbox, newest first, from after `before` (a notice's id) on."""
+        ...
+
+    def hold(self, notice_id: str) -> Kept | None:
+        """Give a notice, or None; nobody changes it until the end."""
+        ...
+
+    def acknowledge(self, kept: Kept, event: Event) -> None:
+        """Write that it was acknowledged, and stop what its addressee would still be sent of the same."""
+        ...
+
+    def subscriptions(self, organisation: str) -> Sequence[Subscription]:
+        """Give those of an organisation that nobody has ended."""
+        ...
+
+    def follow(self, subscription: Subscription, *, secret: str | None, event: Event) -> None:
+        """Enter a subscription."""
+        ...
+
+    def unfollow(self, subscription_id: str, event: Event) -> None:
+        """End a subscription."""
+        ...
+
+
+class Notices(Protocol):
+    """The notices."""
+
+    def as_(self, actor: Actor) -> AbstractContextManager[NoticesPage]:
+        """Open one transaction; what it writes into the journal is this actor's."""
+        ...
+
+
+def inbox(
+    *, notices: Notices, actor: Actor, open_only: bool = False, before: str | None = None, limit: int = 100
+) -> Sequence[Kept]:
+    """Give what somebody is told, newest first.
+
+    Raises:
+        NoSuchNotice: `before` is not in this inbox.
+    """
+    with notices.as_(actor) as page:
+        if before is not None:
+            found = page.hold(before)
+            if found is None or not found.notice.is_for(actor):
+                raise _unknown(before)
+        return page.inbox(actor, open_only=open_only, before=before, limit=limit)
+
+
+def acknowledge(*, notices: Notices, actor: Actor, now: datetime, notice_id: str) -> Kept:
+    """Say that a notice was read; said again, nothing more is written.
+
+    Raises:
+        NoSuchNotice: not in this actor's inbox. NotYours: a role that only looks.
+    """
+    with notices.as_(actor) as page:
+        kept = page.hold(notice_id)
+        if kept is None or kept.notice.channel != Channel.INBOX or not kept.notice.is_for(actor):
+            raise _unknown(notice_id)
+        if kept.done_at is None:
+            facts = {"notice": notice_id, "told_of": kept.notice.body["verb"]}
+            page.acknowledge(
+                kept, _event("acknowledge", actor=actor, now=now, outage_id=kept.notice.outage_id, **facts)
+            )
+            kept = page.hold(notice_id) or kept
+    return kept
+
+
+def follow(
+    *, notices: Notices, actor: Actor, now: datetime, subscription: Subscription, secret: str | None = None
+) -> None:
+    """Ask to be told.
+
+    Raises:
+        NotASubscription: as `check`, or too many. NotYours: a role that only looks.
+    """
+    check(subscription, actor=actor, secret=secret)
+    with notices.as_(actor) as page:
+        held = [s for s in page.subscriptions(actor.organisation) if _whose(s) == _whose(subscription)]
+        if len(held) >= MOST:
+            raise NotASubscription(f"there are {len(held)} already", field="subscription", fix="end one first")
+        facts = {"subscription": subscription.id, "channel": subscription.channel.value, "target": subscription.target}
+        page.follow(subscription, secret=secret, event=_event("follow", actor=actor, now=now, **facts))
+
+
+def unfollow(*, notices: Notices, actor: Actor, now: datetime, subscription_id: str) -> None:
+    """End a subscription; what it has told stays.
+
+    Raises:
+        NoSuchSubscription: none of that id that this actor holds.
+    """
+    with notices.as_(actor) as page:
+        held = {s.id for s in page.subscriptions(actor.organisation) if holds(s, actor)}
+        if subscription_id not in held:
+            says = f"there is no subscription {subscription_id!r}"
+            raise NoSuchSubscription(says, field="subscription", fix="list them with: moms notices following")
+        page.unfollow(subscription_id, _event("unfollow", actor=actor, now=now, subscription=subscription_id))
+
+
+def following(*, notices: Notices, actor: Actor) -> Sequence[Subscription]:
+    """Give what this actor asked for, by itself or in its role."""
+    with notices.as_(actor) as page:
+        return tuple(s for s in page.subscriptions(actor.organisation) if holds(s, actor))
+
+
+def holds(subscription: Subscription, actor: Actor) -> bool:
+    """Tell whether a subscription is this actor's to see and end."""
+    mine = subscription.person == actor.name or (subscription.role != "" and subscription.role == actor.role)
+    return subscription.organisation == actor.organisation and mine
+
+
+def check(subscription: Subscription, *, actor: Actor, secret: str | None) -> None:
+    """See that a subscription can be, and is for whoever asks.
+
+    Raises:
+        NotASubscription: it cannot.
+    """
+    if not holds(subscription, actor) or subscription.sees_all != actor.sees_all:
+        raise NotASubscription("a subscription is for oneself or one's own role", field="role", fix="leave it out")
+    unknown = sorted(set(subscription.verbs) - (set(Verb) - SILENT))
+    if unknown:
+        raise NotASubscription(f"nothing is told of {unknown[0]!r}", field="verb", fix="see docs/notices.md")
+    _check_target(subscription.channel, subscription.target)
+    if subscription.channel == Channel.WEBHOOK and len(secret or "") < SECRET_CHARACTERS:
+        fix = f"give {SECRET_CHARACTERS} characters or more"
+        raise NotASubscription("a webhook is signed with a secret", field="secret", fix=fix)
+
+
+def _check_target(channel: Channel, target: str) -> None:
+    right = {Channel.INBOX: r"", Channel.MAIL: MAIL, Channel.WEBHOOK: r"https?://[^\s/@]+(?:/\S{0,1000})?"}
+    fixes = {
+        Channel.INBOX: "leave it out",
+        Channel.MAIL: "write ann@example.org",
+        Channel.WEBHOOK: "write https://example.org/hook",
+    }
+    if not re.fullmatch(right[channel], target):
+        raise NotASubscription(f"{target!r} is no target for {channel}", field="target", fix=fixes[channel])
+
+
+def _whose(subscription: Subscription) -> tuple[str, str]:
+    return subscription.person, subscription.role
+
+
+def _unknown(notice_id: str) -> NoSuchNotice:
+    return NoSuchNotice(f"there is no notice {notice_id!r}", field="notice", fix="list them with: moms notices")
+
+
+def _event(verb: str, *, actor: Actor, now: datetime, outage_id: str = "", **facts: object) -> Event:
+    return Event(
+        at=now, actor=actor, verb=verb, outage_id=outage_id, reason="", rule_book="", before=None, after=dict(facts)
+    )
