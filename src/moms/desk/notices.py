@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from moms.desk.ports import Event
+from moms.desk.ports import Event, NotYours
 from moms.outages.lifecycle import Verb
 from moms.records.notices import SILENT, Channel
 from moms.values import Refused
@@ -149,6 +149,8 @@ def unfollow(*, notices: Notices, actor: Actor, now: datetime, subscription_id: 
     Raises:
         NoSuchSubscription: none of that id that this actor holds.
     """
+    if actor.looks_only:
+        raise NotYours(f"{actor.role} may not write this", field="role", fix="act in a role that may")
     with notices.as_(actor) as page:
         held = {s.id for s in page.subscriptions(actor.organisation) if holds(s, actor)}
         if subscription_id not in held:
@@ -173,8 +175,10 @@ def check(subscription: Subscription, *, actor: Actor, secret: str | None) -> No
     """See that a subscription can be, and is for whoever asks.
 
     Raises:
-        NotASubscription: it cannot.
+        NotASubscription: it cannot. NotYours: a role that only looks.
     """
+    if actor.looks_only:
+        raise NotYours(f"{actor.role} may not write this", field="role", fix="act in a role that may")
     if not holds(subscription, actor) or subscription.sees_all != actor.sees_all:
         raise NotASubscription("a subscription is for oneself or one's own role", field="role", fix="leave it out")
     unknown = sorted(set(subscription.verbs) - (set(Verb) - SILENT))

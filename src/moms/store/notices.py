@@ -13,12 +13,13 @@ from moms.store import tables
 from moms.store.acting import act_as
 from moms.store.book import PostgresPage, said
 from moms.store.outbox import subscription_of
+from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, Row
+    from sqlalchemy import Connection, Engine, Row, RowMapping
 
     from moms.desk.ports import Event
     from moms.records.notices import Subscription
@@ -105,15 +106,22 @@ class PostgresNoticesPage:
             "made_at": event.at,
             "ended": False,
         }
-        self._connection.execute(tables.subscription.insert(), row)
-        self._note(event)
+        there = tables.subscription
+        self._told(event, self._connection.execute(there.insert().values(row).returning(there)).mappings().one())
 
     def unfollow(self, subscription_id: str, event: Event) -> None:
         """End a subscription."""
         there = tables.subscription
-        ended = update(there).where(there.c.id == subscription_id, ~there.c.ended)
-        self._connection.execute(ended.values(ended=True, revision=there.c.revision + 1))
-        self._note(event)
+        ended = update(there).where(there.c.id == subscription_id, ~there.c.ended).returning(there)
+        found = self._connection.execute(ended.values(ended=True, revision=there.c.revision + 1)).mappings().first()
+        if found is not None:
+            self._told(event, found)
+
+    def _told(self, event: Event, found: RowMapping) -> None:
+        """Write the line that goes with a revision of a subscription, into the operator's chain as MOMS."""
+        row: dict[str, Any] = dict(found)
+        journal = PostgresPage(self._connection, actor=SYSTEM)
+        journal.tell(event, name=name_of(row), revision=row["revision"], document=print_of(row))
 
     def _note(self, event: Event) -> None:
         """Write the line as the actor: what it may not write there, it may not do here."""

@@ -81,10 +81,30 @@ BEGIN
   IF OLD.ended AND NOT NEW.ended THEN
     RAISE EXCEPTION 'what has ended stays so' USING ERRCODE = 'MS007';
   END IF;
+  IF NEW.revision <> OLD.revision + 1 THEN
+    RAISE EXCEPTION 'subscription % is at revision %', OLD.id, OLD.revision USING ERRCODE = 'MS004';
+  END IF;
   RETURN NEW;
 END $$;
 CREATE TRIGGER subscription_keeps BEFORE UPDATE ON moms.subscription
   FOR EACH ROW EXECUTE FUNCTION moms.subscription_keeps();
+
+CREATE FUNCTION moms.subscription_told() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT EXISTS (SELECT 1 FROM moms.journal j
+      WHERE j.outage_id = 'subscription:' || NEW.id AND j.outage_revision = NEW.revision) THEN
+    RAISE EXCEPTION 'subscription % revision % has no line in the journal', NEW.id, NEW.revision
+      USING ERRCODE = 'MS006';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER subscription_told AFTER INSERT OR UPDATE ON moms.subscription
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION moms.subscription_told();
+CREATE TRIGGER not_removed BEFORE DELETE ON moms.subscription FOR EACH ROW EXECUTE FUNCTION moms.append_only();
+CREATE TRIGGER not_removed BEFORE DELETE ON moms.notice FOR EACH ROW EXECUTE FUNCTION moms.append_only();
+CREATE TRIGGER kept BEFORE TRUNCATE ON moms.subscription FOR EACH STATEMENT EXECUTE FUNCTION moms.append_only();
+CREATE TRIGGER kept BEFORE TRUNCATE ON moms.notice FOR EACH STATEMENT EXECUTE FUNCTION moms.append_only();
 """
 COLUMNS = {
     "subscription": "id, organisation, classification, revision, person, role, channel, target, secret, owners,"
@@ -101,7 +121,9 @@ CHANGED = {
 def upgrade() -> None:
     """Make the tables."""
     op.execute(TABLES)
-    op.execute("REVOKE ALL ON FUNCTION moms.notice_keeps(), moms.subscription_keeps() FROM PUBLIC")
+    op.execute(
+        "REVOKE ALL ON FUNCTION moms.notice_keeps(), moms.subscription_keeps(), moms.subscription_told() FROM PUBLIC"
+    )
     allowed = "(SELECT moms.keeps_keys())"
     for table, columns in COLUMNS.items():
         op.execute(f"REVOKE ALL ON moms.{table} FROM PUBLIC")
