@@ -168,7 +168,7 @@ ROW = {
     "kept_answer": {"principal": "{o}", "key": "x", "asked": "x", "leased_until": "2030-01-01"},
     "subscription": {
         "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
-        "verbs": "{{}}", "severity": "info", "sees_all": "f", "made_at": "2030-01-01",
+        "verbs": "{{}}", "severity": "info", "daily": "f", "sees_all": "f", "made_at": "2030-01-01",
     },
     "notice": {
         "id": "{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}",

@@ -106,6 +106,25 @@ def test_engineers_hear_of_what_is_referred_and_the_control_room_of_what_is_urge
     assert verbs(notices, roy) == ["recall"]
 
 
+def test_what_moms_or_a_person_decided_is_told_like_the_step_of_that_name(book, notices, eve, ann):
+    for number, verb in enumerate(("decide:refer", "settle:deny", "decide:counter"), start=1):
+        denied(book, number=number, verb=verb)
+    assert verbs(notices, eve) == ["refer"]
+    assert verbs(notices, ann) == ["counter", "deny", "refer"]
+    assert {k.notice.severity for k in desk.inbox(notices=notices, actor=ann)} == {Severity.ACTION}
+
+
+def test_an_owner_is_not_told_which_other_outage_it_was_and_the_operator_is(book, notices, ann, eve):
+    outage = an_outage(id="OTG-AAAAAAAA", state=OutageState.DECIDED, status=Status.DENIED)
+    with book.as_(SYSTEM) as page:
+        page.add(outage, an_event(outage, verb="recall", reason="OTG-AAAAAAAA beside OTG-BBBBBBBB"))
+    [owners] = desk.inbox(notices=notices, actor=ann)
+    [desks] = desk.inbox(notices=notices, actor=eve)
+    assert owners.notice.body["reason"] == "OTG-AAAAAAAA beside another outage"
+    assert "OTG-BBBBBBBB" not in str(owners.notice.body)
+    assert desks.notice.body["reason"] == "OTG-AAAAAAAA beside OTG-BBBBBBBB"
+
+
 def test_each_line_of_the_journal_meets_each_subscription_once_and_ids_are_made_of_both(database, book, notices, eve):
     follow(notices, eve)
     follow(notices, eve, id="s2", channel=Channel.MAIL, target="eve@example.org")

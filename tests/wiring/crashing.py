@@ -30,6 +30,7 @@ from moms.portal.once import Written, answered
 from moms.portal.rates import Buckets
 from moms.store.book import PostgresBook
 from moms.store.keys import PostgresKeys, marker
+from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.office import Office
@@ -135,7 +136,8 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         return Office(settings=chosen, book=told, opened=world)
 
     needs = Needs(
-        desk=desk, register=PostgresRegister(engine), keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
+        desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine),
+        keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
         clock=lambda: now, ready=lambda: None, hosts=frozenset(), secure=False, request_schema={},
         catalogue=Catalogue(()), about=dict, limits=Limits(),
     )  # fmt: skip

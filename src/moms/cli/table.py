@@ -81,6 +81,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         verb="serve", says="Serve the pages and the interface for programs on a port, to many users.", module="serve"
     ),
+    Command(
+        verb="notices",
+        says="Show what one is told, acknowledge it, and ask to be told.",
+        module="notices",
+    ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(

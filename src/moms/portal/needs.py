@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from moms.desk.answer import Answer
     from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Claim, Keys, Mark
+    from moms.desk.notices import Notices
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import Told
     from moms.outages import Outage, Request
@@ -156,6 +157,7 @@ class Needs:
 
     desk: OpenDesk
     register: Register
+    notices: Notices
     keys: Keys
     hasher: Hasher
     secret: Callable[[], str]

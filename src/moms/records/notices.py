@@ -7,6 +7,7 @@ whoever gets it twice can see that it is the same one.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -54,13 +55,31 @@ class State(StrEnum):
     """Acknowledged elsewhere before it was sent."""
 
 
+AN_ID = re.compile(r"OTG-[A-Z2-7]{8}")
+"""The id of an outage, wherever it stands in a text."""
+SEALED = "another outage"
+"""What is said instead to who may not know which."""
+OUTCOMES = frozenset({"counter", "accept"})
+"""Outcomes of a decision that have no step of their own name; those that have one are named like it."""
 RANK = {Severity.INFO: 0, Severity.ACTION: 1, Severity.URGENT: 2}
 SILENT = frozenset({Verb.VALIDATE, Verb.STUDY})
 """Steps of the machinery, which nobody is told."""
 ACTION = frozenset(
-    {Verb.RETURN, Verb.REFER, Verb.NEGOTIATE, Verb.RENEGOTIATE, Verb.DENY, Verb.REFUSE_CHANGE, Verb.DELAY, Verb.EXPIRE}
+    {
+        "counter",
+        Verb.RETURN,
+        Verb.REFER,
+        Verb.NEGOTIATE,
+        Verb.RENEGOTIATE,
+        Verb.DENY,
+        Verb.REFUSE_CHANGE,
+        Verb.DELAY,
+        Verb.EXPIRE,
+    }
 )
 URGENT = frozenset({Verb.RECALL, Verb.REVOKE, Verb.PUT_AT_RISK, Verb.EXTEND_FORCED})
+WORDS = frozenset({*Verb, *OUTCOMES, "decline"}) - SILENT
+"""All that is told of."""
 OWNERS = frozenset({Role.OWNER, Role.AGENT})
 
 
@@ -77,6 +96,11 @@ class Happening:
     asked_by: Actor | None
     reason: str
     outage: Outage
+
+    @property
+    def word(self) -> str:
+        """What was done, without who did it: `refer` of the journal's `decide:refer`, `deny` of its `settle:deny`."""
+        return self.verb.rpartition(":")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +122,8 @@ class Subscription:
     verbs: tuple[str, ...] = ()
     severity: Severity = Severity.INFO
     """The least that is told."""
+    daily: bool = False
+    """Mail once a day of all that is not urgent, instead of at once."""
     sees_all: bool = False
     """Whether whoever it is for sees every owner's outages."""
 
@@ -142,9 +168,9 @@ def plan_of(organisation: str) -> tuple[Subscription, ...]:
 
 def severity_of(happening: Happening) -> Severity:
     """Give how much it asks for: a forced outage is urgent whatever is done to it first."""
-    if happening.verb in URGENT or (happening.verb == Verb.SUBMIT and happening.outage.request.kind == Kind.FORCED):
+    if happening.word in URGENT or (happening.word == Verb.SUBMIT and happening.outage.request.kind == Kind.FORCED):
         return Severity.URGENT
-    return Severity.ACTION if happening.verb in ACTION else Severity.INFO
+    return Severity.ACTION if happening.word in ACTION else Severity.INFO
 
 
 def meets(subscription: Subscription, happening: Happening) -> bool:
@@ -154,11 +180,11 @@ def meets(subscription: Subscription, happening: Happening) -> bool:
     """
     owner = happening.outage.request.organisation
     return (
-        happening.verb not in SILENT
+        happening.word not in SILENT
         and (subscription.sees_all or subscription.organisation == owner)
         and RANK[severity_of(happening)] >= RANK[subscription.severity]
         and (not subscription.owners or owner in subscription.owners)
-        and (not subscription.verbs or happening.verb in subscription.verbs)
+        and (not subscription.verbs or happening.word in subscription.verbs)
         and (not subscription.assets or not set(subscription.assets).isdisjoint(happening.outage.request.assets))
         and not _own_deed(subscription, happening.actor)
     )
@@ -185,7 +211,7 @@ def notice_of(subscription: Subscription, happening: Happening) -> Notice:
         chain=happening.chain,
         sequence=happening.sequence,
         outage_id=happening.outage.id,
-        body=body_of(happening),
+        body=body_of(happening) if subscription.sees_all else sealed(body_of(happening), but=happening.outage.id),
     )
 
 
@@ -200,7 +226,7 @@ def body_of(happening: Happening) -> dict[str, object]:
     outage = happening.outage
     return {
         "says": says(happening),
-        "verb": happening.verb,
+        "verb": happening.word,
         "at": instant_text(happening.at),
         "by": str(happening.actor),
         "asked_by": None if happening.asked_by is None else str(happening.asked_by),
@@ -216,9 +242,18 @@ def body_of(happening: Happening) -> dict[str, object]:
     }
 
 
+def sealed(body: dict[str, object], *, but: str) -> dict[str, object]:
+    """Give what is told without the ids of other outages, which may be those of other owners."""
+
+    def without(part: object) -> object:
+        return AN_ID.sub(lambda found: found[0] if found[0] == but else SEALED, part) if isinstance(part, str) else part
+
+    return {name: without(part) for name, part in body.items()}
+
+
 def says(happening: Happening) -> str:
     """Say it in one sentence."""
-    outage, verb = happening.outage, happening.verb.replace("_", " ")
+    outage, verb = happening.outage, happening.word.replace("_", " ")
     why = f": {happening.reason}" if happening.reason else ""
     return f"{outage.request.external_id} ({', '.join(outage.request.assets)}): {verb}{why}"
 

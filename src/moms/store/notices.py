@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, tuple_, update
 
-from moms.desk.notices import Kept
+from moms.desk.notices import Held, Kept
 from moms.records.notices import Channel, Notice, Severity, State
 from moms.store import tables
 from moms.store.acting import act_as
@@ -19,7 +19,7 @@ from moms.values import SYSTEM
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection, Engine, Row, RowMapping
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, Select
 
     from moms.desk.ports import Event
     from moms.records.notices import Subscription
@@ -52,21 +52,28 @@ class PostgresNoticesPage:
 
     def inbox(self, actor: Actor, *, open_only: bool, before: str | None, limit: int) -> Sequence[Kept]:
         """Give what stands in an actor's inbox, newest first."""
+        query = _to(actor, THERE.c.channel == Channel.INBOX.value)
+        return self._page_of(query, only=State.OPEN if open_only else None, before=before, limit=limit)
+
+    def outgoing(self, actor: Actor, *, dead_only: bool, before: str | None, limit: int) -> Sequence[Kept]:
+        """Give what is or was to be sent to an actor, newest first."""
+        query = _to(actor, THERE.c.channel != Channel.INBOX.value)
+        return self._page_of(query, only=State.DEAD if dead_only else None, before=before, limit=limit)
+
+    def _page_of(self, query: Select[Any], *, only: State | None, before: str | None, limit: int) -> Sequence[Kept]:
         c = THERE.c
-        mine = (c.person == actor.name) | (c.role == actor.role.value)
-        query = select(THERE).where(c.organisation == actor.organisation, c.channel == Channel.INBOX.value, mine)
-        if open_only:
-            query = query.where(c.state == State.OPEN.value)
+        if only is not None:
+            query = query.where(c.state == only.value)
         if before is not None:
             mark = select(c.made_at, c.id).where(c.id == before).subquery()
             query = query.where(tuple_(c.made_at, c.id) < select(mark.c.made_at, mark.c.id).scalar_subquery())
         rows = self._connection.execute(query.order_by(c.made_at.desc(), c.id.desc()).limit(limit))
-        return tuple(_kept(row) for row in rows)
+        return tuple(kept_of(row) for row in rows)
 
     def hold(self, notice_id: str) -> Kept | None:
         """Give a notice, or None; nobody changes it until the end."""
         row = self._connection.execute(select(THERE).where(THERE.c.id == notice_id).with_for_update()).first()
-        return None if row is None else _kept(row)
+        return None if row is None else kept_of(row)
 
     def acknowledge(self, kept: Kept, event: Event) -> None:
         """Write that it was acknowledged, and stop the mail that its addressee would still get of the same."""
@@ -79,6 +86,19 @@ class PostgresNoticesPage:
         waits = (c.channel == Channel.MAIL.value) & c.state.in_((State.OPEN.value, State.DEAD.value))
         self._connection.execute(update(THERE).where(same, whose, waits).values(state=State.STOPPED.value, **done))
         self._note(event)
+
+    def again(self, kept: Kept, event: Event) -> None:
+        """Let a dead notice be sent as if it never had been tried."""
+        fresh = {"state": State.OPEN.value, "due_at": func.clock_timestamp(), "leased_until": None, "tries": 0}
+        this = update(THERE).where(THERE.c.id == kept.notice.id)
+        self._connection.execute(this.values(**fresh, revision=THERE.c.revision + 1))
+        self._note(event)
+
+    def subscription(self, subscription_id: str) -> Held | None:
+        """Give one by its id, or None."""
+        there = tables.subscription
+        row = self._connection.execute(select(there).where(there.c.id == subscription_id)).first()
+        return None if row is None else Held(subscription=subscription_of(row), secret=row.secret, ended=row.ended)
 
     def subscriptions(self, organisation: str) -> Sequence[Subscription]:
         """Give those of an organisation that nobody has ended, by id."""
@@ -102,6 +122,7 @@ class PostgresNoticesPage:
             "assets": list(subscription.assets),
             "verbs": list(subscription.verbs),
             "severity": subscription.severity.value,
+            "daily": subscription.daily,
             "sees_all": subscription.sees_all,
             "made_at": event.at,
             "ended": False,
@@ -130,7 +151,14 @@ class PostgresNoticesPage:
         act_as(self._connection, SYSTEM)
 
 
-def _kept(row: Row[Any]) -> Kept:
+def _to(actor: Actor, channel: ColumnElement[bool]) -> Select[Any]:
+    c = THERE.c
+    mine = (c.person == actor.name) | (c.role == actor.role.value)
+    return select(THERE).where(c.organisation == actor.organisation, channel, mine)
+
+
+def kept_of(row: Row[Any]) -> Kept:
+    """Read a row."""
     notice = Notice(
         id=row.id,
         subscription=row.subscription,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from moms.records.notices import Channel, Severity, Subscription, notices_of
 from moms.store import tables
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from moms.records.notices import Happening, Notice
 
 
+NEXT_MORNING = (
+    "date_trunc('day', transaction_timestamp() AT TIME ZONE 'UTC' - interval '11 hours') AT TIME ZONE 'UTC'"
+    " + interval '1 day 11 hours'"
+)
+"""The next 06:00 of market time (UTC-5 all year), when the daily mail goes out."""
+
+
 def tell_of(connection: Connection, happenings: Sequence[Happening]) -> None:
     """Write the notices of what this transaction did; the last thing in it that its own actor does.
 
@@ -28,9 +35,15 @@ def tell_of(connection: Connection, happenings: Sequence[Happening]) -> None:
         return
     act_as(connection, SYSTEM)
     asked = held(connection)
+    daily = {s.id for s in asked if s.daily}
     rows = [_row(notice) for happening in happenings for notice in notices_of(happening, asked)]
     if rows:
         connection.execute(tables.notice.insert(), rows)
+    late = [row["id"] for row in rows if row["subscription"] in daily and row["severity"] != Severity.URGENT.value]
+    if late:
+        there = tables.notice
+        put_off = {"due_at": text(NEXT_MORNING), "revision": there.c.revision + 1}
+        connection.execute(update(there).where(there.c.id.in_(late)).values(put_off))
 
 
 def held(connection: Connection) -> tuple[Subscription, ...]:
@@ -54,6 +67,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
         assets=tuple(row.assets),
         verbs=tuple(row.verbs),
         severity=Severity(row.severity),
+        daily=row.daily,
         sees_all=row.sees_all,
     )
 

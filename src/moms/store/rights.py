@@ -155,6 +155,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "assets": RESTRICTED,
         "verbs": RESTRICTED,
         "severity": RESTRICTED,
+        "daily": RESTRICTED,
         "sees_all": INTERNAL,
         "made_at": RESTRICTED,
         "ended": RESTRICTED,

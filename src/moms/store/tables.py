@@ -167,6 +167,7 @@ subscription = Table(
     Column("assets", ARRAY(Text), nullable=False),
     Column("verbs", ARRAY(Text), nullable=False),
     _text("severity"),
+    Column("daily", Boolean, nullable=False, server_default=text("false")),
     Column("sees_all", Boolean, nullable=False),
     Column("made_at", TIMESTAMP(timezone=True), nullable=False),
     Column("ended", Boolean, nullable=False),

@@ -19,6 +19,7 @@ from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs
 from moms.store.keys import PostgresKeys, marker
+from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
@@ -103,6 +104,7 @@ def needs(
     return Needs(
         desk=desk,
         register=PostgresRegister(place.engine),
+        notices=PostgresNotices(place.engine),
         keys=keys,
         hasher=hasher(),
         secret=new_secret,

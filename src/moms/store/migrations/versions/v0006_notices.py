@@ -28,6 +28,7 @@ CREATE TABLE moms.subscription (
   assets text[] NOT NULL,
   verbs text[] NOT NULL,
   severity text NOT NULL CHECK (severity IN ('info', 'action', 'urgent')),
+  daily boolean NOT NULL DEFAULT false CHECK (NOT daily OR channel = 'mail'),
   sees_all boolean NOT NULL CHECK (NOT sees_all OR organisation = 'operator'),
   made_at timestamptz NOT NULL,
   ended boolean NOT NULL DEFAULT false,
@@ -108,7 +109,7 @@ CREATE TRIGGER kept BEFORE TRUNCATE ON moms.notice FOR EACH STATEMENT EXECUTE FU
 """
 COLUMNS = {
     "subscription": "id, organisation, classification, revision, person, role, channel, target, secret, owners,"
-    " assets, verbs, severity, sees_all, made_at, ended",
+    " assets, verbs, severity, daily, sees_all, made_at, ended",
     "notice": "id, organisation, classification, revision, subscription, person, role, channel, target, severity,"
     " chain, seq, outage_id, body, made_at, state, done_at, done_by, due_at, leased_until, tries, answer",
 }
