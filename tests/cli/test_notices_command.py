@@ -12,6 +12,7 @@ from moms.outages import State, Status
 from moms.store.place import open_place
 from moms.values import SYSTEM
 from tests.postgres import an_event, an_outage
+from tests.wiring.test_sending import PostOffice, serving
 
 ANN = ["--as", "ann", "--org", "owner-a"]
 
@@ -68,3 +69,22 @@ def test_what_cannot_be_is_refused_with_what_to_write(capsys, words):
     code, said = answer(capsys, *words, *ANN)
     assert code == 2
     assert said.err.strip()
+
+
+def test_what_is_due_is_sent_once_and_what_has_no_carrier_waits_and_is_said(capsys, home, monkeypatch):
+    assert answer(capsys, "follow", "--channel", "mail", "--target", "ann@example.org", *ANN)[0] == 0
+    with open_place(env={"MOMS_HOME": str(home)}) as place, place.book.as_(SYSTEM) as page:
+        outage = an_outage(2, state=State.SUBMITTED, status=Status.NONE)
+        page.add(outage, an_event(outage))
+    code, said = answer(capsys, "send", "--once")
+    assert (code, said.out) == (0, "0 sent, 0 put off, 0 given up; 1 wait.\n")
+    assert "MOMS_SMTP_URL" in said.err
+    with serving(PostOffice()) as office:
+        monkeypatch.setenv("MOMS_SMTP_URL", office.url)
+        code, said = answer(capsys, "send", "--once", "--json")
+        assert (code, json.loads(said.out)) == (0, {"given_up": 0, "put_off": 0, "sent": 1, "waiting": {}})
+        assert answer(capsys, "send", "--once")[1].out == "0 sent, 0 put off, 0 given up; 0 wait.\n"
+        assert len(office.got) == 1
+    assert "sent" in answer(capsys, "outgoing", *ANN)[1].out
+    monkeypatch.setenv("MOMS_SMTP_URL", "smtp://mail.example.org?tls=off")
+    assert answer(capsys, "send", "--once")[0] == 2

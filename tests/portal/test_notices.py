@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
 
 from moms.desk.people import Scope
+from moms.store.acting import act_as
+from moms.values import SYSTEM
 from tests.portal.conftest import PEOPLE, filed, key
 
 SECRET = "s" * 40
@@ -79,6 +82,7 @@ def test_who_follows_is_told_by_that_way_until_it_ends_and_the_secret_is_shown_t
     made, same = (eve.post("/subscriptions", json=hook, headers=again) for _ in range(2))
     assert made.status_code == 200, made.text
     assert made.json() == same.json()
+    assert told(running, made.json()["id"]) == ["follow"]
     other = eve.post("/subscriptions", json={**hook, "target": "https://h.example/y"}, headers=again)
     assert (other.status_code, other.json()["field"]) == (422, "Idempotency-Key")
     assert eve.post("/subscriptions", json=hook).status_code == 400
@@ -94,8 +98,17 @@ def test_who_follows_is_told_by_that_way_until_it_ends_and_the_secret_is_shown_t
     assert one not in running.as_("roy").get("/subscriptions").text
     assert eve.delete(f"/subscriptions/{one}").status_code == 204
     assert eve.delete(f"/subscriptions/{one}").status_code == 404
+    assert told(running, one) == ["follow", "unfollow"]
     gone = eve.post("/subscriptions", json=hook, headers=again)
     assert (gone.status_code, "ended" in gone.json()["fix"]) == (422, True)
+
+
+def told(running, subscription):
+    """Give the verbs of the journal's lines about a subscription."""
+    with running.place.engine.begin() as connection:
+        act_as(connection, SYSTEM)
+        query = "SELECT body::json ->> 'verb' FROM moms.journal WHERE outage_id = :name ORDER BY seq"
+        return list(connection.scalars(text(query), {"name": f"subscription:{subscription}"}))
 
 
 @pytest.mark.parametrize("name", ["aud", "pub"])

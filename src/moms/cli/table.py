@@ -83,7 +83,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         verb="notices",
-        says="Show what one is told, acknowledge it, and ask to be told.",
+        says="Show what one is told, acknowledge it, ask to be told, send what goes out.",
         module="notices",
     ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),

@@ -25,6 +25,7 @@ from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret
+from moms.wiring.sending import sending
 from moms.wiring.settings import settings
 
 if TYPE_CHECKING:
@@ -46,9 +47,16 @@ class NotAnAddress(Refused):
 
 
 def serve(
-    chosen: Settings, *, host: str, port: int, public: str | None, limits: Limits, say: Callable[[str], None]
+    chosen: Settings,
+    *,
+    host: str,
+    port: int,
+    public: str | None,
+    limits: Limits,
+    say: Callable[[str], None],
+    send_s: float = 5.0,
 ) -> None:
-    """Serve until told to stop; `say` is told the address once it is open.
+    """Serve until told to stop; `say` is told the address once it is open. Notices go out every `send_s` (0: never).
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
@@ -66,7 +74,7 @@ def serve(
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
         signal.signal(signal.SIGTERM, _stop)
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), sending(place, os.environ, every_s=send_s):
             uvicorn.Server(config).run(sockets=[open_])
 
 

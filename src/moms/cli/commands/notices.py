@@ -1,8 +1,11 @@
-"""`moms notices`: what one is told, what one asked to be told of."""
+"""`moms notices`: what one is told, what one asked to be told of, and sending what goes out."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 from moms.cli.exits import Exit
@@ -13,13 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moms.desk.notices import Kept, Notices
+    from moms.desk.sending import Sent
     from moms.records.notices import Subscription
     from moms.wiring.settings import Settings
 
 EXAMPLE = """moms notices --open
 moms notices ack 3f9a1c0b7d21e5f60718293a4b5c6d7e
-moms notices follow --channel mail --target ann@example.org --severity action"""
-DEEDS = ("list", "ack", "outgoing", "again", "following", "follow", "unfollow")
+moms notices follow --channel mail --target ann@example.org --severity action
+moms notices send --once"""
+DEEDS = ("list", "ack", "outgoing", "again", "following", "follow", "unfollow", "send")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--open", dest="open_only", action="store_true", help="only what nobody acknowledged (list)")
     parser.add_argument("--dead", action="store_true", help="only what was given up (outgoing)")
     parser.add_argument("--limit", type=int, default=100, metavar="N", help="how many, newest first (100)")
+    parser.add_argument("--once", action="store_true", help="send what is due now, and end (send)")
     group = parser.add_argument_group("follow")
     group.add_argument("--channel", default="inbox", metavar="WAY", help="inbox, mail or webhook (inbox)")
     group.add_argument("--target", default="", metavar="ADDRESS", help="an address of mail, or https://...")
@@ -43,10 +49,38 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Do it, and say what was done."""
+    if args.deed == "send":
+        return _send(args)
     with notices(args) as (book, chosen):
         rows = _rows(args, book, chosen)
     _show(args, rows)
     return Exit.DONE
+
+
+def _send(args: argparse.Namespace) -> int:
+    """Send what is due: once, or until Ctrl-C where no server does."""
+    from moms.store.place import open_place
+    from moms.wiring.sending import carriers_of, send_once, sending
+
+    with open_place(env=os.environ) as place:
+        if not args.once:
+            with contextlib.suppress(KeyboardInterrupt), sending(place, os.environ, every_s=5.0):
+                threading.Event().wait()
+            return Exit.DONE
+        done, waiting = send_once(place, os.environ)
+    _told(args, done, waiting, without=sorted(set(waiting) - set(carriers_of(os.environ))))
+    return Exit.NO if done.given_up else Exit.DONE
+
+
+def _told(args: argparse.Namespace, done: Sent, waiting: dict[str, int], *, without: Sequence[str]) -> None:
+    from moms.cli.paper import say, show_json
+
+    if args.json:
+        show_json({"sent": done.sent, "put_off": done.put_off, "given_up": done.given_up, "waiting": waiting})
+    else:
+        say(f"{done.sent} sent, {done.put_off} put off, {done.given_up} given up; {sum(waiting.values())} wait.")
+    for channel in without:
+        print(f"moms: {waiting[channel]} wait for a mail server; set MOMS_SMTP_URL", file=sys.stderr)
 
 
 def _rows(args: argparse.Namespace, book: Notices, chosen: Settings) -> Sequence[dict[str, object]]:

@@ -32,6 +32,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lease", type=float, default=60.0, metavar="S", help="seconds until a silent server's work is taken over (60)"
     )
+    parser.add_argument(
+        "--send",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="seconds between looks for what to send, 0: never (5)",
+    )
     who_arguments(parser)
 
 
@@ -48,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
         or not 1.0 <= args.lease < 86400.0
         or args.studies < 1
         or args.queue < 0
+        or not (args.send == 0.0 or 0.1 <= args.send < 86400.0)
         or not 0 <= args.port < 65536
     ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
@@ -60,5 +68,6 @@ def run(args: argparse.Namespace) -> int:
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
 
-    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say)
+    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say,
+          send_s=args.send)  # fmt: skip
     return Exit.DONE
