@@ -25,6 +25,14 @@ URL = "https://hooks.example.org/moms"
 
 
 @pytest.fixture
+def database(servers):
+    """Give a database on one server: the tests of rights, tampering and backup ask both versions."""
+    found = servers.named("wheel").fresh(any_first=True)
+    yield found
+    found.drop()
+
+
+@pytest.fixture
 def notices(database):
     return PostgresNotices(database.engine())
 

@@ -470,9 +470,10 @@ def dying(database, fate):
 
 
 def test_a_sender_that_dies_at_any_word_loses_nothing_and_doubles_nothing_in_the_outbox(database):
-    follow(database, Channel.WEBHOOK, "https://h.example/x")
+    follow(database, Channel.WEBHOOK, "https://h.example/x", verbs=("approve",))
     follow(database, Channel.MAIL, "eve@example.org", name="s2")
-    happen(database, 1, 2)
+    happen(database, 1, verb="decide:approve")
+    happen(database, 2)
     rows = raw(database, "SELECT id FROM moms.notice WHERE channel <> 'inbox' ORDER BY id")
     seen: list[str] = []
     fate = Fate()

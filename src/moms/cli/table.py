@@ -93,6 +93,8 @@ COMMANDS: tuple[Command, ...] = (
         says="Check that nothing in the journal was changed, deleted, swapped or cut off.",
         module="verify",
     ),
+    Command(verb="backup", says="Write the whole book into one file.", module="backup"),
+    Command(verb="restore", says="Put a backup into an empty place, whole or not at all.", module="restore"),
     Command(verb="migrate", says="Bring the database to the shape this program needs.", module="migrate"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )
