@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,11 @@ def run(args: argparse.Namespace) -> int:
     from moms.store.audit import now
     from moms.store.backup import back_up
     from moms.store.place import open_place
+    from moms.values import Refused
 
     with open_place(env=os.environ) as place:
+        with contextlib.suppress(Refused):  # a damaged journal takes no anchor, and is backed up all the same
+            place.anchor()
         made, verdict = back_up(place.engine, Path(args.file), at=now(), version=__version__)
     if args.json:
         show_json({"file": args.file, "made_at": made.made_at, "rows": made.rows, "whole": verdict.whole})
