@@ -54,6 +54,16 @@ def owners(database):
     return create_engine(url_of(database.server.address, login=ADMIN, database=database.name), poolclass=NullPool)
 
 
+def mover(database):
+    """Log in as an ordinary login that may migrate, as on a server that somebody else keeps."""
+    with database.admin() as admin:
+        if admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'mover'").fetchone() is None:
+            admin.execute("CREATE ROLE mover LOGIN PASSWORD 'mover' NOSUPERUSER NOBYPASSRLS")
+            admin.execute("GRANT moms_owner TO mover")
+    url = url_of(database.server.address, login=ADMIN, database=database.name)
+    return create_engine(url.set(username="mover", password="mover"), poolclass=NullPool)
+
+
 def lived_in(database, tmp_path):
     """Fill a book with a row of every table."""
     engine = database.engine()
@@ -112,7 +122,7 @@ def test_all_of_a_book_comes_back_on_another_version_of_the_server(place, tmp_pa
     assert all(made.rows.values()), "a table without a row shows nothing"
     assert file.stat().st_mode & 0o777 == 0o600
     guarded = guards(second)
-    restore(owners(second), file)
+    restore(mover(second), file)
     assert rows(second) == before
     assert guards(second) == guarded
     assert verify(second.engine(), outside=()).whole
