@@ -11,8 +11,8 @@ from moms.cli.exits import Exit
 if TYPE_CHECKING:
     import argparse
 
-EXAMPLE = """MOMS_HOME=/srv/moms-again moms restore moms-2027-03-01.zip
-moms restore nightly.zip --json"""
+EXAMPLE = """moms restore nightly.zip --json
+MOMS_HOME=/srv/moms-again moms restore moms-2027-03-01.zip"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
