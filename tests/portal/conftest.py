@@ -148,7 +148,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
                             made_at=datetime.now(UTC))  # fmt: skip
             people.add_person(register=register, actor=ADMIN, now=datetime.now(UTC), person=person)
         process = subprocess.Popen(
-            [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--lease", "2", "--json"],
+            [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--lease", "2", "--send", "0",
+             "--json"],
             env=env, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert process.stdout is not None

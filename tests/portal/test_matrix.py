@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from moms.desk import people
 from moms.desk.people import NotAPerson, Person
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.values import SYSTEM, Role
 from tests.portal.conftest import ADMIN, PEOPLE, START, a_request, filed, key
 
@@ -91,9 +91,12 @@ def asked(client, whole) -> str:
     return "\n".join(said)
 
 
+NOTICES = ("/notices?limit=1000", "/notices/outgoing?limit=1000", "/subscriptions")
+
+
 def anyway(client) -> str:
     """Give what is told to who asks for nothing in particular, until the stream falls quiet."""
-    told = [client.get(way).text for way in ("/outages?limit=1000", "/outages?cursor=x", "/session")]
+    told = [client.get(way).text for way in ("/outages?limit=1000", "/outages?cursor=x", "/session", *NOTICES)]
     with suppress(httpx.ReadTimeout), client.stream("GET", "/events", params={"replay": "true"}, timeout=2) as stream:
         told += stream.iter_lines()
     return "\n".join(told)

@@ -9,7 +9,8 @@ from sqlalchemy import text
 
 from moms.desk.keys import Claim, KeptAnswer, LostClaim, Mark
 from moms.desk.ports import Search
-from moms.store.book import PostgresBook, act_as
+from moms.store.acting import act_as
+from moms.store.book import PostgresBook
 from moms.store.keys import TRIES, PostgresKeys, marker
 from moms.values import SYSTEM
 from tests.postgres import an_event, an_outage

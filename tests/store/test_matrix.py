@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.store.rights import COLUMNS, POLICY, PUBLIC, RESTRICTED, SEALED, Policy, may
 from moms.values import OPERATOR, Actor, Role
 
@@ -171,6 +171,15 @@ ROW = {
         "free_from": "2030-01-01",
     },
     "work_share": {},
+    "subscription": {
+        "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
+        "verbs": "{{}}", "severity": "info", "daily": "f", "sees_all": "f", "made_at": "2030-01-01",
+    },
+    "notice": {
+        "id": "{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}{n}",
+        "subscription": "x", "person": "x", "role": "", "channel": "inbox", "target": "", "severity": "info",
+        "chain": "{o}", "seq": "1", "outage_id": "{o}", "body": "{{}}",
+    },
 }  # fmt: skip
 PROBE = """
 CREATE SCHEMA probe;

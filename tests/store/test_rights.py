@@ -15,7 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from moms.desk.ports import NoSuchOutage, Search
 from moms.outages import Category, State, Status
 from moms.store import migrate
-from moms.store.book import NotYours, act_as
+from moms.store.acting import act_as
+from moms.store.book import NotYours
 from moms.store.rights import COLUMNS, INSERTS, OUTSIDE, SEALED, UPDATES
 from moms.store.tables import metadata
 from moms.values import SYSTEM, Actor, Role

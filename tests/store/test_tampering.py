@@ -11,11 +11,14 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from moms.desk import notices as desk
 from moms.desk import people
 from moms.desk.people import Person, Scope
 from moms.outages import Category, State, Status
 from moms.records.journal import Head, anchor_text, link
+from moms.records.notices import Channel, Subscription
 from moms.store.audit import NotAnchored, read_anchors, read_verdict, set_anchor, verify
+from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.rights import COLUMNS
 from moms.values import SYSTEM, Actor, Role
@@ -27,6 +30,7 @@ def record(book, database, tmp_path):
     """Give a record with three chains, three anchors, two persons, and all guards of the database taken down."""
     file = tmp_path / "anchors.jsonl"
     enter_people(PostgresRegister(book.engine))
+    follow(book.engine)
     for n in range(1, 4):
         with book.as_(SYSTEM) as page:
             outage = an_outage(n, state=State.SUBMITTED, status=Status.NONE)
@@ -43,7 +47,9 @@ def record(book, database, tmp_path):
         admin.execute("ALTER TABLE moms.outage DROP CONSTRAINT outage_classification_check")
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
+        _drop_checks(admin, "subscription")
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
+        admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
         admin.execute("ALTER TABLE moms.journal DROP CONSTRAINT journal_pkey")
         admin.execute("ALTER TABLE moms.journal_anchor DROP CONSTRAINT journal_anchor_pkey")
         yield Record(admin, book.engine, file)
@@ -59,6 +65,20 @@ def enter_people(register):
         people.sign_in(**by, hasher=Believing(), name=name, password="x", secret=f"s-{name}", old=None)
         people.issue_token(**by, actor=root, name=name, secret=f"moms_{name}", scopes=(Scope.READ,), days=2)
     people.disable(**by, actor=root, name="eve")
+
+
+def follow(engine):
+    """Enter a webhook of an owner."""
+    ann = Actor(name="ann", organisation="owner-a", role=Role.OWNER)
+    asked = Subscription(id="s1", organisation="owner-a", person="ann", channel=Channel.WEBHOOK, target="https://a.org")
+    desk.follow(notices=PostgresNotices(engine), actor=ann, now=NOON, subscription=asked, secret="x" * 32)
+
+
+def _drop_checks(admin, table):
+    """Let a table hold anything."""
+    query = "SELECT conname FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'c'"
+    for (name,) in admin.execute(query, (f"moms.{table}",)).fetchall():
+        admin.execute(f"ALTER TABLE moms.{table} DROP CONSTRAINT {name}")
 
 
 class Believing:
@@ -87,8 +107,8 @@ def test_a_record_nobody_touched_is_whole(record):
     verdict = verify(record.engine, outside=read_anchors(record.file))
     assert verdict.faults == ()
     assert verdict.whole
-    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (21, 3, 3, 3)
-    assert verdict.rows == 6 + 9 + 3 + 2 + 4
+    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (22, 3, 3, 3)
+    assert verdict.rows == 6 + 9 + 3 + 2 + 4 + 1
 
 
 OTHERS = {
@@ -101,9 +121,9 @@ OTHERS = {
     "timestamp with time zone": "2020-01-01T00:00Z",
 }
 TYPES = {"ARRAY": "text[]"}
-UNWATCHED = {"kept_answer", "work", "work_share"}
+UNWATCHED = {"kept_answer", "work", "work_share", "notice"}
 """What was answered, and who has what in hand, is no record: each answer and each duty can be read again from what
-is one, as THREAT_MODEL.md says."""
+is one, and each notice tells of a line of the journal, as THREAT_MODEL.md says."""
 CASES = [(table, column) for table, columns in COLUMNS.items() if table not in UNWATCHED for column in columns]
 COMPARED_AT_START = {("lifecycle_move", "from_state"), ("lifecycle_move", "to_state")}
 """No record: the program compares the moves with its own at each start."""
@@ -177,7 +197,7 @@ def test_a_cut_off_tail_is_named(record):
 def test_an_emptied_journal_is_named(record):
     record.admin.execute("TRUNCATE moms.journal")
     assert record.says()[:3] == [
-        "lines 1 to 9 of operator gone: the chain was cut off",
+        "lines 1 to 10 of operator gone: the chain was cut off",
         "lines 1 to 9 of owner-a gone: the chain was cut off",
         "lines 1 to 3 of owner-b gone: the chain was cut off",
     ]
@@ -302,7 +322,7 @@ def test_the_database_and_python_compute_the_same_hashes(record):
         "SELECT hash, encode(sha256(convert_to(concat_ws(E'\\n', previous, organisation, seq::text, classification,"
         " revision::text, outage_id, coalesce(outage_revision::text, ''), body), 'UTF8')), 'hex') FROM moms.journal"
     ).fetchall()
-    assert len(rows) == 21
+    assert len(rows) == 22
     assert all(python == database for python, database in rows)
     body, document = record.admin.execute(
         "SELECT j.body, o.document::text FROM moms.journal j JOIN moms.outage o ON o.id = j.outage_id"

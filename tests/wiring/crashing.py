@@ -31,6 +31,7 @@ from moms.portal.rates import Buckets
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
 from moms.store.keys import PostgresKeys, marker
+from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.office import Office
@@ -136,7 +137,8 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         return Office(settings=chosen, book=told, opened=world)
 
     needs = Needs(
-        desk=desk, register=PostgresRegister(engine), keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
+        desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine),
+        keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
         clock=lambda: now, ready=lambda: None, hosts=frozenset(), secure=False, request_schema={},
         catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
     )  # fmt: skip

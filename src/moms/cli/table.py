@@ -90,6 +90,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
     ),
+    Command(
+        verb="notices",
+        says="Show what one is told, acknowledge it, ask to be told, send what goes out.",
+        module="notices",
+    ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(
@@ -97,6 +102,8 @@ COMMANDS: tuple[Command, ...] = (
         says="Check that nothing in the journal was changed, deleted, swapped or cut off.",
         module="verify",
     ),
+    Command(verb="backup", says="Write the whole book into one file.", module="backup"),
+    Command(verb="restore", says="Put a backup into an empty place, whole or not at all.", module="restore"),
     Command(verb="migrate", says="Bring the database to the shape this program needs.", module="migrate"),
     Command(verb="doctor", says="Check that this machine has what MOMS needs, one line each.", module="doctor"),
 )

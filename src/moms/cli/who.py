@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from moms.desk.notices import Notices
     from moms.desk.people import Register
     from moms.values import Actor
     from moms.wiring.office import Office
+    from moms.wiring.settings import Settings
 
 
 def who_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,6 +57,18 @@ def office(args: argparse.Namespace) -> Iterator[Office]:
         print(f"simulated clock: {chosen.now:%Y-%m-%d %H:%MZ}", file=sys.stderr)
     with open_office(chosen) as opened:
         yield opened
+
+
+@contextlib.contextmanager
+def notices(args: argparse.Namespace) -> Iterator[tuple[Notices, Settings]]:
+    """Open the notices as the actor that the flags name."""
+    from moms.store.notices import PostgresNotices
+    from moms.store.place import open_place
+    from moms.wiring.settings import settings
+
+    chosen = settings(user=args.user, organisation=args.organisation, role=args.role, now=args.now)
+    with open_place(env=os.environ) as place:
+        yield PostgresNotices(place.engine), chosen
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import people, ports, settle, submit
+from moms.desk import notices, people, ports, settle, submit
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -76,6 +76,9 @@ STATUS: dict[type[Refused], int] = {
     OutOfScope: 403,
     ports.NoSuchOutage: 404,
     ports.NoSuchDecision: 404,
+    notices.NoSuchNotice: 404,
+    notices.NoSuchSubscription: 404,
+    notices.NotDead: 409,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
+    from moms.desk.notices import Notices
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import LineSearch, Told
     from moms.outages import Outage, Request
@@ -179,6 +180,7 @@ class Needs:
 
     desk: OpenDesk
     register: Register
+    notices: Notices
     keys: Keys
     hasher: Hasher
     secret: Callable[[], str]

@@ -78,12 +78,12 @@ async def once(
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
     service = service_of(request)
     asked = _asked(request, await request.body(), expected)
-    named = _named(key)
+    word = named(key)
     actor, lease = who.actor, lease_of(service)
 
     def work() -> Response:
         there = service.needs.keys.claim(
-            principal=principal_of(actor), key=named, organisation=actor.organisation, asked=asked, lease=lease
+            principal=principal_of(actor), key=word, organisation=actor.organisation, asked=asked, lease=lease
         )
         if isinstance(there, KeptAnswer):
             return _replayed(there.asked, asked, there.answer)
@@ -169,7 +169,12 @@ def _asked(request: Request, body: bytes, expected: tuple[str, int] | None) -> s
     return hashlib.sha256(what + body).hexdigest()
 
 
-def _named(key: str | None) -> str:
+def named(key: str | None) -> str:
+    """Give the key of a POST.
+
+    Raises:
+        KeyMissing: none, or one that cannot be.
+    """
     if key is None or not re.fullmatch(r"[\x21-\x7e]{1,200}", key):
         fix = "send a fresh random one, up to 200 visible characters, and the same one when you try again"
         raise KeyMissing("a POST needs an Idempotency-Key", field="Idempotency-Key", fix=fix)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from moms.desk.ports import NoSuchOutage
+from moms.records.notices import AN_ID, SEALED
 from moms.values import digest, plain
 
 if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.values import Actor
-
-AN_ID = re.compile(r"OTG-[A-Z2-7]{8}")
-SEALED = "another outage"
 
 
 def shown(document: object, *, actor: Actor, desk: Desk) -> object:

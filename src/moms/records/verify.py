@@ -15,7 +15,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from moms.records.journal import CREDENTIAL, DECISION, GENESIS, PERSON, Anchor, Head, Line, anchor_hash, hash_of
+from moms.records.journal import (
+    CREDENTIAL,
+    DECISION,
+    GENESIS,
+    PERSON,
+    SUBSCRIPTION,
+    Anchor,
+    Head,
+    Line,
+    anchor_hash,
+    hash_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -128,7 +139,7 @@ class _Told:
 
 def _subject(line: Line) -> tuple[str, str]:
     """Give the table and the id of the row whose revision a line tells of."""
-    for table, mark in (("person", PERSON), ("credential", CREDENTIAL)):
+    for table, mark in (("person", PERSON), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION)):
         if line.outage_id.startswith(mark):
             return table, line.outage_id.removeprefix(mark)
     return "outage", line.outage_id

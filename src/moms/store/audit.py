@@ -16,7 +16,7 @@ from moms.outages.document import from_document
 from moms.records.journal import Anchor, Head, anchor, anchor_of, anchor_text, heads_of, heads_text
 from moms.records.verify import Fault, Kept, Verdict, What, examine
 from moms.store import tables
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.store.rows import blocks, classification, line_of, name_of, outage_row, print_of, span
 from moms.values import SYSTEM, Refused, instant_text
 
@@ -255,8 +255,8 @@ def _decisions(connection: Connection) -> Iterator[Kept]:
 
 
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
-    """Give the persons, sessions and tokens; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.credential):
+    """Give the persons, sessions, tokens and subscriptions; what is wrong with a row its own fingerprint shows."""
+    for table in (tables.person, tables.credential, tables.subscription):
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
             unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row["ends_at"]

@@ -7,7 +7,7 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from sqlalchemy import JSON, String, cast, func, literal, select, text, true, update
+from sqlalchemy import JSON, String, cast, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.keys import Mark
@@ -23,8 +23,11 @@ from moms.desk.ports import (
 )
 from moms.outages.document import from_document
 from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
+from moms.records.notices import Happening
 from moms.store import tables
+from moms.store.acting import act_as
 from moms.store.lines import lines_matching
+from moms.store.outbox import tell_of
 from moms.store.rights import may
 from moms.store.rows import (
     decision_body,
@@ -51,9 +54,6 @@ if TYPE_CHECKING:
 
     Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
-LOCK_WAIT = "20s"
-IDLE_LIMIT = "600s"
-"""A page left open longer than this is rolled back by the server: it may hold the book."""
 FORBIDDEN = "42501"
 RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
 
@@ -86,6 +86,7 @@ class PostgresBook:
         with said(actor), self.engine.begin() as connection:
             page = PostgresPage(connection, actor=actor, expected=self._expected)
             yield page
+            tell_of(connection, page.happenings)
             if self._marker is not None and page.wrote:
                 self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
@@ -104,6 +105,8 @@ class PostgresPage:
         """The revisions that this page has written."""
         self.wrote = False
         """Whether it has written anything: each writing has its line in the journal."""
+        self.happenings: list[Happening] = []
+        """The same, as those who are told of them hear it."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -373,9 +376,10 @@ class PostgresPage:
             raise ValueError(msg)
         organisation, kind = self._whose(outage.id)
         body = event_body(event, revision=outage.revision, document=_sha(document))
-        self._append(
+        line = self._append(
             organisation=organisation, classification=kind, outage_id=outage.id, revision=outage.revision, body=body
         )
+        self.happenings.append(_happening(outage, event, line))
         self.marks.append(Mark(outage_id=outage.id, revision=outage.revision, verb=event.verb))
 
     def _append(
@@ -386,7 +390,7 @@ class PostgresPage:
         outage_id: str,
         revision: int | None,
         body: Mapping[str, object],
-    ) -> None:
+    ) -> Line:
         """Add a line to an organisation's chain; the chain is locked until the end."""
         self.wrote = True
         self._check("add", "journal", "body", organisation=organisation)
@@ -405,19 +409,14 @@ class PostgresPage:
             },
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
+        return line
 
 
-def act_as(connection: Connection, actor: Actor) -> None:
-    """Say for whom this transaction acts; at its end the database has forgotten."""
-    settings = {
-        "moms.organisation": actor.organisation,
-        "moms.role": actor.role.value,
-        "moms.actor": actor.name,
-        "lock_timeout": LOCK_WAIT,
-        "idle_in_transaction_session_timeout": IDLE_LIMIT,
-    }
-    of_transaction = true()
-    connection.execute(select(*(func.set_config(name, value, of_transaction) for name, value in settings.items())))
+def _happening(outage: Outage, event: Event, line: Line) -> Happening:
+    return Happening(
+        chain=line.organisation, sequence=line.sequence, at=event.at, verb=event.verb, actor=event.actor,
+        asked_by=event.asked_by, reason=event.reason, outage=outage,
+    )  # fmt: skip
 
 
 def _matching(search: Search) -> Select[str]:

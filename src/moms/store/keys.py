@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from moms.desk.keys import Claim, KeptAnswer, LostClaim, Mark
 from moms.store import tables
-from moms.store.book import act_as, said
+from moms.store.acting import act_as
+from moms.store.book import said
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:

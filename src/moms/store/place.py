@@ -17,8 +17,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from moms.store import tables
+from moms.store.acting import act_as
 from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
-from moms.store.book import PostgresBook, act_as
+from moms.store.backup import NotEmpty, restore
+from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
 from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
 from moms.values import SYSTEM, Refused
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from moms.records.journal import Anchor
     from moms.records.verify import Verdict
+    from moms.store.backup import Backup
 
 
 CONNECT_S = 10
@@ -140,6 +143,33 @@ def migrate_named(*, env: Mapping[str, str]) -> bool:
         raise _silent(field_name, why) from why
     finally:
         engine.dispose()
+
+
+def restore_into(place: Place, file: Path, *, env: Mapping[str, str]) -> tuple[Backup, Verdict]:
+    """Put a backup into an open place that is empty.
+
+    Raises:
+        NotEmpty: it is not, or holds anchors of another book. NotReady: a named server without `MOMS_MIGRATE_URL`.
+        NotABackup, NotWhole: as `backup.restore`.
+    """
+    if read_anchors(place.anchors):
+        says = f"{place.anchors} holds the anchors of another book"
+        raise NotEmpty(says, field="MOMS_HOME", fix="restore into a fresh MOMS_HOME")
+    engine = create_engine(_owners_url(place, env), poolclass=NullPool)
+    try:
+        return restore(engine, file)
+    finally:
+        engine.dispose()
+
+
+def _owners_url(place: Place, env: Mapping[str, str]) -> URL:
+    """Give the login that may do what only the owner may."""
+    if place.embedded is not None:
+        return url_of(place.embedded.start(), login=ADMIN, database=DATABASE)
+    if not env.get("MOMS_MIGRATE_URL"):
+        fix = "set MOMS_MIGRATE_URL to the login that runs: moms migrate"
+        raise NotReady("only the database's owner restores", field="MOMS_MIGRATE_URL", fix=fix)
+    return _url_of(env["MOMS_MIGRATE_URL"], field="MOMS_MIGRATE_URL")
 
 
 def prepare(address: Address, *, database: str, moves: Iterable[tuple[str | None, str]]) -> bool:

@@ -167,9 +167,52 @@ COLUMNS: dict[str, dict[str, str]] = {
         "start_s": INTERNAL,
         "finish_s": INTERNAL,
     },
+    "subscription": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "person": RESTRICTED,
+        "role": RESTRICTED,
+        "channel": RESTRICTED,
+        "target": RESTRICTED,
+        "secret": SECRET,
+        "owners": RESTRICTED,
+        "assets": RESTRICTED,
+        "verbs": RESTRICTED,
+        "severity": RESTRICTED,
+        "daily": RESTRICTED,
+        "sees_all": INTERNAL,
+        "made_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
+    "notice": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "subscription": RESTRICTED,
+        "person": RESTRICTED,
+        "role": RESTRICTED,
+        "channel": RESTRICTED,
+        "target": RESTRICTED,
+        "severity": RESTRICTED,
+        "chain": INTERNAL,
+        "seq": INTERNAL,
+        "outage_id": RESTRICTED,
+        "body": CONFIDENTIAL,
+        "made_at": RESTRICTED,
+        "state": RESTRICTED,
+        "done_at": RESTRICTED,
+        "done_by": RESTRICTED,
+        "due_at": INTERNAL,
+        "leased_until": INTERNAL,
+        "tries": RESTRICTED,
+        "answer": RESTRICTED,
+    },
 }
 
-SEALED = frozenset({"person", "credential", "kept_answer", "work", "work_share"})
+SEALED = frozenset({"person", "credential", "kept_answer", "work", "work_share", "subscription", "notice"})
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
@@ -186,6 +229,8 @@ UPDATES: dict[str, frozenset[str]] = {
     "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
     "work": frozenset({"revision", "free_from", "became", "tries", "holder", "says", "ended_at", "took_s"}),
     "work_share": frozenset({"revision", "start_s", "finish_s"}),
+    "subscription": frozenset({"revision", "ended"}),
+    "notice": frozenset({"revision", "state", "done_at", "done_by", "due_at", "leased_until", "tries", "answer"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""
 

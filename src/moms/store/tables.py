@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, ForeignKey, MetaData, Table, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZRANGE
 
 SCHEMA = "moms"
@@ -182,3 +194,51 @@ work_share = Table(
     Column("finish_s", Double, nullable=False, server_default=text("0")),
 )
 """What each organisation has had of the work, for the order of turns."""
+
+subscription = Table(
+    "subscription",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("person"),
+    _text("role"),
+    _text("channel"),
+    _text("target"),
+    Column("secret", Text),
+    Column("owners", ARRAY(Text), nullable=False),
+    Column("assets", ARRAY(Text), nullable=False),
+    Column("verbs", ARRAY(Text), nullable=False),
+    _text("severity"),
+    Column("daily", Boolean, nullable=False, server_default=text("false")),
+    Column("sees_all", Boolean, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended", Boolean, nullable=False),
+)
+"""Who asked to be told of what, and how."""
+
+notice = Table(
+    "notice",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("subscription"),
+    _text("person"),
+    _text("role"),
+    _text("channel"),
+    _text("target"),
+    _text("severity"),
+    _text("chain"),
+    Column("seq", BigInteger, nullable=False),
+    _text("outage_id"),
+    Column("body", JSON, nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("done_at", TIMESTAMP(timezone=True)),
+    Column("done_by", Text),
+    Column("due_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
+    Column("leased_until", TIMESTAMP(timezone=True)),
+    Column("tries", BigInteger, nullable=False, server_default=text("0")),
+    Column("answer", Text, nullable=False, server_default=text("''")),
+    ForeignKeyConstraint(["chain", "seq"], ["moms.journal.organisation", "moms.journal.seq"]),
+)
+"""What is told to whom: the inbox, and what is still to be sent. Its revision counts who took it to send it."""

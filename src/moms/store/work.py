@@ -19,7 +19,8 @@ from moms.desk.shares import Share, begun, corrected, now_of, turn
 from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, Row
 from moms.outages import OVER
 from moms.store import tables
-from moms.store.book import act_as, said
+from moms.store.acting import act_as
+from moms.store.book import said
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:

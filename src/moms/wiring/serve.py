@@ -19,12 +19,14 @@ from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs
 from moms.store.keys import PostgresKeys, marker
+from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret
+from moms.wiring.sending import sending
 from moms.wiring.settings import settings
 
 if TYPE_CHECKING:
@@ -54,8 +56,11 @@ def serve(
     limits: Limits,
     say: Callable[[str], None],
     worker: Sequence[str] = (),
+    send_s: float = 5.0,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
+
+    Notices go out every `send_s` (0: never).
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
@@ -73,7 +78,7 @@ def serve(
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
         signal.signal(signal.SIGTERM, _stop)
-        with contextlib.suppress(KeyboardInterrupt), beside(worker):
+        with contextlib.suppress(KeyboardInterrupt), beside(worker), sending(place, os.environ, every_s=send_s):
             uvicorn.Server(config).run(sockets=[open_])
 
 
@@ -111,6 +116,7 @@ def needs(
     return Needs(
         desk=desk,
         register=PostgresRegister(place.engine),
+        notices=PostgresNotices(place.engine),
         keys=keys,
         hasher=hasher(),
         secret=new_secret,

@@ -36,6 +36,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     what = "also do what is due by the clock, in a worker beside it (`moms worker`)"
     parser.add_argument("--work", action="store_true", help=what)
+    parser.add_argument(
+        "--send",
+        type=float,
+        default=5.0,
+        metavar="S",
+        help="seconds between looks for what to send, 0: never (5)",
+    )
     who_arguments(parser)
 
 
@@ -52,6 +59,7 @@ def run(args: argparse.Namespace) -> int:
         or not 1.0 <= args.lease < 86400.0
         or args.studies < 1
         or args.queue < 0
+        or not (args.send == 0.0 or 0.1 <= args.send < 86400.0)
         or not 0 <= args.port < 65536
     ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
@@ -65,7 +73,8 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
 
     worker = _worker(args) if args.work else ()
-    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker)
+    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker,
+          send_s=args.send)  # fmt: skip
     return Exit.DONE
 
 

@@ -45,19 +45,19 @@ async def outages(
 ) -> Response:
     """List the outages that match, by id; `next` is the cursor of the next page, null on the last."""
     need(who, Scope.READ)
-    after = _after(cursor)
+    since_id = after(cursor)
 
     def work() -> tuple[list[dict[str, object]], object]:
         desk = desk_of(request, who)
         rows = desk.list(
             since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
-            statuses=_all(status), pending=pending, text=_clean(text), after=after, limit=limit + 1,
+            statuses=_all(status), pending=pending, text=_clean(text), after=since_id, limit=limit + 1,
         )  # fmt: skip
         return rows, shown(rows[:limit], actor=who.actor, desk=desk)
 
     rows, items = await service_of(request).quick.run(work)
     page, more = rows[:limit], len(rows) > limit
-    return answer({"items": items, "next": _cursor(str(page[-1]["id"])) if more else None})
+    return answer({"items": items, "next": cursor_of(str(page[-1]["id"])) if more else None})
 
 
 @router.get("/outages/{outage_id}", operation_id="getOutage")
@@ -125,11 +125,17 @@ def _all(texts: list[str]) -> tuple[str, ...]:
     return tuple(text.replace("\0", "") for text in texts)
 
 
-def _cursor(last: str) -> str:
+def cursor_of(last: str) -> str:
+    """Write where a page ended."""
     return base64.urlsafe_b64encode(last.encode()).decode().rstrip("=")
 
 
-def _after(cursor: str | None) -> str | None:
+def after(cursor: str | None) -> str | None:
+    """Read where the page before ended.
+
+    Raises:
+        NotACursor: this service did not give it.
+    """
     if cursor is None:
         return None
     try:

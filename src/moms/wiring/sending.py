@@ -1,0 +1,68 @@
+"""Join the outbox with mail and webhooks, send what is due once, or again and again beside a server."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from moms.desk.sending import send_due
+from moms.exchange.mail import mail_of
+from moms.exchange.webhooks import Webhooks
+from moms.records.notices import Channel
+from moms.store.outgoing import PostgresOutgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from moms.desk.sending import Carrier, Sent
+    from moms.store.place import Place
+
+LOG = logging.getLogger("moms.sending")
+
+
+def carriers_of(env: Mapping[str, str]) -> dict[Channel, Carrier]:
+    """Give the carriers that the settings name: webhooks always, mail where there is a server for it.
+
+    Raises:
+        NotAMailServer: a setting of it cannot be.
+    """
+    hosts = frozenset(part for part in env.get("MOMS_WEBHOOK_HOSTS", "").replace(",", " ").split() if part)
+    found: dict[Channel, Carrier] = {Channel.WEBHOOK: Webhooks(clock=time.time, allowed=hosts)}
+    if env.get("MOMS_SMTP_URL"):
+        found[Channel.MAIL] = mail_of(env["MOMS_SMTP_URL"], sender=env.get("MOMS_MAIL_FROM", "moms@localhost"))
+    return found
+
+
+def send_once(place: Place, env: Mapping[str, str]) -> tuple[Sent, dict[str, int]]:
+    """Send what is due; give what was done, and how many notices wait by channel."""
+    outgoing = PostgresOutgoing(place.engine)
+    done = send_due(outgoing=outgoing, carriers=carriers_of(env), jitter=random.SystemRandom().random)
+    return done, dict(outgoing.waiting())
+
+
+@contextlib.contextmanager
+def sending(place: Place, env: Mapping[str, str], *, every_s: float) -> Iterator[None]:
+    """Send what is due every so many seconds while inside, on a thread; 0: never."""
+    carriers, over = carriers_of(env), threading.Event()
+
+    def work() -> None:
+        outgoing, jitter = PostgresOutgoing(place.engine), random.SystemRandom().random
+        while not over.wait(every_s):
+            try:
+                send_due(outgoing=outgoing, carriers=carriers, jitter=jitter, stop=over.is_set)
+            except Exception:
+                LOG.exception("sending failed; it is tried again")
+
+    thread = threading.Thread(target=work, name="sending", daemon=True)
+    if every_s:
+        thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        if every_s:
+            thread.join(5.0)  # a letter in hand is left to its lease: nothing is lost by not waiting longer
