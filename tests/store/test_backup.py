@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -12,6 +13,7 @@ from sqlalchemy.pool import NullPool
 
 from moms.desk import notices as desk
 from moms.desk import people
+from moms.desk.duties import Duty, Task
 from moms.desk.people import Person
 from moms.outages import State, Status
 from moms.records.notices import Channel, Subscription
@@ -23,6 +25,7 @@ from moms.store.embedded import ADMIN
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.place import url_of
+from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2
 from tests.postgres import NOON, an_event, an_outage
@@ -84,6 +87,9 @@ def lived_in(database, tmp_path):
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))
+    work = PostgresWork(engine)
+    work.enter([Duty(task=Task.REMIND_START, subject="x", organisation="TO-1", at=NOON)], now=NOON)
+    assert work.take(holder="h", now=NOON, lease=timedelta(minutes=1)) is not None
     set_anchor(engine, file=tmp_path / "anchors.jsonl", at=NOON)
 
 
