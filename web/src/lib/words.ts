@@ -59,6 +59,8 @@ export const DAY: Record<Start["state"], Label> = {
 const OVER = new Set(["completed", "closed", "withdrawn", "cancelled", "expired"]);
 const GRANTED = new Set(["pre_approved", "approved", "approved_with_conditions", "accepted_exempt", "accepted_not_exempt", "at_risk"]);
 
+export const isOver = (state: string): boolean => OVER.has(state);
+
 const unknown = (word: string): Label => ({ mark: "?", word: word.replaceAll("_", " "), tone: "plain" });
 
 export function labelOf(outage: Pick<Outage, "state" | "status" | "window">, now?: string): Label {
