@@ -78,6 +78,20 @@ def show_calendar(site):
     return page
 
 
+def show_timeline(site):
+    page = site.as_("eve", "/timeline?from=2027-02-05&days=14&area=&show=all")
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Open the record").wait_for()
+    return page
+
+
+def show_timeline_table(site):
+    page = site.as_("ann", "/timeline?from=2027-02-05&days=14&as=table&show=all")
+    page.get_by_role("region", name="Table of outages").get_by_role("row").nth(3).wait_for()
+    return page
+
+
 SCREENS = {
     "sign-in": show_sign_in,
     "requests": show_requests,
@@ -86,6 +100,8 @@ SCREENS = {
     "record": show_record,
     "inbox": show_inbox,
     "free-days": show_calendar,
+    "timeline": show_timeline,
+    "timeline-table": show_timeline_table,
 }
 
 

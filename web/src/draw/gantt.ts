@@ -108,10 +108,19 @@ export function packed(bars: Bar[]): Bar[][] {
   return lanes;
 }
 
+const known = new WeakMap<Bar[], Bar[][]>();
+
+/** As `packed`, done once for each list: which groups are shown changes with every view, their lanes do not. */
+function lanesOf(bars: Bar[]): Bar[][] {
+  const there = known.get(bars) ?? packed(bars);
+  known.set(bars, there);
+  return there;
+}
+
 export function arrange(named: Named[], folded: (name: string) => boolean, single = false): Model {
   const model: Model = { groups: [], rows: [], height: AXIS, where: new Map(), single };
   for (const { name, bars } of named) {
-    const group: Group = { name, count: bars.length, folded: !single && folded(name), lanes: packed(bars) };
+    const group: Group = { name, count: bars.length, folded: !single && folded(name), lanes: lanesOf(bars) };
     const number = model.groups.push(group) - 1;
     const head = single ? -1 : add(model, "head", number, 0, HEADROW);
     if (group.folded) add(model, "strip", number, 0, STRIP);
@@ -423,7 +432,7 @@ function label(ctx: CanvasRenderingContext2D, bar: Bar, x: number, y: number, w:
   const alarm = bar.look === "amber" || bar.look === "red";
   if (w >= 30) {
     ctx.fillStyle = ink;
-    ctx.fillText(fitted(ctx, `${bar.mark} ${bar.text}`, w - 8), x + 4, y);
+    ctx.fillText(fitted(ctx, bar.mark ? `${bar.mark} ${bar.text}` : bar.text, w - 8), x + 4, y);
   } else if (alarm && free - x - w > 16) {
     ctx.fillStyle = colour.ink;
     ctx.fillText(bar.mark, x + w + 3, y);

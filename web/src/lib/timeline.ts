@@ -87,7 +87,7 @@ export function grouped(bars: TimeBar[], by: By, names: Names, now: string): Nam
     const asset = bar.assets[0] ?? "";
     const name = by === "owner" ? bar.organisation : by === "area" ? areaOf(asset, names) : assetName(asset, names);
     const look = lookOf(bar, now);
-    const drawn: Bar = { id: bar.id, ...lies(bar, now), look, mark: labelOf(bar, now).mark, text: by === "asset" ? bar.external_id : whatOf(bar, names) };
+    const drawn: Bar = { id: bar.id, ...lies(bar, now), look, mark: look === "asked" ? "" : labelOf(bar, now).mark, text: by === "asset" ? bar.external_id : whatOf(bar, names) };
     const there = groups.get(name);
     if (there) there.push(drawn);
     else groups.set(name, [drawn]);
