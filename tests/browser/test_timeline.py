@@ -43,7 +43,10 @@ def season(count: int) -> str:
             "window": window, "actual_start": None, "actual_end": None,
         })  # fmt: skip
     assets = [
-        {"id": f"branch:{k}", "name": f"line {k}", "owner": f"TO-{k % 40}", "category": "transmission", "detail": "", "area": f"Z{k % 9}"}
+        {
+            "id": f"branch:{k}", "name": f"line {k}", "owner": f"TO-{k % 40}", "category": "transmission", "detail": "",
+            "area": f"Z{k % 9}",
+        }
         for k in range(1, min(count, 9000) + 1)
     ]  # fmt: skip
     window = {"start": "2026-01-01T05:00:00Z", "end": "2028-12-01T05:00:00Z"}
