@@ -30,7 +30,9 @@ describe("today", () => {
     expect(at(outage("negotiating", "at_risk", "03-08T05:00", "03-09T05:00"))).toBe("risk");
     expect(at(outage("decided", "approved", "02-10T15:00", "02-11T05:00"))).toBe("overdue");
     expect(at(outage("decided", "approved", "02-10T16:00", "02-11T05:00"))).toBe("starts");
-    expect(at(outage("decided", "approved", "02-11T05:00", "02-12T05:00"))).toBeNull();
+    expect(at(outage("decided", "approved", "02-11T05:00", "02-12T05:00"))).toBe("soon");
+    expect(at(outage("decided", "approved", "02-17T04:59", "02-19T05:00"))).toBe("soon");
+    expect(at(outage("decided", "approved", "02-17T05:00", "02-19T05:00"))).toBeNull();
     expect(at(outage("decided", "denied", "02-10T16:00", "02-11T05:00"))).toBeNull();
     expect(at(outage("in_study", "none", "02-10T16:00", "02-11T05:00"))).toBeNull();
     expect(at(outage("closed", "at_risk", "02-10T16:00", "02-11T05:00"))).toBeNull();
@@ -60,11 +62,14 @@ describe("what may be done", () => {
     { verb: "recall", states: ["active"], statuses: ["approved"], who: ["control_room"] },
     { verb: "confirm_end", states: ["pending_complete"], statuses: ["approved"], who: ["control_room"] },
   ];
-  const can = (state: string, role: Role) => mayDo(rows, { state, status: "approved" }, role);
+  const window = { start: "2027-02-10T05:00Z", end: "2027-02-11T05:00Z" };
+  const can = (state: string, role: Role, now = NOW) => mayDo(rows, { state, status: "approved", window }, role, now);
   it("is what the service's table says, and no start by an owner", () => {
     expect(can("active", "control_room")).toEqual(["end", "recall", "extend"]);
     expect(can("active", "owner")).toEqual(["end", "extend"]);
     expect(can("decided", "control_room")).toEqual(["start"]);
+    expect(can("decided", "control_room", "2027-02-10T04:59Z")).toEqual([]);
+    expect(can("decided", "control_room", window.end)).toEqual([]);
     expect(can("decided", "owner")).toEqual([]);
     expect(can("pending_complete", "control_room")).toEqual(["confirm"]);
     expect(can("active", "auditor")).toEqual([]);

@@ -427,17 +427,20 @@ function one(ctx: CanvasRenderingContext2D, bar: Bar, y: number, next: Bar | und
   ctx.strokeRect(x - 1.5, y + 0.5, w + 3, h + 3);
 }
 
-/** Mark and text in the bar where they fit; what is not normal has its mark beside the bar where it does not. */
+/** Mark and text in the bar, or beside it where it is too short and nothing follows soon. */
 function label(ctx: CanvasRenderingContext2D, bar: Bar, x: number, y: number, w: number, free: number, ink: string, colour: Palette): void {
-  const alarm = bar.look === "amber" || bar.look === "red";
-  if (w >= 30) {
+  const text = bar.mark ? `${bar.mark} ${bar.text}` : bar.text;
+  const beside = Math.min(150, free - x - w - 8);
+  if (w >= 60 || (w >= 30 && beside < w)) {
     ctx.fillStyle = ink;
-    ctx.fillText(fitted(ctx, bar.mark ? `${bar.mark} ${bar.text}` : bar.text, w - 8), x + 4, y);
-  } else if (alarm && free - x - w > 16) {
-    ctx.fillStyle = colour.ink;
-    ctx.fillText(bar.mark, x + w + 3, y);
+    ctx.fillText(fitted(ctx, text, w - 8), x + 4, y);
+  } else if (beside >= (isAlarm(bar) ? 12 : 40)) {
+    ctx.fillStyle = isAlarm(bar) ? colour.ink : colour.quiet;
+    ctx.fillText(fitted(ctx, text, beside), x + w + 4, y);
   }
 }
+
+const isAlarm = (bar: Bar) => bar.look === "amber" || bar.look === "red";
 
 function inks(look: Look, colour: Palette): [string, string] {
   if (look === "over") return [colour.over, colour.ink];

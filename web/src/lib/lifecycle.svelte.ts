@@ -17,10 +17,12 @@ export const VERBS: Verb[] = ["start", "end", "confirm", "recall", "extend"];
 const BEHIND: Record<Verb, string[]> = { start: ["start"], end: ["end"], confirm: ["confirm_end"], recall: ["recall"], extend: ["extend", "extend_forced"] };
 const OUTSIDE = new Set<Role>(["owner", "agent", "field"]);
 
-/** What a role may try, by the table. An owner starts nothing here: the control room says that it is out. */
-export function mayDo(rows: Row[], outage: Pick<Outage, "state" | "status">, role: Role): Verb[] {
+/** What a role may try, by the table. An owner starts nothing here: the control room says that it is out, in its window. */
+export function mayDo(rows: Row[], outage: Pick<Outage, "state" | "status" | "window">, role: Role, now: string): Verb[] {
   const here = rows.filter((row) => row.states.includes(outage.state) && row.statuses.includes(outage.status) && row.who.includes(role));
-  return VERBS.filter((verb) => here.some((row) => BEHIND[verb].includes(row.verb)) && !(verb === "start" && OUTSIDE.has(role)));
+  const at = Date.parse(now);
+  const begins = !OUTSIDE.has(role) && Date.parse(outage.window.start) <= at && at < Date.parse(outage.window.end);
+  return VERBS.filter((verb) => here.some((row) => BEHIND[verb].includes(row.verb)) && (verb !== "start" || begins));
 }
 
 class Lifecycle {

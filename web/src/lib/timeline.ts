@@ -12,7 +12,7 @@ export const ZOOM: [Zoom, string, number][] = [["week", "Week", 7], ["month", "M
 
 export type Shown = "live" | "out" | "granted" | "waiting" | "risk" | "refused" | "over" | "all";
 export const SHOWN: [Shown, string][] = [
-  ["live", "Out, granted or waiting"], ["out", "Out now"], ["granted", "Granted, not out yet"], ["waiting", "Not decided yet"],
+  ["live", "Out, due or asked"], ["out", "Out now"], ["granted", "Granted, not out yet"], ["waiting", "Not decided yet"],
   ["risk", "At risk, recalled or late"], ["refused", "Denied or revoked"], ["over", "Over"], ["all", "All"],
 ];
 

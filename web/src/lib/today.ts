@@ -4,7 +4,7 @@ import { DAY_MS, day } from "./time";
 import type { Outage } from "./types";
 import { isOver, type Tone } from "./words";
 
-export type Pile = "late" | "recalled" | "forced" | "risk" | "overdue" | "confirm" | "starts" | "back" | "out";
+export type Pile = "late" | "recalled" | "forced" | "risk" | "overdue" | "confirm" | "starts" | "back" | "out" | "soon";
 
 export interface Part {
   pile: Pile;
@@ -27,7 +27,11 @@ export const PARTS: Part[] = [
   { pile: "starts", name: "Still to start", mark: "○", tone: "plain", says: "go out later today", none: "nothing starts today" },
   { pile: "back", name: "Back today", mark: "○", tone: "plain", says: "out, and due back today", none: "nothing is due back" },
   { pile: "out", name: "Out longer", mark: "●", tone: "plain", says: "out beyond today", none: "nothing else is out" },
+  { pile: "soon", name: "Next days", mark: "○", tone: "plain", says: "go out within a week", none: "nothing goes out this week" },
 ];
+
+/** How far ahead the screen looks: today and the days after it. */
+export const SOON_DAYS = 7;
 
 /** The market day that an instant lies in: its midnight, and the next. */
 export function dayOf(now: string): { from: number; to: number } {
@@ -50,7 +54,8 @@ export function pileOf(outage: Outage, now: string): Pile | null {
   if (outage.status === "at_risk") return "risk";
   if (outage.state !== "decided" || outage.status === "denied" || outage.status === "revoked" || outage.status === "none") return null;
   if (start <= at && at < end) return "overdue";
-  return at < start && start < to && end > from ? "starts" : null;
+  if (at >= start || start >= from + SOON_DAYS * DAY_MS) return null;
+  return start < to ? "starts" : "soon";
 }
 
 export function piles(outages: Outage[], now: string): Map<Pile, Outage[]> {
@@ -59,7 +64,7 @@ export function piles(outages: Outage[], now: string): Map<Pile, Outage[]> {
     const pile = pileOf(outage, now);
     if (pile) found.get(pile)!.push(outage);
   }
-  const by = (outage: Outage, pile: Pile) => Date.parse(pile === "starts" || pile === "risk" || pile === "overdue" ? outage.window.start : outage.window.end);
+  const by = (outage: Outage, pile: Pile) => Date.parse(pile === "starts" || pile === "soon" || pile === "risk" || pile === "overdue" ? outage.window.start : outage.window.end);
   for (const [pile, some] of found) some.sort((a, b) => by(a, pile) - by(b, pile) || (a.id < b.id ? -1 : 1));
   return found;
 }
