@@ -1,8 +1,9 @@
-"""Build the starter book: seeded requests on `miso`, each submitted through this engine in order of stamp.
+"""Build a book: seeded requests on `miso`, each submitted through this engine in order of stamp.
 
-    python tools/build_season.py --seed 7 --count 420 --out src/moms/data/season/starter.json.xz
+    python tools/build_season.py --name starter --seed 7 --count 420
+    python tools/build_season.py --name demo --seed 11 --count 2600 --enough 1500
 
-After every batch the book so far is written, with the references that have been decided; `--resume` goes on
+Every two minutes the book so far is written, with the references that have been decided; `--resume` goes on
 from there with the same seed and count.
 
 What the engine approves or accepts enters the book and the requests after it are studied with it out;
@@ -25,7 +26,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -55,29 +56,58 @@ from moms.wiring.settings import settings
 
 CLOCK = datetime(2026, 12, 1, 15, tzinfo=UTC)
 """The demo's instant: everything in the book was asked for before it."""
-FIRST_DAY, LAST_DAY = date(2026, 12, 2), date(2027, 6, 30)
-MONTH_WEIGHT = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
-"""Spring is when equipment comes out; the winter peak and summer are avoided."""
+FIRST_DAY = date(2026, 12, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Over which days a book is drawn. Spring and autumn are when equipment comes out; the peaks are avoided."""
+
+    last_day: date
+    month_weight: dict[int, float]
+
+
+BOOKS = {
+    "starter": Plan(last_day=date(2027, 6, 30), month_weight={12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}),
+    "demo": Plan(
+        last_day=date(2027, 11, 28),
+        month_weight={
+            12: 0.5,
+            1: 0.5,
+            2: 0.9,
+            3: 1.5,
+            4: 1.9,
+            5: 1.5,
+            6: 0.6,
+            7: 0.3,
+            8: 0.3,
+            9: 1.2,
+            10: 1.7,
+            11: 1.1,
+        },
+    ),
+}
 LENGTHS = ((0.72, 1, 1), (0.17, 2, 2), (0.09, 3, 5), (0.02, 6, 9))
 """(share, least days, most days)."""
 LIGHT_MW, LIGHT_SHARE = 6.0, 0.08
 BATCH = 4
 """Requests a core and batch: a long study does not leave the other core idle."""
+SAVE_EACH_S = 120.0
 DAY = timedelta(days=1)
 Drawn = tuple[datetime, Request, str]
 """A stamp, a request, and who filed it."""
 
 
-def draw_requests(world: World, *, seed: int, count: int) -> list[Drawn]:
+def draw_requests(world: World, plan: Plan, *, seed: int, count: int) -> list[Drawn]:
     """Draw requests with their stamps, in order of stamp."""
     rng = np.random.default_rng(seed)
     lines, units = _lines(world), _units(world)
     found = []
     while len(found) < count:
         if rng.random() < 0.92:
-            found += _project(world, rng, lines, len(found))
+            found += _project(world, plan, rng, lines, len(found))
         else:
-            found.append(_unit_request(world, rng, units, len(found)))
+            found.append(_unit_request(world, plan, rng, units, len(found)))
     return sorted(found[:count], key=lambda row: (row[0], row[1].external_id))
 
 
@@ -116,12 +146,12 @@ def _units(world: World) -> np.ndarray:
     return np.flatnonzero(ok)
 
 
-def _window(rng: np.random.Generator, days: int, *, whole: bool) -> Window:
-    months = np.array([MONTH_WEIGHT[m] for m in MONTH_WEIGHT])
-    month = int(rng.choice(list(MONTH_WEIGHT), p=months / months.sum()))
+def _window(plan: Plan, rng: np.random.Generator, days: int, *, whole: bool) -> Window:
+    weights = np.array(list(plan.month_weight.values()))
+    month = int(rng.choice(list(plan.month_weight), p=weights / weights.sum()))
     year = 2026 if month == 12 else 2027
     first = date(year, month, int(rng.integers(1, 28)))
-    first = min(max(first, FIRST_DAY + 2 * DAY), LAST_DAY)
+    first = min(max(first, FIRST_DAY + 2 * DAY), plan.last_day)
     if first.weekday() >= 5 and not whole:
         first += (7 - first.weekday()) * DAY
     hour = 0 if whole else 7
@@ -147,7 +177,7 @@ def _contact(owner: str) -> tuple[Contact, ...]:
     return (Contact(name=f"{owner} outage desk", phone="+1 555 0100"),)
 
 
-def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: int) -> list[Drawn]:
+def _project(world: World, plan: Plan, rng: np.random.Generator, lines: np.ndarray, number: int) -> list[Drawn]:
     """Draw one piece of work: a line, sometimes a second one at the same station the week after."""
     branches, register, stations = world.grid.network.branches, world.grid.register, world.grid.network.buses.station
     row = int(rng.choice(lines))
@@ -155,7 +185,7 @@ def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: 
     if rng.random() < 0.25:
         near = lines[stations[branches.from_bus[lines]] == stations[branches.from_bus[row]]]
         rows += [int(r) for r in near[near != row][:1]]
-    window = _window(rng, _length(rng), whole=False)
+    window = _window(plan, rng, _length(rng), whole=False)
     found = []
     for k, each in enumerate(rows):
         owner = register.owners[register.branch_owner[each]]
@@ -183,11 +213,11 @@ def _project(world: World, rng: np.random.Generator, lines: np.ndarray, number: 
     return found
 
 
-def _unit_request(world: World, rng: np.random.Generator, units: np.ndarray, number: int) -> Drawn:
+def _unit_request(world: World, plan: Plan, rng: np.random.Generator, units: np.ndarray, number: int) -> Drawn:
     register = world.grid.register
     row = int(rng.choice(units))
     owner = register.owners[register.unit_owner[row]]
-    window = _window(rng, max(_length(rng), 2), whole=True)
+    window = _window(plan, rng, max(_length(rng), 2), whole=True)
     request = Request(
         external_id=f"S27-{number:04d}",
         organisation=owner,
@@ -238,7 +268,7 @@ def _batch(waiting: list[Drawn], most: int) -> list[Drawn]:
 
 
 def build(
-    *, seed: int, count: int, cores: int, home: Path, minutes: float, enough: int, out: Path, resume: bool
+    *, name: str, seed: int, count: int, cores: int, home: Path, minutes: float, enough: int, out: Path, resume: bool
 ) -> None:
     """Submit and decide every request, keep what is approved or accepted, and save after every batch."""
     os.environ["MOMS_HOME"] = str(home)
@@ -251,7 +281,7 @@ def build(
         world = replace(world, rules=replace(world.rules, decision=quiet))
         _WORLD.append(world)
         assess.redispatched = _for_units_only
-        drawn = draw_requests(world, seed=seed, count=count)
+        drawn = draw_requests(world, BOOKS[name], seed=seed, count=count)
         waiting, entries, counts = list(drawn), [], Counter()
         decided: list[str] = []
         if resume:
@@ -259,7 +289,7 @@ def build(
             entries, counts, decided = list(before.entries), Counter(before.made["counts"]), before.made["decided"]
             enter(book=office.book, entries=before.entries, rule_book=before.rule_book)
             waiting = [row for row in drawn if row[1].external_id not in set(decided)]
-        began = time.monotonic()
+        began = saved = time.monotonic()
         with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as pool:
             while waiting and time.monotonic() - began < minutes * 60:
                 batch = _batch(waiting, BATCH * cores)
@@ -299,9 +329,12 @@ def build(
                     "decided": decided,
                     "counts": dict(sorted(counts.items())),
                 }
-                order = entries_in_order(entries)
-                save(Season(name="starter", clock=CLOCK, rule_book=world.rules.name, entries=order, made=made), out)
-                if len(entries) >= enough:
+                done = not waiting or len(entries) >= enough
+                if done or time.monotonic() - saved > SAVE_EACH_S:
+                    order = entries_in_order(entries)
+                    save(Season(name=name, clock=CLOCK, rule_book=world.rules.name, entries=order, made=made), out)
+                    saved = time.monotonic()
+                if done:
                     break
         print(f"{time.monotonic() - began:.0f} s", dict(counts), file=sys.stderr)
 
@@ -359,17 +392,20 @@ def _entry(row: Drawn, answer: Answer) -> Entry:
 def main() -> None:
     """Read the words of the command line, build, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--name", choices=sorted(BOOKS), default="starter")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--count", type=int, default=260)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=600.0, help="stop drawing new batches after this long")
     parser.add_argument("--enough", type=int, default=160, help="stop when so many have been admitted")
     parser.add_argument("--resume", action="store_true", help="go on with what --out holds")
-    parser.add_argument("--out", type=Path, default=Path("src/moms/data/season/starter.json.xz"))
+    parser.add_argument("--out", type=Path, help="default: the shipped file of that name")
     args = parser.parse_args()
+    args.out = args.out or Path(f"src/moms/data/season/{args.name}.json.xz")
     args.out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="moms-season-") as home:
         build(
+            name=args.name,
             seed=args.seed,
             count=args.count,
             cores=args.cores,

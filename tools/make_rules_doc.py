@@ -1,89 +1,20 @@
 """Write docs/rules.md: every rule with its id, what it asks, its source, its level and its test.
 
-A room with rules of its own adds a `Chapter` to CHAPTERS: anything with `id`, `asks`, `source` and
-`test` can stand in it.
+The chapters are those the pages show (`moms.desk.published`); this adds the transitions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from moms.decide.register import RULES
-from moms.outages.guards import GUARDS
+from moms.desk.published import CHAPTERS
 from moms.outages.lifecycle import TABLE
-from moms.outages.rules import ALL
-from moms.outages.rules.reading import READINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "rules.md"
-
-
-class Ruled(Protocol):
-    """What a rule shows of itself."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-    @property
-    def asks(self) -> str:
-        """What it asks, one sentence."""
-        ...
-
-    @property
-    def source(self) -> str:
-        """Where it comes from."""
-        ...
-
-    @property
-    def test(self) -> str:
-        """The test that holds it: path::name."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
-    """Rules of one kind."""
-
-    title: str
-    says: str
-    rules: Sequence[Ruled]
-
-
-CHAPTERS: tuple[Chapter, ...] = (
-    Chapter(
-        title="Reading a request",
-        says="Found while a document is read; all of them block, and all are given at once.",
-        rules=READINGS,
-    ),
-    Chapter(
-        title="Entry",
-        says=(
-            "Asked of every request before anybody studies it. `block`: it is returned. `refer`: a person decides. "
-            "`flag`: noted. The rule book may set another level. Nothing blocks a forced or emergency report: "
-            "what would, refers."
-        ),
-        rules=ALL,
-    ),
-    Chapter(
-        title="Decision",
-        says=(
-            "The rows of a decision's table. Something missing refers whatever else is found; then a violated limit "
-            "denies (transmission), counters, or moves (generation); then what is unsure refers; conditions come last."
-        ),
-        rules=RULES,
-    ),
-    Chapter(
-        title="Lifecycle",
-        says="Must hold before an outage moves on; each has one refusal of its own.",
-        rules=GUARDS,
-    ),
-)
 
 
 def text() -> str:

@@ -11,7 +11,7 @@ import shutil
 import socket
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,10 +32,12 @@ from moms.values import Actor, Role
 from moms.wiring.people import Argon2
 from moms.wiring.serve import LOOPBACK, needs
 from moms.wiring.settings import set_demo_clock, settings
-from tests.desk.worlds import NOW, a_world
+from tests.desk.worlds import NOW, a_world, placed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from moms.desk.world import World
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -51,7 +53,7 @@ PEOPLE = {
     "roy": ("operator", Role.CONTROL_ROOM),
 }
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 @dataclass
@@ -135,7 +137,7 @@ def address(clock: Callable[[datetime], None], must_have: Callable[[bool, str], 
         _register(PostgresRegister(place.engine))
         given = needs(
             chosen, place, hosts=LOOPBACK, secure=False, limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
-            opened=a_world(slack=0.8),
+            opened=_sourced(placed(a_world(slack=0.8))),
         )  # fmt: skip
         config = uvicorn.Config(
             make_app(given), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1
@@ -149,6 +151,12 @@ def address(clock: Callable[[datetime], None], must_have: Callable[[bool, str], 
         yield f"http://127.0.0.1:{door.getsockname()[1]}"
         server.should_exit = True
         thread.join(20)
+
+
+def _sourced(world: World) -> World:
+    """Give the world with two sources in its rule book, one of them from memory."""
+    found = {"study.worsened_share": "semantics 1.4", "entry.grain_min": "as far as we recall [M]"}
+    return replace(world, rules=replace(world.rules, sources=found))
 
 
 def _register(register: PostgresRegister) -> None:

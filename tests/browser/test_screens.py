@@ -86,6 +86,46 @@ def show_timeline(site):
     return page
 
 
+def show_rules(site):
+    page = site.as_("ann", "/rules?rule=SEC-N1-1")
+    page.get_by_role("region", name="Decision").wait_for()
+    return page
+
+
+def show_numbers(site):
+    page = site.as_("aud", "/rules?part=numbers")
+    page.get_by_role("region", name="entry").wait_for()
+    return page
+
+
+def show_measures(site):
+    page = site.as_("aud", "/rules?part=measures")
+    page.get_by_role("region", name="By owner", exact=True).wait_for()
+    return page
+
+
+def show_journal(site):
+    page = site.as_("aud", "/rules?part=journal")
+    page.get_by_role("region", name="Journal", exact=True).wait_for()
+    return page
+
+
+def show_whole(site):
+    page = site.as_("aud", "/rules?part=whole")
+    page.get_by_role("button", name="Examine the record").click()
+    page.get_by_text("journal lines in").wait_for()
+    return page
+
+
+def show_map(site):
+    page = site.as_("eve", "/map?at=2027-02-12T12:00")
+    page.get_by_role("region", name="Table of outages").wait_for()
+    page.locator("canvas[data-redraws]").wait_for()
+    page.get_by_role("button", name="line 12").click()
+    page.get_by_role("link", name="Open the record").wait_for()
+    return page
+
+
 def show_timeline_table(site):
     page = site.as_("ann", "/timeline?from=2027-02-05&days=14&as=table&show=all")
     page.get_by_role("region", name="Table of outages").get_by_role("row").nth(3).wait_for()
@@ -125,6 +165,12 @@ SCREENS = {
     "today-forced": show_forced,
     "timeline": show_timeline,
     "timeline-table": show_timeline_table,
+    "map": show_map,
+    "rules": show_rules,
+    "numbers": show_numbers,
+    "measures": show_measures,
+    "journal": show_journal,
+    "whole": show_whole,
 }
 
 

@@ -18,6 +18,7 @@ from moms.decide import AcNeed
 from moms.desk import settle, submit
 from moms.desk.security import secure
 from moms.desk.voltage import OtherGrid, again
+from moms.desk.windows import FREE, STUDY, windows
 from moms.exchange.casefile import case_text
 from moms.exchange.matpower import parse_case
 from moms.exchange.rulebook import open_rule_book
@@ -137,6 +138,18 @@ def test_the_same_request_is_approved_by_a_rule_book_that_needs_no_ac(book: Post
     assert record["outcome"] == "approve"
     assert voltage is None
     assert not [row for row in record["rules"] if row["rule"] == "SEC-AC-2"]
+
+
+def test_the_calendar_says_needs_a_study_where_the_rule_book_needs_ac(book: PostgresBook):
+    """Its days are studied by DC: what AC has not seen is not free, though the decision may approve (semantics 7)."""
+    day = ask().window.start.date()
+    asked = {"book": book, "now": NOW, "assets": (f"branch:{CLEAN}",), "days": 1, "first": day, "last": day}
+    (start,) = windows(world=illinois(), **asked).starts
+    assert (start.state, start.worst) == (STUDY, None)
+    assert "AC was not run" in start.reason
+    (start,) = windows(world=replace(illinois(), rules=open_rule_book(DEMO)), **asked).starts
+    assert (start.state, start.reason) == (FREE, "")
+    assert decided(book, illinois(), ask(f"branch:{CLEAN}")).record["outcome"] == "approve"
 
 
 def test_without_a_solution_it_goes_to_a_person_and_the_case_is_kept(book: PostgresBook, tmp_path: Path):

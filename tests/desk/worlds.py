@@ -10,7 +10,7 @@ import numpy as np
 from moms.adequacy import MarginRules
 from moms.desk.rulebook import RuleBook
 from moms.desk.world import World
-from moms.grid import Grid, Register
+from moms.grid import Grid, Register, Stations
 from moms.market import DispatchRules, RedispatchRules
 from moms.outages import Category, Contact, Kind, Nature, Request
 from moms.outages.policy import EntryRules, Lead
@@ -90,6 +90,22 @@ def a_world(*, seed: int = 0, slack: float = 2.0, **rules: object) -> World:
     return World(
         grid=grid, rules=book, versions={"moms": "test"}, contingencies=contingencies_of(grid, which="equipment")
     )
+
+
+def placed(world: World) -> World:
+    """Give the same world with two buses to a station and a place for each, in rows of four from the south-west."""
+    grid, names = world.grid, ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Ginkgo", "Hazel")
+    buses = grid.network.buses
+    count = (len(buses) + 1) // 2
+    k = np.arange(count)
+    stations = Stations(
+        name=np.array([f"{names[i % len(names)]} {i + 1}" for i in range(count)]),
+        latitude=38.0 + (k // 4) * 1.2 + 0.1 * (k % 2),
+        longitude=-93.0 + (k % 4) * 1.5,
+        layout=np.array(["ring"] * count),
+    )
+    network = replace(grid.network, buses=replace(buses, station=np.arange(len(buses)) // 2))
+    return replace(world, grid=replace(grid, network=network, stations=stations))
 
 
 def ask(asset: str = "branch:3", *, days: float = 1.0, start: datetime = START, **changes: object) -> Request:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.make_rules_doc import CHAPTERS, TARGET, text
+from moms.desk.published import CHAPTERS
+from tools.make_rules_doc import TARGET, text
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,13 +10,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.portal.conftest import a_request, key
+from tests.portal.conftest import START, a_request, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,3 +105,34 @@ def test_a_server_with_too_much_to_do_says_so_and_when_to_come_back(running):
             assert int(busy.headers["Retry-After"]) >= 1
         looked = httpx.get(f"{base}/api/v1/outages", headers=headers)
         assert looked.status_code == 200, "who only looks does not wait for studies"
+
+
+def test_a_server_with_a_worker_beside_it_does_what_is_due_and_starts_it_again(running):
+    asked = a_request()
+    assert running.as_("ann").post("/outages", json=asked, headers=key()).status_code == 200
+    name = running.as_("ann").get("/outages", params={"text": str(asked["external_id"])}).json()["items"][0]["id"]
+    running.at(START + timedelta(days=59))
+    with another(running, "--work") as (_, server):
+        wait_for(lambda: ("answer_overdue", "moms", name) in running.lines())
+        (worker,) = children(server.pid)
+        os.kill(worker, signal.SIGKILL)
+        wait_for(lambda: [pid for pid in children(server.pid) if pid != worker])
+        (second,) = children(server.pid)
+    assert running.lines().count(("answer_overdue", "moms", name)) == 1
+    with pytest.raises(ProcessLookupError):
+        os.kill(second, 0)
+
+
+def wait_for(there):
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if there():
+            return
+        time.sleep(0.2)
+    pytest.fail(f"nothing within {PATIENCE_S} s")
+
+
+def children(pid: int) -> list[int]:
+    """Give the processes that a process has started."""
+    found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return [int(word) for word in found.stdout.split()]

@@ -84,6 +84,7 @@ def asked(client, whole) -> str:
         {"text": request["description"]},
     )
     said = [client.get("/outages", params={"limit": 1000, **params}).text for params in filters]
+    said.append(client.get("/map/outages", params={"at": request["window"]["start"]}).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
         said.append(found.text if found.status_code == 200 else found.text.replace(name, "what was asked"))

@@ -166,6 +166,11 @@ ROW = {
         "seen_at": "2030-01-01", "ends_at": "2030-01-02",
     },
     "kept_answer": {"principal": "{o}", "key": "x", "asked": "x", "leased_until": "2030-01-01"},
+    "work": {
+        "name": "{o}", "task": "x", "subject": "x", "cause": "x", "urgency": "1", "due_at": "2030-01-01",
+        "free_from": "2030-01-01",
+    },
+    "work_share": {},
 }  # fmt: skip
 PROBE = """
 CREATE SCHEMA probe;

@@ -28,6 +28,7 @@ from moms.portal.lanes import Lane
 from moms.portal.needs import Limits, Needs
 from moms.portal.once import Written, answered
 from moms.portal.rates import Buckets
+from moms.store.audit import verify
 from moms.store.book import PostgresBook
 from moms.store.keys import PostgresKeys, marker
 from moms.store.people import PostgresRegister
@@ -137,7 +138,7 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
     needs = Needs(
         desk=desk, register=PostgresRegister(engine), keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
         clock=lambda: now, ready=lambda: None, hosts=frozenset(), secure=False, request_schema={},
-        catalogue=Catalogue(()), about=dict, limits=Limits(),
+        catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
     )  # fmt: skip
     lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1, burst=1)
     return Process(Service(needs, lane, lane, buckets, buckets, buckets), engine)

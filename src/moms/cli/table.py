@@ -81,6 +81,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         verb="serve", says="Serve the pages and the interface for programs on a port, to many users.", module="serve"
     ),
+    Command(verb="worker", says="Do what is due by the clock; any number of workers on one database.", module="worker"),
+    Command(
+        verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
+    ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(

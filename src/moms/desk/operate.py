@@ -22,7 +22,7 @@ from moms.outages.lifecycle import Verb, move
 from moms.values import SYSTEM, Refused, Window, digest, many, parse_instant, plain
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from moms.decide import Evidence
     from moms.desk.assess import Assessed
@@ -117,15 +117,28 @@ def _step(
 
 def expire(*, book: Book, world: World, now: datetime) -> tuple[str, ...]:
     """Let lapse what was granted and can no longer be done; give the ids. A timer calls it, as often as it likes."""
-    done = []
     with book.as_(SYSTEM) as page:
-        for outage in page.find(Search(holding=True, states=("decided", "opportunity_waiting"))):
-            try:
-                _step(page, outage, verb=Verb.EXPIRE, actor=SYSTEM, now=now, reason="", at=None, world=world)
-            except (TooEarly, NotAllowedNow):
-                continue  # it can still start, or a risk to it is being settled
-            done.append(outage.id)
-    return tuple(done)
+        found = page.find(Search(holding=True, states=("decided", "opportunity_waiting")))
+        return tuple(o.id for o in found if _ran_out(page, o, verb=Verb.EXPIRE, now=now, world=world))
+
+
+def run_out(
+    *, book: Book, world: World, now: datetime, outage_id: str, verb: Verb, wait: timedelta | None = None
+) -> bool:
+    """Let one outage expire or close whose time has come; False where it has not, or the outage has moved on."""
+    with book.as_(SYSTEM) as page:
+        return _ran_out(page, page.outage(outage_id), verb=verb, now=now, world=world, wait=wait)
+
+
+def _ran_out(
+    page: Page, outage: Outage, *, verb: Verb, now: datetime, world: World, wait: timedelta | None = None
+) -> bool:
+    try:
+        after = move(outage, verb=verb, actor=SYSTEM, now=now, wait=wait)
+    except (TooEarly, NotAllowedNow):
+        return False  # it can still start, or a risk to it is being settled
+    page.revise(after, event(after, actor=SYSTEM, now=now, verb=verb, world=world, before=outage))
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +171,7 @@ def recheck(*, book: Book, world: World, now: datetime, moved: Outage) -> Shaken
         with book.as_(SYSTEM) as page:
             situation = read(page, outage, window=outage.window, now=now)
         found = assess(world=world, situation=situation, window=outage.window, now=now).evidence
-        if _still_clean(found):
+        if still_clean(found):
             continue
         reason = f"{moved.id}, on which its approval leaned, has moved"
         if _noted_as_running(book, world, outage.id, now=now, reason=reason):
@@ -178,7 +191,7 @@ def _noted_as_running(book: Book, world: World, outage_id: str, *, now: datetime
     return running
 
 
-def _still_clean(evidence: Evidence) -> bool:
+def still_clean(evidence: Evidence) -> bool:
     """Tell whether nothing is exceeded or cut off, by AC too where that is needed; what was not run is not clean."""
     found = evidence.security
     if found is None or found.crossings or found.cut_off:
@@ -332,36 +345,60 @@ def decline(
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
-        found = page.decision(before.decision_id) if before.decision_id else {}
-        generation = before.request.category == Category.GENERATION
-        verb = Verb.ACCEPT_NOT_EXEMPT if generation else Verb.DENY
-        says = (
-            f"Accepted without exemption: the dates offered were declined ({reason})."
-            if generation
-            else f"Denied: the dates offered were declined ({reason}), and the asked ones exceed a verified limit."
-        )
-        body = {k: v for k, v in found.items() if k != "id"} | {
-            "outcome": "accept" if generation else "deny",
-            "status": "accepted_not_exempt" if generation else "denied",
-            "says": says,
-            "decided_at": now,
-            "after": found.get("id"),
-            "declined_by": {"name": actor.name, "organisation": actor.organisation},
-        }
-        record = plain(body)
-        if not isinstance(record, dict):
-            msg = "a record is a mapping"
-            raise TypeError(msg)
-        record["id"] = "D-" + digest(record)[:16]
-        after = move(
-            before, verb=verb, actor=SYSTEM, now=now, reason=says, decision_id=str(record["id"]), system_may=True
-        )
+        by: dict[str, object] = {"declined_by": {"name": actor.name, "organisation": actor.organisation}}
+        after, record = _without_offer(page, before, why=f"were declined ({reason})", by=by, now=now)
         if not preview:
             page.revise(
                 after, event(after, actor=actor, now=now, verb="decline", world=world, reason=reason, before=before)
             )
             page.keep_decision(str(record["id"]), outage_id, record)
     return Answer(outage=after, record=record, written=not preview)
+
+
+def lapse(*, book: Book, world: World, now: datetime, outage_id: str, made: str) -> Answer | None:
+    """Let an offer lapse that its owner neither took nor declined, as if declined; None where it is no longer open.
+
+    `made` is the decision that offered it. A timer calls this, as often as it likes.
+    """
+    with book.as_(SYSTEM) as page:
+        page.hold(page.version())
+        before = page.outage(outage_id)
+        if before.state != State.NEGOTIATING or before.decision_id != made:
+            return None
+        after, record = _without_offer(page, before, why="lapsed unanswered", by={"lapsed": True}, now=now)
+        line = event(after, actor=SYSTEM, now=now, verb="lapse", world=world, reason=str(record["says"]), before=before)
+        page.revise(after, line)
+        page.keep_decision(str(record["id"]), outage_id, record)
+    return Answer(outage=after, record=record)
+
+
+def _without_offer(
+    page: Page, before: Outage, *, why: str, by: dict[str, object], now: datetime
+) -> tuple[Outage, dict[str, object]]:
+    """Give an outage as it stands without the dates that were offered, and the record that says so."""
+    found = page.decision(before.decision_id) if before.decision_id else {}
+    generation = before.request.category == Category.GENERATION
+    verb = Verb.ACCEPT_NOT_EXEMPT if generation else Verb.DENY
+    says = (
+        f"Accepted without exemption: the dates offered {why}."
+        if generation
+        else f"Denied: the dates offered {why}, and the asked ones exceed a verified limit."
+    )
+    body = {k: v for k, v in found.items() if k != "id"} | {
+        "outcome": "accept" if generation else "deny",
+        "status": "accepted_not_exempt" if generation else "denied",
+        "says": says,
+        "decided_at": now,
+        "after": found.get("id"),
+        **by,
+    }
+    record = plain(body)
+    if not isinstance(record, dict):
+        msg = "a record is a mapping"
+        raise TypeError(msg)
+    record["id"] = "D-" + digest(record)[:16]
+    after = move(before, verb=verb, actor=SYSTEM, now=now, reason=says, decision_id=str(record["id"]), system_may=True)
+    return after, record
 
 
 def extend(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.outages import Outage
+    from moms.records.journal import Line
     from moms.values import Actor, Window
 
 
@@ -108,6 +109,25 @@ class Bar:
     actual_end: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineSearch:
+    """Which lines of the journal to give; None means any. Newest first, after `before`, at most `limit`."""
+
+    organisation: str | None = None
+    subject: str | None = None
+    """How the name of what the line is about begins: an outage's id, `person:`, `credential:`, `register:`."""
+    verb: str | None = None
+    """How the verb begins: `decide` finds `decide:approve`."""
+    actor: str | None = None
+    """Who did it, asked for it, or wrote the line, by name."""
+    span: Window | None = None
+    """When it happened by the desk's clock; lines that are no event: when they were written."""
+    text: str | None = None
+    before: tuple[datetime, str, int] | None = None
+    """The last line of the page before: when it was written, whose chain, where in it."""
+    limit: int = 100
+
+
 class Page(Protocol):
     """One transaction on the book, as one actor. Everything in it is written, or nothing."""
 
@@ -194,6 +214,10 @@ class Page(Protocol):
 
     def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
         """Give the lines after those, chain by chain."""
+        ...
+
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the lines that match, newest first, whole with their hashes."""
         ...
 
 

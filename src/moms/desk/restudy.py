@@ -163,13 +163,13 @@ def _ranked(  # noqa: PLR0917 - one caller, a few lines above
             outage=standing[name],
             day=sets[name][0].day,
             sets=tuple(sets[name]),
-            remedy=_remedy(book, world, now, standing[name]) if place < remedies else None,
+            remedy=remedy_of(book, world, now, standing[name]) if place < remedies else None,
         )
         for place, name in enumerate(order)
     )
 
 
-def _remedy(book: Book, world: World, now: datetime, outage: Outage) -> Remedy:
+def remedy_of(book: Book, world: World, now: datetime, outage: Outage) -> Remedy:
     """Decide an outage as if it were asked for now, beside all the others that stand."""
     asked = replace(outage, state=State.VALIDATED, status=Status.NONE, decision_id=None)
     with book.as_(SYSTEM) as page:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moms.adequacy import RecallRules
+from moms.desk.clock import ClockRules
 from moms.ledger import LedgerRules
 from moms.risk import LadderRules
 from moms.study.ac_rows import AcLimits
@@ -41,6 +42,8 @@ class RuleBook:
     """Of the draft and its accounts; the design's own where a book says nothing."""
     recall: RecallRules = field(default_factory=RecallRules)
     ladder: LadderRules = field(default_factory=LadderRules)
+    clock: ClockRules = field(default_factory=ClockRules)
+    """Of what happens by the clock."""
     template: Mapping[str, Any] = field(default_factory=dict)
     """What the calendar fills into a request that nobody has filed, so that only its dates speak."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from moms.adequacy.margin import MarginRules
 from moms.adequacy.recall import RecallRules
 from moms.decide.policy import AcNeed, Authority, AuthorityRow, DecisionRules
+from moms.desk.clock import AnswerRow, ClockRules
 from moms.desk.rulebook import RuleBook
 from moms.ledger import LedgerRules
 from moms.ledger.rules import Band, Forfeit
@@ -61,13 +62,15 @@ SECTIONS: dict[str, type] = {
     "redispatch": RedispatchRules,
     "decision": DecisionRules,
 }
-SPARE: dict[str, type] = {"ac": AcLimits, "ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules}
+SPARE: dict[str, type] = {
+    "ac": AcLimits, "ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules, "clock": ClockRules,
+}  # fmt: skip
 """Sections that a book may leave out."""
 _NAMES: dict[str, Any] = {
     one.__name__: one
     for one in (
-        AcNeed, Agency, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level, LineStandard,
-        Longest, Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
+        AcNeed, Agency, AnswerRow, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level,
+        LineStandard, Longest, Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
     )
 }  # fmt: skip
 _ANYTHING = Number(least=-1e12, most=1e12)

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid import Hours
-from moms.market._program import Program, Status
+from moms.market._program import Program, Solution, Status
 from moms.market.relief import HourRelief, Move, Relief, Remaining
 from moms.market.sensitivity import Answer, Over, Sensitivities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.grid import BoolArray, FloatArray
+    from moms.grid import BoolArray, FloatArray, Hours
     from moms.market.rules import RedispatchRules
     from moms.powerflow import DcFactor
 
@@ -45,11 +44,12 @@ def point_of(
     factor: DcFactor,
     hours: Hours,
     hour: int,
+    injection_mw: FloatArray,
     units_out: BoolArray | None,
     derate_mw: FloatArray | None,
     rules: RedispatchRules,
 ) -> Point:
-    """Give one hour as its program sees it: what each unit may rise and fall by."""
+    """Give one hour, of bus injections (n,), as its program sees it: what each unit may rise and fall by."""
     network = factor.network
     zone = network.buses.zone[network.units.bus]
     units, p = network.units, hours.unit_mw[:, hour]
@@ -62,26 +62,18 @@ def point_of(
     lowest = np.where(np.isin(units.fuel, rules.weather_fuels), 0.0, units.p_min_mw)
     return Point(
         unit_mw=p,
-        injection_mw=_column(hours, hour).injection_mw(network)[:, 0],
+        injection_mw=injection_mw,
         running=running,
         rise=np.where(may_rise, np.maximum(units.p_max_mw - less - p, 0.0), 0.0),
         fall=np.where(asked & (p > 0), np.maximum(p - np.maximum(lowest, 0.0), 0.0), 0.0),
     )
 
 
-def _column(hours: Hours, hour: int) -> Hours:
-    return Hours(
-        label=hours.label[hour : hour + 1],
-        start=None,
-        load_mw=hours.load_mw[:, hour : hour + 1],
-        unit_mw=hours.unit_mw[:, hour : hour + 1],
-        dcline_mw=hours.dcline_mw[:, hour : hour + 1],
-        season=hours.season[hour : hour + 1],
-    )
-
-
 class HourProgram:
-    """The relief of one hour: a program that grows by rows."""
+    """The relief of one hour: a program that grows by rows.
+
+    It is solved a step at a time: whoever drives it checks the flows of many hours at once (`redispatch`).
+    """
 
     def __init__(
         self,
@@ -93,7 +85,10 @@ class HourProgram:
         by_cost: bool,
     ) -> None:
         self.known, self.hour, self.point, self.rules = known, hour, point, rules
-        self.by_cost, self.rounds = by_cost, 0
+        self.by_cost, self.rounds, self.tries = by_cost, 0, 0
+        self.waits = False  # for another solution
+        self.soft: _Soft | None = None
+        self.solution: Solution  # of the last step
         self.found: HourRelief | None = None  # the outcome, once nothing can change it any more
         self.change = np.zeros(len(point.unit_mw))
         self.network = known.factor.network
@@ -141,7 +136,7 @@ class HourProgram:
             says = "every pair holds"
             self.found = HourRelief(hour=self.hour, relief=Relief.NOT_NEEDED, says=says, pairs=len(self.pairs))
         else:
-            self._solve()
+            self.waits = True
 
     def take(self, more: Sequence[Over]) -> None:
         """Take what a study of the moved hour found: nothing settles it, pairs are solved for."""
@@ -150,7 +145,7 @@ class HourProgram:
         elif not self._add(more):
             self.found = self._not_known(NO_PICK_UP)
         else:
-            self._solve()
+            self.waits, self.soft, self.tries = True, None, 0
 
     def outcome(self, *, checked: bool) -> HourRelief:
         """Give the outcome; an hour whose study still found pairs when the rounds ran out is not known."""
@@ -158,30 +153,51 @@ class HourProgram:
             return self.found
         return self._relieved() if checked else self._not_known(f"still new pairs after {ROUNDS} rounds")
 
-    def _solve(self) -> None:
-        """Solve, add what comes over rate A, solve again, until nothing does."""
-        for _ in range(ROUNDS):
+    def step(self) -> None:
+        """Solve once; then `check` what comes over rate A by it, unless it does not wait any more."""
+        if self.soft is None:
             self.rounds += 1
             solution = self.program.solve()
-            if solution.status is Status.INFEASIBLE:
-                self._least_over()
+            if solution.status is not Status.INFEASIBLE:
+                self._solved(solution)
                 return
-            if solution.status is Status.FAILED:
-                self.found = self._not_known(f"the solver stopped: {solution.says}")
-                return
-            self.change = self._change(solution.x)
-            more = self._base_over()
-            if not more:
-                return
+            self.soft, self.tries = _Soft(self), 0
+        self.soft.take()
+        self._solved(self.soft.program.solve())
+
+    def _solved(self, solution: Solution) -> None:
+        if solution.status is not Status.OPTIMAL:
+            self._end(self._not_known(f"the solver stopped: {solution.says}"))
+            return
+        self.change, self.solution = self._change(solution.x[: 2 * len(self.free)]), solution
+
+    def check(self, before_mw: FloatArray, after_mw: FloatArray) -> None:
+        """Take branches that come over rate A, or further over it, by the last step; (m,) flows without it and with."""
+        more = self._base_over(before_mw, after_mw)
+        if self.soft is not None:
+            have = {pair.key for pair in self.pairs}
+            more = [pair for pair in more if pair.key not in have]
+        if more:
             self._add(more)
-        self.found = self._not_known(f"still new pairs after {ROUNDS} rounds")
+            self.tries += 1
+            if self.tries == ROUNDS:
+                self._end(self._not_known(f"still new pairs after {ROUNDS} rounds"))
+            return
+        self.waits = False
+        if self.soft is not None:
+            over = self.solution.x[2 * len(self.free) :]
+            if (over > INSIDE_MW + WITHIN_MW).any():  # else only the margin inside the limits is missing
+                self.found = self._cannot(over, np.abs(self.solution.row_dual[1:]).reshape(len(over), 2).max(axis=1))
+
+    def _end(self, found: HourRelief) -> None:
+        self.found, self.waits = found, False
 
     def _add(self, pairs: Sequence[Over]) -> bool:
         """Add a row for each pair, taken at the changed dispatch; False if one has no answer.
 
         Shares of pick-up move with the dispatch: a pair that is found over again gets a second row.
         """
-        point, unit_mw, injection_mw = self.point, self.after, self._injection()
+        point, unit_mw, injection_mw = self.point, self.after, self.injection()
         self.known.prepare(pairs)
         for pair in pairs:
             at = self.known.answer(pair, injection_mw=injection_mw, unit_mw=unit_mw, running=point.running)
@@ -205,18 +221,16 @@ class HourProgram:
         change[largest] -= change.sum()
         return change
 
-    def _injection(self) -> FloatArray:
+    def injection(self) -> FloatArray:
         """Give the bus injections of the changed dispatch, (n,)."""
         moved = self.point.injection_mw.copy()
         np.add.at(moved, self.network.units.bus, self.change)
         return moved
 
-    def _base_over(self) -> list[Over]:
-        """Find branches that come over rate A, or further over it, before any contingency."""
+    def _base_over(self, before_mw: FloatArray, after_mw: FloatArray) -> list[Over]:
         lines = self.network.branches
-        flows = np.abs(self.known.factor.flows(np.column_stack([self.point.injection_mw, self._injection()])))
-        limit = np.maximum(lines.rate_a_mw, flows[:, 0])
-        rows = np.flatnonzero(lines.monitored & self.known.factor.live & (flows[:, 1] > limit + WITHIN_MW))
+        limit = np.maximum(lines.rate_a_mw, np.abs(before_mw))
+        rows = np.flatnonzero(lines.monitored & self.known.factor.live & (np.abs(after_mw) > limit + WITHIN_MW))
         return [Over(contingency=None, element=int(r), hour=self.hour, limit_mw=float(limit[r])) for r in rows]
 
     def _relieved(self) -> HourRelief:
@@ -240,25 +254,6 @@ class HourProgram:
             rounds=self.rounds,
             unit_mw=after,
         )
-
-    def _least_over(self) -> None:
-        """Make the total over as small as it can be; branches that come over rate A on the way are added."""
-        soft = _Soft(self)
-        for _ in range(ROUNDS):
-            soft.take()
-            solution = soft.program.solve()
-            if solution.status is not Status.OPTIMAL:
-                self.found = self._not_known(f"the solver stopped: {solution.says}")
-                return
-            self.change, have = self._change(solution.x[: 2 * len(self.free)]), {pair.key for pair in self.pairs}
-            more = [pair for pair in self._base_over() if pair.key not in have]
-            if not more:
-                over = solution.x[2 * len(self.free) :]
-                if (over > INSIDE_MW + WITHIN_MW).any():  # else only the margin inside the limits is missing
-                    self.found = self._cannot(over, np.abs(solution.row_dual[1:]).reshape(len(over), 2).max(axis=1))
-                return
-            self._add(more)
-        self.found = self._not_known(f"still new pairs after {ROUNDS} rounds")
 
     def _cannot(self, over: FloatArray, dual: FloatArray) -> HourRelief:
         """Say what stays over, and what stands in its way."""

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from moms.powerflow import DcFactor
 
 
+AT_ONCE = 128
+"""Hours whose flows are solved together."""
+
+
 def redispatch(
     *,
     factor: DcFactor,
@@ -55,6 +59,7 @@ def redispatch(
         studied = again(_moved(hours, at, np.column_stack([task.after for task in still])), at)
         for task in still:
             task.take([pair for pair in studied if pair.hour == task.hour])
+        _settle(factor, still)
     found = tuple(task.outcome(checked=again is None) for task in tasks)
     return Redispatch(hours=found, source=rules.source)
 
@@ -89,19 +94,40 @@ def _tasks(
     rules: RedispatchRules,
     by_cost: bool,
 ) -> list[HourProgram]:
-    """Solve each hour with a pair once, distribution factors solved once for all."""
+    """Solve each hour with a pair, distribution factors solved once for all."""
     known = Sensitivities(factor)
     known.prepare(over)
     by_hour: dict[int, list[Over]] = {}
     for pair in over:
         by_hour.setdefault(pair.hour, []).append(pair)
-    tasks = []
+    tasks, injection = [], hours.injection_mw(factor.network)
     for hour in sorted(by_hour):
-        point = point_of(factor=factor, hours=hours, hour=hour, units_out=units_out, derate_mw=derate_mw, rules=rules)
+        point = point_of(
+            factor=factor, hours=hours, hour=hour, injection_mw=injection[:, hour],
+            units_out=units_out, derate_mw=derate_mw, rules=rules,
+        )  # fmt: skip
         task = HourProgram(known=known, hour=hour, point=point, rules=rules, by_cost=by_cost)
         task.begin(by_hour[hour])
         tasks.append(task)
+    _settle(factor, tasks)
     return tasks
+
+
+def _settle(factor: DcFactor, tasks: Sequence[HourProgram]) -> None:
+    """Solve each waiting hour, add what comes over rate A, solve again, until nothing does; flows of many at once."""
+    waiting = [task for task in tasks if task.waits]
+    for at in range(0, len(waiting), AT_ONCE):
+        some = waiting[at : at + AT_ONCE]
+        before = factor.flows(np.column_stack([task.point.injection_mw for task in some]))
+        columns = {task.hour: k for k, task in enumerate(some)}
+        while some := [task for task in some if task.waits]:
+            for task in some:
+                task.step()
+            solved = [task for task in some if task.waits]
+            if solved:
+                after = factor.flows(np.column_stack([task.injection() for task in solved]))
+                for k, task in enumerate(solved):
+                    task.check(before[:, columns[task.hour]], after[:, k])
 
 
 def _moved(hours: Hours, at: tuple[int, ...], unit_mw: FloatArray) -> Hours:

@@ -14,6 +14,7 @@ from moms.desk import people, ports, settle, submit
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
+from moms.risk import NoPlaces
 from moms.values import Refused
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ STATUS: dict[type[Refused], int] = {
     NotAChange: 422,
     KeyReused: 422,
     KeyMissing: 400,
+    NoPlaces: 404,
     NotACursor: 400,
     RevisionMissing: 428,
     TooMany: 429,

@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from moms.desk.answer import Answer
     from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Claim, Keys, Mark
+    from moms.desk.measures import Measure
     from moms.desk.people import Hasher, Register
-    from moms.desk.ports import Told
+    from moms.desk.ports import LineSearch, Told
     from moms.outages import Outage, Request
+    from moms.records.journal import Line
+    from moms.records.verify import Verdict
     from moms.values import Actor, Window
 
 
@@ -107,6 +110,14 @@ class Desk(Protocol):
         """Give the calendar of some equipment."""
         ...
 
+    def map(self) -> dict[str, object]:
+        """Give the map as this actor may see it."""
+        ...
+
+    def on_the_map(self, at: str) -> dict[str, object]:
+        """Give what is out in an hour and where."""
+        ...
+
     def margin(self, window: Window) -> object:
         """Give what is left of capacity by market day and place."""
         ...
@@ -117,6 +128,18 @@ class Desk(Protocol):
 
     def told(self, after: Mapping[str, int], *, limit: int) -> Sequence[Told]:
         """Give the journal's lines after those."""
+        ...
+
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the journal's lines that match, newest first."""
+        ...
+
+    def measures(self) -> Sequence[Measure]:
+        """Give how well the desk does: all that this actor sees first, then by organisation."""
+        ...
+
+    def rules(self) -> dict[str, object]:
+        """Give the rule book in force with its numbers, and what each rule asks."""
         ...
 
 
@@ -175,4 +198,6 @@ class Needs:
     """The equipment by its names."""
     about: Callable[[], Mapping[str, object]]
     """Which installation this is, and what its clock says."""
+    verify: Callable[[], Verdict]
+    """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 GUARD = 1.0 + 1e-6
 """Bounds are widened by this, far more than rounding can narrow them."""
 TINY = 1e-300
+SMALL = 0.2
+"""Once a share is this small it is no longer followed up; what it is set to moves work, not results."""
 
 
 class Subtrees(NamedTuple):
@@ -44,6 +46,8 @@ class Subtrees(NamedTuple):
     root: IntArray
     stretch: FloatArray
     """How much wider than on its boundary the range inside can be; 1 where all reactances are positive."""
+    growth: FloatArray
+    """How much more of a transfer the elimination of this position can leave on the boundary; 1 likewise."""
     youngest: IntArray
     """The first position of each subtree: it is `youngest[k]` to k, by postorder."""
     grounded: BoolArray
@@ -91,14 +95,17 @@ class Candidates(NamedTuple):
 
 
 @compiled
-def widths(begin: IntArray, l_value: FloatArray, parent: IntArray, tied: BoolArray) -> tuple[FloatArray, BoolArray]:
-    """Give `stretch` and `grounded` of each subtree; `tied` (n,) tells which buses have a branch to the ground.
+def widths(
+    begin: IntArray, l_value: FloatArray, parent: IntArray, tied: BoolArray
+) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Give `stretch`, `growth` and `grounded`; `tied` (n,) tells which buses have a branch to the ground.
 
     In a subtree without ends x_j = -sum L_ij x_i, weights that add up to 1 with the ground's. Where some
-    are negative, together -N, x_j can leave the range by N times its width on either side.
+    are negative, together -N, x_j can leave the range by N times its width on either side; and what a forward
+    sweep has at j goes to the boundary with weights whose sizes add up to 1 + 2 N.
     """
     n = len(parent)
-    stretch = np.ones(n)
+    stretch, growth = np.ones(n), np.ones(n)
     grounded = tied.copy()
     for j in range(n):
         negative, total = 0.0, 0.0
@@ -109,12 +116,13 @@ def widths(begin: IntArray, l_value: FloatArray, parent: IntArray, tied: BoolArr
         if grounded[j]:
             negative += max(-ground, 0.0)
         if negative > 1e-12:  # less is the rounding of sums of nothing
-            stretch[j] *= 1.0 + 2.0 * negative
+            growth[j] = 1.0 + 2.0 * negative
+            stretch[j] *= growth[j]
         above = parent[j]
         if above >= 0:
             stretch[above] = max(stretch[above], stretch[j])
             grounded[above] |= grounded[j]
-    return stretch, grounded
+    return stretch, growth, grounded
 
 
 @compiled
@@ -133,16 +141,18 @@ def heaviest(weight: FloatArray, begin: IntArray, parent: IntArray) -> FloatArra
 
 @compiled
 def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subtrees) -> FloatArray:
-    """Give the largest weight times share of targets in each subtree, (kinds, n).
+    """Give the largest weight times share of targets in each subtree, or a little more, (kinds, n).
 
     Targets join positions `at`, rising, and `other`. The share is half the sum of what their forward
-    sweep leaves on the boundary, the ground's part included.
+    sweep leaves on the boundary, the ground's part included. Further up it can grow by no more than
+    `tree.growth`: once it is small for a whole block, that bound is carried up instead.
     """
     n, kinds = len(tree.pivot), weight.shape[0]
-    most = np.zeros((n, kinds))
+    most, carried = np.zeros((n, kinds)), np.zeros((n + 1, kinds))
     by_target = np.ascontiguousarray(weight.T)
     x = np.zeros((n + 1, WIDTH))
     size, left = np.empty(WIDTH), np.empty(WIDTH)
+    share, last = np.empty(WIDTH), np.empty(WIDTH, np.int64)
     mark = np.full(n, -1, np.int64)
     path = np.empty(n, np.int64)
     for first in range(0, len(at), WIDTH):
@@ -156,25 +166,50 @@ def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subt
             x[at[first + w], w] += 1.0
             if other[first + w] < n:
                 x[other[first + w], w] -= 1.0
+            share[w], last[w] = 1.0, at[first + w]
         for j in way:
-            for w in range(WIDTH):
-                size[w], left[w] = 0.0, 0.0
-            for p in range(tree.begin[j], tree.begin[j + 1]):
-                i, v = tree.l_row[p], tree.l_value[p]
-                for w in range(WIDTH):
-                    y = x[i, w] - v * x[j, w]
-                    x[i, w] = y
-                    size[w] += abs(y)
-                    left[w] += y
+            _eliminate(j, tree.begin, tree.l_row, tree.l_value, x, size, left)
+            going = False
             for w in range(width):
                 e = first + w
-                if not tree.youngest[j] <= at[e] <= j:
-                    continue
-                share = max(0.5 * (size[w] + abs(left[w])), TINY)  # an infinite weight stays infinite
-                for kind in range(kinds):
-                    value = by_target[e, kind] * share
-                    most[j, kind] = max(most[j, kind], value)
+                if tree.youngest[j] <= at[e] <= j:
+                    share[w] = max(0.5 * (size[w] + abs(left[w])), TINY)  # an infinite weight stays infinite
+                    last[w] = j
+                    for kind in range(kinds):  # in place: a call for each would cost as much as the work
+                        most[j, kind] = max(most[j, kind], by_target[e, kind] * share[w])
+                going |= share[w] > SMALL
+            if not going:
+                break
+        for w in range(width):
+            _at_least(carried[tree.parent[last[w]]], by_target[first + w], share[w])
+    for j in range(n):
+        carried[j] *= tree.growth[j]
+        _at_least(most[j], carried[j], 1.0)
+        _at_least(carried[tree.parent[j]], carried[j], 1.0)
     return np.ascontiguousarray(most.T)
+
+
+@compiled
+def _eliminate(  # noqa: PLR0917 - as above
+    j: int, begin: IntArray, l_row: IntArray, l_value: FloatArray, x: FloatArray, size: FloatArray, left: FloatArray
+) -> None:
+    """Take position j out of a forward sweep; give the sizes of what is left on the boundary, and its sum."""
+    for w in range(WIDTH):
+        size[w], left[w] = 0.0, 0.0
+    for p in range(begin[j], begin[j + 1]):
+        i, v = l_row[p], l_value[p]
+        for w in range(WIDTH):
+            y = x[i, w] - v * x[j, w]
+            x[i, w] = y
+            size[w] += abs(y)
+            left[w] += y
+
+
+@compiled
+def _at_least(most: FloatArray, weight: FloatArray, share: float) -> None:
+    """Raise `most`, (kinds,), to `weight` times `share` where that is more."""
+    for kind in range(len(most)):
+        most[kind] = max(most[kind], weight[kind] * share)
 
 
 @compiled

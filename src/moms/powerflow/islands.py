@@ -246,6 +246,17 @@ def _bridge_tree(
 
 
 @compiled
+def least_below(walk: IntArray, parent: IntArray) -> IntArray:
+    """Give the least number among each bus and all buses below it in the tree, (n,)."""
+    least = np.arange(len(parent))
+    for place in range(len(walk) - 1, 0, -1):
+        i = walk[place]
+        above = parent[i]
+        least[above] = min(least[above], least[i])
+    return least
+
+
+@compiled
 def sums_below(walk: IntArray, parent: IntArray, amount: FloatArray) -> FloatArray:
     """Sum `amount`, (n, H), over each bus and all buses below it in the tree."""
     total = amount.copy()

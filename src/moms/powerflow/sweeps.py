@@ -37,7 +37,7 @@ def subtrees(factor: DcFactor) -> Subtrees:
     tied = np.zeros(n + 1, np.bool_)
     tied[f[t == n]] = True
     tied[t[f == n]] = True
-    stretch, grounded = widths(factor.begin, factor.l_value, parent, tied[:n].copy())
+    stretch, growth, grounded = widths(factor.begin, factor.l_value, parent, tied[:n].copy())
     child = np.argsort(np.where(parent < 0, n, parent), kind="stable")
     child = child[parent[child] >= 0]
     return Subtrees(
@@ -50,6 +50,7 @@ def subtrees(factor: DcFactor) -> Subtrees:
         child=child.astype(np.int64),
         root=np.flatnonzero(parent < 0).astype(np.int64),
         stretch=stretch,
+        growth=growth,
         youngest=youngest_of(parent),
         grounded=grounded,
     )

@@ -25,11 +25,13 @@ from moms.outages.document import from_document
 from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.store import tables
 from moms.store.bars import bars
+from moms.store.lines import lines_matching
 from moms.store.rights import may
 from moms.store.rows import (
     decision_body,
     event_body,
     event_of,
+    line_of,
     line_row,
     matters,
     outage_row,
@@ -42,8 +44,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Cast, Connection, Engine, Select
 
-    from moms.desk.ports import Bar, Event, Search
+    from moms.desk.ports import Bar, Event, LineSearch, Search
     from moms.outages import Outage
+    from moms.records.journal import Line
     from moms.store.rights import Do
     from moms.values import Actor, Window
 
@@ -71,7 +74,7 @@ class PostgresBook:
         return PostgresBook(self.engine, expected=(outage_id, revision), marker=self._marker)
 
     def marking(self, marker: Marker) -> PostgresBook:
-        """Give the same book, in which each transaction that changes an outage says so to `marker` before its end."""
+        """Give the same book, in which each transaction that writes says so to `marker` before its end."""
         return PostgresBook(self.engine, expected=self._expected, marker=marker)
 
     @contextmanager
@@ -84,7 +87,7 @@ class PostgresBook:
         with said(actor), self.engine.begin() as connection:
             page = PostgresPage(connection, actor=actor, expected=self._expected)
             yield page
-            if self._marker is not None and page.marks:
+            if self._marker is not None and page.wrote:
                 self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
         self._expected = page.expected
@@ -100,6 +103,8 @@ class PostgresPage:
         """An outage and the revision its next change is for; None once that was written."""
         self.marks: list[Mark] = []
         """The revisions that this page has written."""
+        self.wrote = False
+        """Whether it has written anything: each writing has its line in the journal."""
         act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
         self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
@@ -309,6 +314,10 @@ class PostgresPage:
             ]
         return tuple(found)
 
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the lines that match, newest first, whole with their hashes."""
+        return tuple(line_of(row) for row in self._connection.execute(lines_matching(search)).mappings())  # type: ignore[arg-type]  # columns by name
+
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
         query = select(cast(tables.outage.c.document, String)).where(tables.outage.c.id == outage_id)
@@ -384,6 +393,7 @@ class PostgresPage:
         body: Mapping[str, object],
     ) -> None:
         """Add a line to an organisation's chain; the chain is locked until the end."""
+        self.wrote = True
         self._check("add", "journal", "body", organisation=organisation)
         lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
         count, last, at = self._connection.execute(lock, {"chain": organisation}).one()

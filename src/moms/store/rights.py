@@ -141,9 +141,35 @@ COLUMNS: dict[str, dict[str, str]] = {
         "answer": CONFIDENTIAL,
         "marks": RESTRICTED,
     },
+    "work": {
+        "name": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "task": RESTRICTED,
+        "subject": RESTRICTED,
+        "cause": RESTRICTED,
+        "urgency": INTERNAL,
+        "due_at": RESTRICTED,
+        "made_at": INTERNAL,
+        "free_from": INTERNAL,
+        "became": RESTRICTED,
+        "tries": INTERNAL,
+        "holder": INTERNAL,
+        "says": CONFIDENTIAL,
+        "ended_at": INTERNAL,
+        "took_s": INTERNAL,
+    },
+    "work_share": {
+        "organisation": INTERNAL,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "start_s": INTERNAL,
+        "finish_s": INTERNAL,
+    },
 }
 
-SEALED = frozenset({"person", "credential", "kept_answer"})
+SEALED = frozenset({"person", "credential", "kept_answer", "work", "work_share"})
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
@@ -158,6 +184,8 @@ UPDATES: dict[str, frozenset[str]] = {
     "person": frozenset({"revision", "password", "disabled"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),
     "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
+    "work": frozenset({"revision", "free_from", "became", "tries", "holder", "says", "ended_at", "took_s"}),
+    "work_share": frozenset({"revision", "start_s", "finish_s"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, MetaData, Table, Text, text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, ForeignKey, MetaData, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TIMESTAMP, TSTZRANGE
 
 SCHEMA = "moms"
@@ -152,3 +152,33 @@ kept_answer = Table(
     Column("marks", JSONB, nullable=False, server_default=text("'[]'")),
 )
 """What was answered under a caller's own key, and what was written for it."""
+
+work = Table(
+    "work",
+    metadata,
+    _text("name", key=True),
+    *_own(),
+    _text("task"),
+    _text("subject"),
+    _text("cause"),
+    Column("urgency", BigInteger, nullable=False),
+    Column("due_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False, server_default=text("transaction_timestamp()")),
+    Column("free_from", TIMESTAMP(timezone=True), nullable=False),
+    Column("became", Text, nullable=False, server_default=text("'open'::text")),
+    Column("tries", BigInteger, nullable=False, server_default=text("0")),
+    Column("holder", Text, nullable=False, server_default=text("''::text")),
+    Column("says", Text, nullable=False, server_default=text("''::text")),
+    Column("ended_at", TIMESTAMP(timezone=True)),
+    Column("took_s", Double),
+)
+"""Duties that were seen to be due; the revision is the fence of whoever holds one, until `free_from`."""
+
+work_share = Table(
+    "work_share",
+    metadata,
+    *_own(organisation_is_key=True),
+    Column("start_s", Double, nullable=False, server_default=text("0")),
+    Column("finish_s", Double, nullable=False, server_default=text("0")),
+)
+"""What each organisation has had of the work, for the order of turns."""

@@ -161,7 +161,10 @@ def _named(slices: Sequence[Slice]) -> tuple[dict[str, int], IntArray]:
     names: dict[str, int] = {}
     kinds: list[IntArray] = [np.empty(0, np.int64)]
     for some in lists.values():
-        fresh = [k for k, name in enumerate(some.ids) if name not in names] if names else list(range(len(some.ids)))
+        if not names:
+            names, kinds = dict(some.place), [some.kind]
+            continue
+        fresh = [k for k, name in enumerate(some.ids) if name not in names]
         names.update({some.ids[k]: len(names) + at for at, k in enumerate(fresh)})
         kinds.append(some.kind[fresh])
     return names, np.concatenate(kinds)

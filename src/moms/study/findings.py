@@ -93,16 +93,17 @@ class Findings:
     def islanding(self) -> None:
         """Tell which contingencies cut off a part, and whether they would without the request."""
         after, before = self.screened.plan.islanding, self.without.plan.islanding
-        for k in sorted(after):
-            then = before.get(k)
-            caused = judge_cut_off(after[k].size, None if then is None else then.size)
-            self.into.islands.add(int(self.places[k]))
-            if caused == OLD:
-                self.into.old_islanding.add(int(self.places[k]))
-            else:
-                self.into.caused_by_hour[self.hours] = True
-            if caused != OLD or self.keep_old:
-                self._keep_islanding(k, after[k], then, caused)
+        size, then = after.sizes(len(self.places)), before.sizes(len(self.places))
+        cuts = size > 0
+        caused = judge_cut_off(size, then)
+        self.into.islands.update(self.places[cuts].tolist())
+        self.into.old_islanding.update(self.places[cuts & (caused == OLD)].tolist())
+        if (cuts & (caused != OLD)).any():
+            self.into.caused_by_hour[self.hours] = True
+        for k in np.flatnonzero(cuts & (self.keep_old | (caused != OLD))).tolist():
+            lost = after.of(k)
+            if lost is not None:
+                self._keep_islanding(k, lost, before.of(k), int(caused[k]))
 
     def request_cuts_off(self) -> None:
         """Tell what the request itself cuts off, found on the graph."""

@@ -28,12 +28,11 @@ def judge(
     return caused
 
 
-def judge_cut_off(buses: int, without: int | None) -> int:
-    """Tell what a request has to do with a contingency that cuts off so many buses.
+def judge_cut_off(buses: IntArray, without: IntArray) -> IntArray:
+    """Tell what a request has to do with contingencies that cut off so many buses, (c,).
 
-    New: without the request it cuts nothing off (`without` None). Worse: it cuts off more buses. Their
+    New: without the request they cut nothing off (`without` 0). Worse: they cut off more buses. Their
     load and output are reported and do not count here: output also moves with every new dispatch.
     """
-    if without is None:
-        return NEW
-    return WORSE if buses > without else OLD
+    caused: IntArray = np.where(without == 0, NEW, np.where(buses > without, WORSE, OLD)).astype(np.int64)
+    return caused

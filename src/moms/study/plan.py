@@ -20,14 +20,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.powerflow.islands import sums_below
+from moms.powerflow.islands import least_below, sums_below
 from moms.study.listed import listed
 from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
 from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study.slices import Out
     from moms.study.state import Case
@@ -83,6 +81,31 @@ class CutOff:
     """Rows, empty where `place` says it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Islanding:
+    """What contingencies cut off, by their place in the list; of single branches it is made when asked for."""
+
+    bridges: IntArray
+    """(k,) places of those that lose one branch, rising."""
+    parts: _Parts
+    others: dict[int, CutOff] = field(default_factory=dict)
+
+    def sizes(self, count: int) -> IntArray:
+        """Give how many buses each of so many contingencies cuts off, (count,), 0 where it is none."""
+        found = np.zeros(count, np.int64)
+        found[self.bridges] = self.parts.size
+        for k, one in self.others.items():
+            found[k] = one.size
+        return found
+
+    def of(self, k: int) -> CutOff | None:
+        """Give what one cuts off, None where it is nothing."""
+        if k in self.others:
+            return self.others[k]
+        row = int(np.searchsorted(self.bridges, k))
+        return self.parts.cut_off(row) if row < len(self.bridges) and self.bridges[row] == k else None
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Plan:
     """All contingencies of a study, sorted, for one case."""
@@ -90,7 +113,7 @@ class Plan:
     singles: Singles
     compounds: list[tuple[int, IntArray, IntArray]]
     """(place in the list, live branch rows, live unit rows)."""
-    islanding: dict[int, CutOff] = field(default_factory=dict)
+    islanding: Islanding
     shortfall: dict[int, FloatArray] = field(default_factory=dict)
     """(H,) MW that headroom cannot cover, only where some is: compounds all (compound.py)."""
     skipped: dict[int, Skipped] = field(default_factory=dict)
@@ -115,7 +138,7 @@ def plan(case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Pla
     none = np.zeros(case.theta.shape[1])
     for row in np.flatnonzero(series.kind == HANGING).tolist():
         buses = series.dead_of(row)
-        result.islanding[int(plain[row])] = CutOff(
+        result.islanding.others[int(plain[row])] = CutOff(
             size=len(buses), load_mw=none, generation_mw=none, place=None, buses=buses
         )
     own_rows = {(0, b) for b in own.branches.tolist()} | {(1, u) for u in own.units.tolist()}
@@ -188,8 +211,8 @@ def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
     )
     covered = injected.appears + factors[Shape.UP] * injected.room_up + factors[Shape.DOWN] * injected.room_down
     simple = np.all(np.abs(covered) <= NEAR_ZERO_MW, axis=1) & ~injected.stops_dcline
-    result = Plan(singles=_singles(case, removal, injected, factors, simple), compounds=[])
-    result.islanding.update(zip(cutting[:, 0].tolist(), parts.cut_off(), strict=True))
+    cut_off = Islanding(bridges=cutting[:, 0], parts=parts)
+    result = Plan(singles=_singles(case, removal, injected, factors, simple), compounds=[], islanding=cut_off)
     nothing = np.empty(0, np.int64)
     for row in np.flatnonzero(~simple).tolist():
         k, branch, unit = int(injected.contingency[row]), injected.branch[row], injected.unit[row]
@@ -219,19 +242,24 @@ class _Parts:
     """Headroom left in the main part."""
     room_down: FloatArray
 
-    def cut_off(self) -> Iterator[CutOff]:
-        """Give what each bridge cuts off, in order."""
-        none = np.empty(0, np.int64)
-        places = zip(self.start.tolist(), self.stop.tolist(), self.is_rest.tolist(), strict=True)
-        for row, (start, stop, is_rest) in enumerate(places):
-            inside = stop - start
-            yield CutOff(
-                size=self.whole - inside if is_rest else inside,
-                load_mw=self.load[row],
-                generation_mw=self.generation[row],
-                place=(start, stop, is_rest),
-                buses=none,
-            )
+    @property
+    def size(self) -> IntArray:
+        """Buses of each."""
+        inside = self.stop - self.start
+        found: IntArray = np.where(self.is_rest, self.whole - inside, inside)
+        return found
+
+    def cut_off(self, row: int) -> CutOff:
+        """Give what one bridge cuts off."""
+        start, stop, is_rest = int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row])
+        inside = stop - start
+        return CutOff(
+            size=self.whole - inside if is_rest else inside,
+            load_mw=self.load[row],
+            generation_mw=self.generation[row],
+            place=(start, stop, is_rest),
+            buses=np.empty(0, np.int64),
+        )
 
 
 def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
@@ -282,11 +310,7 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
 
 def _least_below(case: Case) -> IntArray:
     """Give the least bus row at or below each bus of the tree, (n,)."""
-    least = np.arange(len(case.tree.enter))
-    for i in case.tree.walk[:0:-1].tolist():
-        above = int(case.tree.parent[i])
-        least[above] = min(least[above], least[i])
-    return least
+    return least_below(case.tree.walk, case.tree.parent)
 
 
 def _before(first: tuple[FloatArray | IntArray, ...], then: tuple[FloatArray | IntArray, ...]) -> BoolArray:

@@ -72,7 +72,7 @@ class Screen:
         compounds = [compound(case, k, b, u) for k, b, u in sorted_.compounds]
         for one in compounds:
             if one.cut_off is not None:
-                sorted_.islanding[one.contingency] = one.cut_off
+                sorted_.islanding.others[one.contingency] = one.cut_off
             if np.any(one.shortfall > 0.0):
                 sorted_.shortfall[one.contingency] = one.shortfall
         rows = np.flatnonzero(lines.monitored & factor.live & np.isfinite(lines.rate_b_mw))

@@ -16,7 +16,7 @@ from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
 from moms.store.place import open_place
-from moms.values import HOUR, SYSTEM, Refused, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Remembered, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -28,20 +28,30 @@ if TYPE_CHECKING:
     from moms.desk.bookings import Account, Settled
     from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Mark
+    from moms.desk.measures import Measure
     from moms.desk.nightly import Night
     from moms.desk.plan import SeasonPlan
-    from moms.desk.ports import Book, Event, Told
+    from moms.desk.ports import Book, Event, LineSearch, Told
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
     from moms.desk.timeline import Timeline
     from moms.desk.windows import Calendar
     from moms.desk.world import World
+    from moms.gis import Features, Seen
     from moms.grid import Network
     from moms.outages import Outage, Request
+    from moms.records.journal import Line
     from moms.risk import StormRisk, WhileOut
     from moms.values import Finding
     from moms.wiring.settings import Settings
+
+MAPS: Remembered[Features | None] = Remembered()
+"""The map of a grid, made once a process."""
+
+
+A_PIECE = 2000
+"""So many lines of the journal are read at once."""
 
 
 class NoCase(Refused):
@@ -525,6 +535,41 @@ class Office:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""
         return self.windows(assets=assets, days=days, first=first, last=last, cores=1)[0]
 
+    def map(self) -> dict[str, object]:
+        """Give the map as this actor may see it.
+
+        Raises:
+            NoPlaces: the grid does not say where things are.
+        """
+        from moms.gis import document_of
+        from moms.risk import NoPlaces
+
+        seen = self._seen()
+        if seen is None:
+            fix = "use the lists, or take a grid that names its stations and their places"
+            raise NoPlaces(f"{self.world.grid.name} does not say where its stations are", field="grid", fix=fix)
+        return document_of(seen)
+
+    def on_the_map(self, at: str) -> dict[str, object]:
+        """Give what this actor sees to be out in the hour of an instant, and where on its map."""
+        from moms.desk.on_the_map import document_of, shown_at
+
+        seen = self._seen()
+        shown = shown_at(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now,
+            at=parse_instant(at, field="at"), features=None if seen is None else seen.features,
+        )  # fmt: skip
+        return document_of(shown)
+
+    def _seen(self) -> Seen | None:
+        from moms.gis import all_of, features_of, seen_by
+
+        actor, grid = self.settings.actor, self.world.grid
+        features = MAPS.of(grid, make=lambda: features_of(grid))
+        if features is None:
+            return None
+        return all_of(features) if actor.sees_all else seen_by(features, grid, actor.organisation)
+
     def margin(self, window: Window) -> dict[str, object]:
         """Give what the book leaves of capacity by market day and place."""
         from moms.adequacy import margin
@@ -570,8 +615,9 @@ class Office:
         world = self.world
         night, drawn = tell(book=self.book, world=world, now=self.settings.now, days=days, season=season, told=tick)
         if write:
-            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
+            # The register last: a night that is kept has its scenarios, also where a machine dies in between.
             write_drawn(self.settings.home / SCENARIOS, drawn, grid=world.grid.digest)
+            keep_night(book=self.book, actor=self.settings.actor, night=night, rule_book=world.rules.name)
         return night
 
     def while_out(
@@ -607,6 +653,28 @@ class Office:
         """Give the journal's lines after those."""
         with self.book.as_(self.settings.actor) as page:
             return page.told(after, limit=limit)
+
+    def lines(self, search: LineSearch) -> Sequence[Line]:
+        """Give the journal's lines that match and that this actor sees, newest first."""
+        with self.book.as_(self.settings.actor) as page:
+            return page.lines(search)
+
+    def measures(self) -> tuple[Measure, ...]:
+        """Count how well the desk does, on the part of the journal that this actor sees; all first, then by owner."""
+        from moms.desk.measures import Count
+
+        count, after = Count(), dict[str, int]()
+        with self.book.as_(self.settings.actor) as page:
+            while told := page.told(after, limit=A_PIECE):
+                count.hear(told)
+                after |= {line.organisation: line.sequence for line in told}
+        return count.measures()
+
+    def rules(self) -> dict[str, object]:
+        """Give the rule book in force with its numbers, and what each rule asks."""
+        from moms.desk.published import book_document, rule_texts
+
+        return {"book": book_document(self.world.rules), "chapters": rule_texts()}
 
     def taken(self, window: Window) -> tuple[Taken, ...]:
         """Give the units that the book takes out or derates in a window, those cut off included."""

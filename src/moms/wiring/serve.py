@@ -22,12 +22,13 @@ from moms.store.keys import PostgresKeys, marker
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
 from moms.values import SYSTEM, Refused
+from moms.wiring.beside import beside
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret
 from moms.wiring.settings import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from moms.desk.keys import Claim
     from moms.desk.world import World
@@ -45,9 +46,16 @@ class NotAnAddress(Refused):
 
 
 def serve(
-    chosen: Settings, *, host: str, port: int, public: str | None, limits: Limits, say: Callable[[str], None]
+    chosen: Settings,
+    *,
+    host: str,
+    port: int,
+    public: str | None,
+    limits: Limits,
+    say: Callable[[str], None],
+    worker: Sequence[str] = (),
 ) -> None:
-    """Serve until told to stop; `say` is told the address once it is open.
+    """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
@@ -65,7 +73,7 @@ def serve(
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
         signal.signal(signal.SIGTERM, _stop)
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt), beside(worker):
             uvicorn.Server(config).run(sockets=[open_])
 
 
@@ -114,6 +122,7 @@ def needs(
         limits=limits,
         catalogue=catalogue_of(world.grid),
         about=lambda: _about(chosen, world),
+        verify=place.verify,
     )
 
 

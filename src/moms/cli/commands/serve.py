@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import argparse
 
 EXAMPLE = """moms serve
+moms serve --work
 moms serve --port 0 --json
 moms serve --host 10.0.0.5 --public https://moms.example"""
 NO_PAGES = (
@@ -32,6 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lease", type=float, default=60.0, metavar="S", help="seconds until a silent server's work is taken over (60)"
     )
+    what = "also do what is due by the clock, in a worker beside it (`moms worker`)"
+    parser.add_argument("--work", action="store_true", help=what)
     who_arguments(parser)
 
 
@@ -60,5 +64,13 @@ def run(args: argparse.Namespace) -> int:
     def say(address: str) -> None:
         print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
 
-    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say)
+    worker = _worker(args) if args.work else ()
+    serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker)
     return Exit.DONE
+
+
+def _worker(args: argparse.Namespace) -> tuple[str, ...]:
+    """Give the words of a worker on the same book, grid, rules and clock, which stops when this process has gone."""
+    named = (("--now", args.now), ("--grid", args.grid), ("--rules", args.rule_book))
+    where = (word for name, value in named if value for word in (name, value))
+    return ("worker", "--beside", str(os.getpid()), "--lease", str(args.lease), *where)

@@ -1,0 +1,269 @@
+"""Join a worker with the book, the grid and the rule book; and the list of what is due."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import time
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from moms.desk.duties import Duty, Task, duties
+from moms.desk.ports import BookMoved
+from moms.desk.timely import do
+from moms.desk.work import Became, LostDuty, Row, operators_duty, told
+from moms.exchange.rulebook import open_rule_book
+from moms.flow.steady import Steady
+from moms.flow.worker import Needs, StudyFailedError, Tally, work
+from moms.store.place import open_place
+from moms.store.work import PostgresWork, freer, sealer, stopper
+from moms.values import SYSTEM
+from moms.wiring.office import Office
+from moms.wiring.settings import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from moms.desk.clock import ClockRules
+    from moms.desk.ports import Book
+    from moms.desk.work import Held
+    from moms.desk.world import World
+    from moms.store.place import Place
+    from moms.wiring.settings import Settings
+
+FORGET_DAYS = 400.0
+ALL = 100_000
+
+
+def run_worker(
+    chosen: Settings,
+    *,
+    once: bool,
+    lease_s: float,
+    poll_s: float,
+    limit_s: float,
+    beside: int | None,
+    tell: Callable[[str, str, str], None],
+) -> Tally:
+    """Work until told to stop, until `beside` (a process) has gone, or with `once` until nothing is due."""
+    told_to_stop = _heeding_signals()
+    with open_place(env=os.environ) as place:
+        world = Office(settings=chosen, book=place.book).world
+        listed = PostgresWork(place.engine)
+        listed.forget(days=FORGET_DAYS)
+        study = StudyProcess(place=place, world=world, chosen=chosen)
+
+        def wanted() -> bool:
+            return not told_to_stop and (beside is None or os.getppid() == beside)
+
+        needs = Needs(
+            work=listed, look=Lookout(place.book, listed, world.rules.clock), study=study,
+            quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world, now=now),
+            clock=lambda: now_of(chosen), doubt=doubting(chosen, listed), ticks=time.monotonic, sleep=time.sleep,
+            wanted=wanted, tell=tell, holder=f"{socket.gethostname()}:{os.getpid()}",
+            lease=timedelta(seconds=lease_s), poll_s=poll_s, limit_s=limit_s,
+        )  # fmt: skip
+        tally = Tally()
+        with contextlib.closing(study):
+            work(needs, tally=tally, once=once)
+        return tally
+
+
+def _heeding_signals() -> list[int]:
+    """Give a list to which the signals that end a worker are added.
+
+    An exception instead could be raised anywhere, and be lost where a library catches all of them.
+    """
+    heard = list[int]()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, lambda number, _: heard.append(number))
+    return heard
+
+
+def now_of(chosen: Settings) -> datetime:
+    """Give what the desk's clock says, simulated or not."""
+    return chosen.now if chosen.fixed else settings().now
+
+
+def doubting(chosen: Settings, listed: PostgresWork) -> Callable[[], str]:
+    """Give what doubts the wall clock; a simulated clock is nobody's to doubt."""
+    if chosen.simulated:
+        return lambda: ""
+    return Steady(wall=lambda: datetime.now(UTC), ticks=_running_seconds, database=listed.clock).doubt
+
+
+def _running_seconds() -> float:
+    asleep_too: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
+
+
+def sealed(book: Any, held: Held) -> Book:  # noqa: ANN401 - the store's book, which can mark
+    """Give the book in which a duty writes only while it is held; what writes once is done with that."""
+    found: Book = book.marking(sealer(held, last=held.duty.task != Task.DECIDE))
+    return found
+
+
+@dataclass(slots=True)
+class Lookout:
+    """Enters what is due; reads the book again only where it may have changed or something has come due."""
+
+    book: Book
+    work: PostgresWork
+    rules: ClockRules
+    _heads: Mapping[str, int] | None = None
+    _last: datetime | None = None
+    _next: datetime | None = None
+
+    def __call__(self, now: datetime) -> int:
+        """Enter what is due by now, and give how many were new."""
+        with self.book.as_(SYSTEM) as page:
+            heads = page.heads()
+            if heads == self._heads and self._last and self._next and self._last <= now < self._next:
+                return 0
+            found = duties(page, rules=self.rules, now=now)
+        new = self.work.enter(found, now=now)
+        self._heads, self._last = heads, now
+        self._next = min((duty.at for duty in found if duty.at > now), default=now + timedelta(days=1))
+        return new
+
+
+@dataclass(slots=True, kw_only=True)
+class StudyProcess:
+    """A forked process that does one duty after another (`flow.worker.Study`); a killed one is followed by another.
+
+    It has the grid by its parent's memory, and connections of its own.
+    """
+
+    place: Place
+    world: World
+    chosen: Settings
+    _process: Any = field(default=None)
+    _pipe: Any = field(default=None)
+
+    def begin(self, held: Held, *, now: datetime) -> None:
+        """Begin a duty."""
+        if self._process is None or not self._process.is_alive():
+            context = multiprocessing.get_context("fork")
+            self._pipe, theirs = context.Pipe()
+            self._process = context.Process(target=_studies, args=(self, theirs, self._pipe), daemon=True)
+            self._process.start()
+            theirs.close()
+        self._pipe.send((held, now))
+
+    def wait(self, seconds: float) -> str | None:
+        """Give what came of it; None if it still runs after so many seconds."""
+        if not self._pipe.poll(seconds):
+            return None
+        try:
+            how, says = self._pipe.recv()
+        except EOFError:
+            self._process.join(5)
+            raise StudyFailedError(f"its process ended with {self._process.exitcode}") from None
+        if how == "done":
+            return str(says)
+        raise ENDS.get(how, StudyFailedError)(says)
+
+    def kill(self) -> None:
+        """Stop it at once, whatever it does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._pipe.close()
+        self._process = self._pipe = None
+
+    def close(self) -> None:
+        """Stop it."""
+        self.kill()
+
+
+ENDS: dict[str, type[Exception]] = {"moved": BookMoved, "lost": LostDuty, "failed": StudyFailedError}
+
+
+def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN401 - connections
+    """Do what comes through the pipe, until it is closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the worker says what becomes of this one
+    parents.close()
+    mine.place.engine.dispose(close=False)  # the connections are the worker's
+    with contextlib.suppress(EOFError, BrokenPipeError):
+        while True:
+            held, now = pipe.recv()
+            pipe.send(_studied(mine, held, now))
+
+
+def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
+    try:
+        return "done", _by_task(mine, held, now)
+    except BookMoved as why:
+        return "moved", why.says
+    except LostDuty as why:
+        return "lost", why.says
+    except Exception as why:  # noqa: BLE001 - told to the worker, who puts it aside in the end
+        return "failed", f"{type(why).__name__}: {why}"
+
+
+def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
+    book = sealed(mine.place.book, held)
+    if held.duty.task != Task.FIRMNESS:
+        return do(held.duty, book=book, world=mine.world, now=now)
+    from moms.adequacy import NoScenarios
+
+    office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
+    try:
+        night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
+    except NoScenarios as why:
+        return f"not told: {why.says}"
+    return f"told for {len(night.rows)} granted outages"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """One duty as a person sees it."""
+
+    duty: Duty
+    row: Row | None
+    """Its line in the list; None: no worker has seen it yet."""
+
+
+def due(chosen: Settings, *, ahead: timedelta, ended: bool) -> tuple[Due, ...]:
+    """Give what is due, under way or put aside, and what comes due ahead; with `ended` also what is over.
+
+    Raises:
+        NotYours: only the operator sees it.
+    """
+    operators_duty(chosen.actor)
+    with open_place(env=os.environ) as place:
+        rules = open_rule_book(chosen.rule_book).clock
+        with place.book.as_(SYSTEM) as page:
+            found = {duty.name: duty for duty in duties(page, rules=rules, now=chosen.now)}
+        rows = {row.duty.name: row for row in PostgresWork(place.engine).rows(became=tuple(Became), limit=ALL)}
+    names = {name for name, duty in found.items() if duty.at <= chosen.now + ahead} | set(rows)
+    all_ = [Due(duty=rows[name].duty if name in rows else found[name], row=rows.get(name)) for name in names]
+    shown = [one for one in all_ if ended or one.row is None or one.row.became in {Became.OPEN, Became.ASIDE}]
+    return tuple(sorted(shown, key=lambda one: (one.duty.at, one.duty.name)))
+
+
+def stop(chosen: Settings, *, name: str, reason: str) -> None:
+    """Stop a duty for good, one under way too.
+
+    Raises:
+        NoSuchDuty: none of that name is open or put aside. NotYours. Refused: no reason.
+    """
+    with open_place(env=os.environ) as place:
+        book = place.book.marking(stopper(name))
+        told(book, actor=chosen.actor, now=chosen.now, name=name, verb="duty.stop", reason=reason)
+
+
+def again(chosen: Settings, *, name: str, reason: str) -> None:
+    """Let a duty that was put aside be tried again.
+
+    Raises:
+        NoSuchDuty: none of that name is put aside. NotYours. Refused: no reason.
+    """
+    with open_place(env=os.environ) as place:
+        book = place.book.marking(freer(name))
+        told(book, actor=chosen.actor, now=chosen.now, name=name, verb="duty.again", reason=reason)
