@@ -4,8 +4,10 @@
 ./moms demo --exit                     # a book to look at
 moms user add wren --org ORGANISATION --role owner < password.txt
 moms user add eve --org operator --role engineer < password.txt
+moms user add roy --org operator --role control_room < password.txt
 moms serve --port 8765 --grid miso
-.venv/bin/python tools/take_screens.py http://127.0.0.1:8765 --owner wren --engineer eve --password-file password.txt
+.venv/bin/python tools/take_screens.py http://127.0.0.1:8765 --owner wren --engineer eve --room roy \
+    --password-file password.txt
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ def main() -> None:
     parser.add_argument("address")
     parser.add_argument("--owner", required=True)
     parser.add_argument("--engineer", required=True)
+    parser.add_argument("--room", required=True, help="somebody of the control room")
     parser.add_argument("--password-file", type=Path, required=True)
     args = parser.parse_args()
     password = args.password_file.read_text(encoding="utf-8").strip()
@@ -51,6 +54,17 @@ def main() -> None:
             page.get_by_role("button", name="Look").click()
             page.get_by_role("button", name="Look", exact=True).wait_for(timeout=LONG_MS * 3)
             take(page, "free-days", theme)
+            page.goto(f"{args.address}/timeline?days=31&by=area")
+            page.get_by_role("application").focus()
+            page.keyboard.press("ArrowRight")
+            page.get_by_role("link", name="Open the record").wait_for()
+            take(page, "timeline", theme)
+            page = signed_in(browser, args.address, args.room, password, theme)
+            page.goto(f"{args.address}/today")
+            page.get_by_role("list", name="The day in numbers").wait_for()
+            if theme == "light":
+                report(page)
+            take(page, "today", theme)
         browser.close()
 
 
@@ -84,6 +98,16 @@ def ask(page: Page) -> None:
     page.get_by_role("region", name="The answer").get_by_text("Denied").first.wait_for()
     page.mouse.wheel(0, -5000)
     page.wait_for_timeout(500)
+
+
+def report(page: Page) -> None:
+    """Report something that has failed: a day on which all is as planned shows nothing."""
+    page.get_by_role("button", name="Report a forced outage").click()
+    page.get_by_role("combobox", name="What is out").press_sequentially("branch:100")
+    page.get_by_role("option").filter(has_text="branch:100 ·").first.click()
+    page.get_by_label("What happened").fill("tripped, not reclosed")
+    page.get_by_role("button", name="Report", exact=True).click()
+    page.get_by_role("status").filter(has_text="reported and acknowledged").wait_for()
 
 
 def take(page: Page, name: str, theme: str) -> None:

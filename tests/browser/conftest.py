@@ -31,7 +31,7 @@ from moms.store.place import open_place
 from moms.values import Actor, Role
 from moms.wiring.people import Argon2
 from moms.wiring.serve import LOOPBACK, needs
-from moms.wiring.settings import settings
+from moms.wiring.settings import set_demo_clock, settings
 from tests.desk.worlds import NOW, a_world, placed
 
 if TYPE_CHECKING:
@@ -50,9 +50,10 @@ PEOPLE = {
     "gil": ("GO-1", Role.OWNER),
     "eve": ("operator", Role.ENGINEER),
     "aud": ("operator", Role.AUDITOR),
+    "roy": ("operator", Role.CONTROL_ROOM),
 }
 PASSWORD = "correct horse battery"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 
 
 @dataclass
@@ -113,12 +114,25 @@ def browser(must_have: Callable[[bool, str], None]) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, must_have: Callable[[bool, str], None]) -> Iterator[str]:
+def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[datetime], None]]:
+    """Give what sets the desk's clock, which stands still until then; the service reads it from a home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    before = os.environ.get("MOMS_HOME")
+    os.environ["MOMS_HOME"] = str(home)
+    set_demo_clock(home, NOW)
+    yield lambda instant: set_demo_clock(home, instant)
+    del os.environ["MOMS_HOME"]
+    if before is not None:
+        os.environ["MOMS_HOME"] = before
+
+
+@pytest.fixture(scope="module")
+def address(clock: Callable[[datetime], None], must_have: Callable[[bool, str], None]) -> Iterator[str]:
     """Serve the small world and an empty book to each file of tests, on a port of its own, and stop."""
     must_have((DIST / "index.html").is_file(), "the pages (.venv/bin/python hatch_build.py)")
-    home = tmp_path_factory.mktemp("home")
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home)}
-    chosen = settings(now=NOW.isoformat(), environ=env)
+    clock(NOW)
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_") or k == "MOMS_HOME"}
+    chosen = settings(environ=env)
     with open_place(env=env) as place, socket.create_server(("127.0.0.1", 0)) as door:
         _register(PostgresRegister(place.engine))
         given = needs(

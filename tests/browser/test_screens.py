@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.asks import ask, fill
+from tests.browser.asks import Caller, ask, fill
 from tests.browser.conftest import Site
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -78,6 +78,14 @@ def show_calendar(site):
     return page
 
 
+def show_timeline(site):
+    page = site.as_("eve", "/timeline?from=2027-02-05&days=14&area=&show=all")
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Open the record").wait_for()
+    return page
+
+
 def show_rules(site):
     page = site.as_("ann", "/rules?rule=SEC-N1-1")
     page.get_by_role("region", name="Decision").wait_for()
@@ -118,6 +126,32 @@ def show_map(site):
     return page
 
 
+def show_timeline_table(site):
+    page = site.as_("ann", "/timeline?from=2027-02-05&days=14&as=table&show=all")
+    page.get_by_role("region", name="Table of outages").get_by_role("row").nth(3).wait_for()
+    return page
+
+
+def show_today(site):
+    page = site.as_("roy", "/today")
+    page.get_by_role("region", name="Forced out").get_by_role("button", name="It is back").wait_for()
+    return page
+
+
+def show_deed(site):
+    page = show_today(site)
+    page.get_by_role("region", name="Forced out").get_by_role("button", name="Extend").click()
+    page.get_by_role("dialog").wait_for()
+    return page
+
+
+def show_forced(site):
+    page = site.as_("roy", "/today")
+    page.get_by_role("button", name="Report a forced outage").click()
+    page.get_by_role("dialog").wait_for()
+    return page
+
+
 SCREENS = {
     "sign-in": show_sign_in,
     "requests": show_requests,
@@ -126,6 +160,11 @@ SCREENS = {
     "record": show_record,
     "inbox": show_inbox,
     "free-days": show_calendar,
+    "today": show_today,
+    "today-deed": show_deed,
+    "today-forced": show_forced,
+    "timeline": show_timeline,
+    "timeline-table": show_timeline_table,
     "map": show_map,
     "rules": show_rules,
     "numbers": show_numbers,
@@ -147,6 +186,11 @@ def book(address, browser):
         expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("An engineer decides")
     for context in site.contexts:
         context.close()
+    with Caller(address, "roy") as roy:
+        roy.do("/forced", {"assets": ["branch:20"], "description": "a tree " * 30})
+        roy.do(
+            "/forced", {"assets": ["branch:23"], "since": "2027-01-30T00:00-05:00", "until": "2027-02-01T09:00-05:00"}
+        )
 
 
 @pytest.mark.parametrize("screen", SCREENS)

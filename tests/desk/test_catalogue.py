@@ -51,3 +51,13 @@ def test_a_grid_without_a_register_still_names_its_elements():
     found = catalogue_of(replace(GRID, register=None))
     assert found.named(["branch:1"])[0].name
     assert found.named(["branch:1"])[0].owner is None
+
+
+def test_each_lies_in_a_zone_of_the_grid_or_in_none():
+    names, zone = GRID.zones.name, GRID.network.buses.zone
+    ends = GRID.network.branches.from_bus
+    for row, known in enumerate(FOUND.named([f"branch:{k + 1}" for k in range(len(ends))])):
+        at = zone[ends[row]]
+        assert known.area == (names[at] if at >= 0 else "")
+    assert {known.area for known in FOUND.search("", limit=500)} == {*names, ""}
+    assert {known.area for known in catalogue_of(replace(GRID, zones=None)).search("", limit=500)} == {""}

@@ -201,6 +201,23 @@ def test_the_work_itself_starts_ends_and_is_late(book: PostgresBook) -> None:
     assert key not in free.record["evidence"]["overlapping"]
 
 
+def test_what_an_owner_reports_back_the_control_room_confirms_and_nobody_else(book: PostgresBook) -> None:
+    world = a_world()
+    key = through(book, world, ask("branch:3")).outage.id
+    common = {"book": book, "world": world, "outage_id": key, "verb": Verb.END}
+    operate.step(**{**common, "verb": Verb.START}, actor=ROOM, now=START)
+    back = operate.step(**common, actor=OWNER, now=START + timedelta(hours=5)).outage
+    assert (back.state, back.actual_end) == (State.PENDING_COMPLETE, START + timedelta(hours=5))
+    with pytest.raises(Refused):
+        operate.step(**common, actor=OWNER, now=START + timedelta(hours=6))
+    done = operate.step(**common, actor=ROOM, now=START + timedelta(hours=6)).outage
+    assert (done.state, done.actual_end) == (State.COMPLETED, back.actual_end), "when it was back is the owner's to say"
+    with book.as_(SYSTEM) as page:
+        assert [e.verb for e in page.history(key)][-2:] == ["end", "confirm_end"]
+    with pytest.raises(Refused):
+        operate.step(**common, actor=ROOM, now=START + timedelta(hours=7))
+
+
 def test_an_extension_is_studied_and_a_forced_one_acknowledged(book: PostgresBook) -> None:
     world = a_world()
     key = through(book, world, ask("branch:3")).outage.id

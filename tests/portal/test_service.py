@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from moms.outages import State, Status
 from moms.outages.lifecycle import Verb, move
-from moms.values import SYSTEM
+from moms.outages.lifecycle import may as lifecycle_may
+from moms.values import SYSTEM, Role
+from tests.outages import builders as outages
 from tests.portal.conftest import START, a_request, filed, key
 from tests.postgres import an_event
 
@@ -218,6 +223,17 @@ def test_an_outage_starts_is_recalled_and_ends_each_by_who_may(running):
     history = running.as_("eve").get(way).json()["history"]
     assert [line["verb"] for line in history][-3:] == ["start", "recall", "end"]
     assert [line["actor"].split()[0] for line in history][-3:] == ["roy", "roy", "ann"]
+    assert did(roy, outage, "end", {})["state"] == "completed"
+
+
+def test_the_lifecycle_it_tells_is_the_one_it_keeps(running):
+    rows = running.as_("ann").get("/lifecycle").json()["rows"]
+    base = outages.an_outage()
+    for state, status, role in itertools.product(State, Status, Role):
+        told = [r["verb"] for r in rows if state in r["states"] and status in r["statuses"] and role in r["who"]]
+        here = replace(base, state=state, status=status)
+        assert tuple(dict.fromkeys(told)) == lifecycle_may(here, role=role)
+    assert running.as_().get("/lifecycle").status_code == 401
 
 
 def test_an_offered_window_is_taken_and_studied_again(running):

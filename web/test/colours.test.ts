@@ -20,7 +20,7 @@ const day = tokens(css.slice(css.indexOf(":root {"), css.indexOf("@media")));
 const night = tokens(css.slice(css.indexOf(':root[data-theme="dark"]')));
 const machine = tokens(css.slice(css.indexOf("@media (prefers-color-scheme"), css.indexOf(':root[data-theme="dark"]')));
 const PAIRS = [
-  ["ink", "ground"], ["ink", "panel"], ["ink", "raised"], ["ink", "band"], ["ink", "free"], ["quiet", "ground"], ["quiet", "panel"], ["quiet", "band"],
+  ["ink", "ground"], ["ink", "panel"], ["ink", "raised"], ["ink", "band"], ["ink", "free"], ["ink", "line"], ["quiet", "ground"], ["quiet", "panel"], ["quiet", "band"],
   ["quiet", "raised"], ["link", "ground"], ["link", "panel"], ["link", "raised"], ["red-ink", "panel"], ["red-ink", "raised"], ["on-red", "red"],
   ["on-amber", "amber"], ["on-action", "action"], ["on-not", "not"],
 ] as const;

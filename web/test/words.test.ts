@@ -26,7 +26,7 @@ describe("what a state means", () => {
     expect(nextStep(outage("in_study"), NOW).turn).toBe("operator");
     expect(nextStep(outage("negotiating"), NOW).turn).toBe("owner");
     expect(nextStep(outage("decided", "approved"), NOW)).toEqual({ turn: "nobody", says: "Starts in 9 d" });
-    expect(nextStep(outage("decided", "approved", "2027-02-01T10:00Z"), NOW).turn).toBe("owner");
+    expect(nextStep(outage("decided", "approved", "2027-02-01T10:00Z"), NOW).turn).toBe("operator");
     expect(nextStep(outage("closed", "approved"), NOW).turn).toBe("nobody");
   });
   it("puts all in the first pile and each where it is looked for", () => {

@@ -30,6 +30,8 @@ class Known:
     category: Category
     detail: str
     """Kind, voltage or MW."""
+    area: str = ""
+    """The zone it lies in, a branch by its first end; empty where the grid has none there."""
 
 
 class Catalogue:
@@ -83,6 +85,7 @@ def _branches(grid: Grid) -> Iterator[Known]:
             owner=owner,
             category=Category.TRANSMISSION,
             detail=f"{kind} {high[row]:g} kV",
+            area=_area(grid, int(lines.from_bus[row])),
         )
 
 
@@ -98,7 +101,13 @@ def _units(grid: Grid) -> Iterator[Known]:
             owner=owner,
             category=Category.GENERATION,
             detail=f"{units.fuel[row]} unit {units.p_max_mw[row]:g} MW".strip(),
+            area=_area(grid, int(units.bus[row])),
         )
+
+
+def _area(grid: Grid, bus: int) -> str:
+    zone = int(grid.network.buses.zone[bus])
+    return "" if grid.zones is None or zone < 0 else grid.zones.name[zone]
 
 
 def _ends(grid: Grid, row: int) -> str:

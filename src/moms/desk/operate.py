@@ -49,6 +49,8 @@ def step(
 ) -> Answer:
     """Take one step of the lifecycle that needs no study, and study again what leaned on the outage.
 
+    An end that the control room reports is confirmed with it; of what its owner reported back it is the confirmation.
+
     Raises:
         Refused: a guard of the lifecycle.
     """
@@ -56,10 +58,11 @@ def step(
     with book.as_(actor) as page:
         page.hold(page.version())
         before = page.outage(outage_id)
+        taken = _fitting(before, verb, actor=actor)
         after = _step(
             page,
             before,
-            verb=_fitting(before, verb),
+            verb=taken,
             actor=actor,
             now=now,
             reason=reason,
@@ -67,7 +70,7 @@ def step(
             world=world,
             come=come,
         )
-        if verb == Verb.END and actor.role in _CONFIRMS:
+        if taken == Verb.END and actor.role in _CONFIRMS:
             after = _step(page, after, verb=Verb.CONFIRM_END, actor=actor, now=now, reason=reason, at=at, world=world)
     shaken = recheck(book=book, world=world, now=now, moved=after) if verb in {Verb.CANCEL, Verb.END} else Shaken()
     return Answer(outage=after, says=shaken.says or come.says)
@@ -76,8 +79,10 @@ def step(
 _CONFIRMS = frozenset({"control_room", "system"})
 
 
-def _fitting(outage: Outage, verb: Verb) -> Verb:
-    """Give the row that fits: what nobody has decided is withdrawn, the rest is cancelled."""
+def _fitting(outage: Outage, verb: Verb, *, actor: Actor) -> Verb:
+    """Give the row that fits: what nobody has decided is withdrawn, what is reported back already is confirmed."""
+    if verb == Verb.END and outage.state == State.PENDING_COMPLETE and actor.role in _CONFIRMS:
+        return Verb.CONFIRM_END
     undecided = outage.state in {State.DRAFT, State.SUBMITTED, State.VALIDATED, State.IN_STUDY, State.NEGOTIATING}
     return Verb.WITHDRAW if verb == Verb.CANCEL and undecided and not outage.holds else verb
 

@@ -92,6 +92,24 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One outage as a timeline shows it: what the book keeps of it beside its document, and what really happened."""
+
+    id: str
+    external_id: str
+    organisation: str
+    category: str
+    kind: str
+    state: str
+    status: str
+    assets: tuple[str, ...]
+    window: Window
+    """What stands now."""
+    actual_start: datetime | None = None
+    actual_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineSearch:
     """Which lines of the journal to give; None means any. Newest first, after `before`, at most `limit`."""
 
@@ -143,6 +161,10 @@ class Page(Protocol):
 
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
+        ...
+
+    def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
+        """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
         ...
 
     def add(self, outage: Outage, event: Event) -> None:

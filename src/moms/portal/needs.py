@@ -103,6 +103,10 @@ class Desk(Protocol):
         """Give the outages that match."""
         ...
 
+    def timeline(self, *, first: str, last: str, catalogue: Catalogue) -> object:
+        """Give what is out or asked for between two days."""
+        ...
+
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> object:
         """Give the calendar of some equipment."""
         ...

@@ -26,6 +26,7 @@ from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
 from moms.records.notices import Happening
 from moms.store import tables
 from moms.store.acting import act_as
+from moms.store.bars import bars
 from moms.store.lines import lines_matching
 from moms.store.outbox import tell_of
 from moms.store.rights import may
@@ -46,11 +47,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Cast, Connection, Engine, Select
 
-    from moms.desk.ports import Event, LineSearch, Search
+    from moms.desk.ports import Bar, Event, LineSearch, Search
     from moms.outages import Outage
     from moms.records.journal import Line
     from moms.store.rights import Do
-    from moms.values import Actor
+    from moms.values import Actor, Window
 
     Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
@@ -154,6 +155,10 @@ class PostgresPage:
         """Give the outages that match, by id."""
         rows = self._connection.execute(_matching(search)).scalars()
         return tuple(from_document(json.loads(document)) for document in rows)
+
+    def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
+        """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
+        return bars(self._connection, window, most=most)
 
     def add(self, outage: Outage, event: Event) -> None:
         """Put a new outage in the book, with its line in the journal.

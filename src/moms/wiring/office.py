@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
     from moms.desk.calendar import AvailabilityCalendar
+    from moms.desk.catalogue import Catalogue
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
+    from moms.desk.timeline import Timeline
     from moms.desk.windows import Calendar
     from moms.desk.world import World
     from moms.gis import Features, Seen
@@ -373,6 +375,15 @@ class Office:
         )  # fmt: skip
         with self.book.as_(self.settings.actor) as page:
             return [to_document(o) for o in page.find(search)]
+
+    def timeline(self, *, first: str, last: str, catalogue: Catalogue) -> Timeline:
+        """Give what is out or asked for from `first` until `last`, as far as this actor may see it."""
+        from moms.desk.timeline import timeline
+
+        window = Window(
+            start=parse_instant(_midnight(first), field="from"), end=parse_instant(_midnight(last), field="to")
+        )
+        return timeline(book=self.book, actor=self.settings.actor, catalogue=catalogue, window=window)
 
     def windows(
         self,

@@ -2,7 +2,7 @@
 
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
-const OFFSET_MS = -5 * HOUR_MS;
+export const OFFSET_MS = -5 * HOUR_MS;
 const WEEKDAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 export const ZONE = "EST";
 

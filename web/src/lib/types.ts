@@ -205,6 +205,29 @@ export interface Known {
   owner: string | null;
   category: "transmission" | "generation";
   detail: string;
+  area: string;
+}
+
+export interface TimeBar {
+  id: string;
+  external_id: string;
+  organisation: string;
+  category: "transmission" | "generation";
+  kind: string;
+  state: string;
+  status: string;
+  assets: string[];
+  window: Span;
+  actual_start: string | null;
+  actual_end: string | null;
+}
+
+export interface TimelineAnswer {
+  window: Span;
+  book_version: number;
+  bars: TimeBar[];
+  assets: Known[];
+  cut: boolean;
 }
 
 export interface Start {

@@ -1,5 +1,6 @@
 // What a state means to a person, and whose turn it is. Never a colour alone: each has a mark and a word.
 
+import type { Verb } from "./lifecycle.svelte";
 import { away } from "./time";
 import type { Outage, Role, Start } from "./types";
 
@@ -59,6 +60,8 @@ export const DAY: Record<Start["state"], Label> = {
 const OVER = new Set(["completed", "closed", "withdrawn", "cancelled", "expired"]);
 const GRANTED = new Set(["pre_approved", "approved", "approved_with_conditions", "accepted_exempt", "accepted_not_exempt", "at_risk"]);
 
+export const isOver = (state: string): boolean => OVER.has(state);
+
 const unknown = (word: string): Label => ({ mark: "?", word: word.replaceAll("_", " "), tone: "plain" });
 
 export function labelOf(outage: Pick<Outage, "state" | "status" | "window">, now?: string): Label {
@@ -90,7 +93,7 @@ export function nextStep(outage: Outage, now: string): { turn: Turn; says: strin
   if (GRANTED.has(status))
     return Date.parse(window.start) > Date.parse(now)
       ? { turn: "nobody", says: `Starts ${away(window.start, now)}` }
-      : { turn: "owner", says: "Report that it is out" };
+      : { turn: "operator", says: "The control room reports it out" };
   return { turn: "nobody", says: "" };
 }
 
@@ -137,11 +140,22 @@ export const NATURES: Record<"transmission" | "generation", [string, string][]> 
   ],
 };
 
+const DEEDS: Record<Verb, { short: string; title: string; button: string; done: string }> = {
+  start: { short: "It is out", title: "Report that it is out of service", button: "It is out", done: "out of service" },
+  end: { short: "It is back", title: "Report that it is back in service", button: "It is back", done: "back in service" },
+  confirm: { short: "Confirm", title: "Confirm that it is back in service", button: "Confirm", done: "confirmed, complete" },
+  recall: { short: "Recall", title: "Call it back", button: "Call it back", done: "called back" },
+  extend: { short: "Extend", title: "Ask for a later end", button: "Ask", done: "extended" },
+};
+export const deedWords = (verb: Verb) => DEEDS[verb];
+
 const OPERATORS = new Set<Role>(["engineer", "control_room", "planner", "administrator", "auditor", "system"]);
 const FILES = new Set<Role>(["owner", "agent", "engineer"]);
 export const isOperator = (role: Role): boolean => OPERATORS.has(role);
 export const maySettle = (role: Role): boolean => role === "engineer";
 export const mayFile = (role: Role): boolean => FILES.has(role);
+const REPORTS = new Set<Role>([...FILES, "field", "control_room"]);
+export const mayReport = (role: Role): boolean => REPORTS.has(role);
 export const ROLE: Record<Role, string> = {
   owner: "owner", agent: "agent", field: "field crew", engineer: "outage engineer", control_room: "control room",
   planner: "planner", auditor: "auditor", administrator: "administrator", public: "public", system: "system",

@@ -1,4 +1,4 @@
-"""What is known: the equipment by its names, and which installation this is."""
+"""What is known: the equipment by its names, how an outage moves, and which installation this is."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from moms.desk.people import Scope
+from moms.outages.lifecycle import TABLE
 from moms.portal.api.looks import answer
 from moms.portal.guard import Caller, need, service_of
 
@@ -32,6 +33,21 @@ async def assets(
         return list(found)
 
     return answer({"items": await service_of(request).quick.run(work), "of": len(known)})
+
+
+@router.get("/lifecycle", operation_id="lifecycle")
+async def lifecycle(request: Request, who: Caller) -> Response:
+    """Give how an outage moves: which verb leads from which states and statuses, and who may take it.
+
+    Guards may still refuse: a start lies inside the window, an owner starts only what the control room released.
+    """
+    need(who, Scope.READ)
+    del request
+    rows = [
+        {"verb": row.verb, "states": sorted(row.states), "statuses": sorted(row.statuses), "who": sorted(row.who)}
+        for row in TABLE
+    ]
+    return answer({"rows": rows})
 
 
 @router.get("/about", operation_id="about")
