@@ -15,6 +15,7 @@ from tests.postgres import an_event, an_outage
 from tests.wiring.test_sending import PostOffice, serving
 
 ANN = ["--as", "ann", "--org", "owner-a"]
+CAT = ["--as", "cat", "--org", "owner-c"]
 
 
 @pytest.fixture(scope="module")
@@ -72,9 +73,9 @@ def test_what_cannot_be_is_refused_with_what_to_write(capsys, words):
 
 
 def test_what_is_due_is_sent_once_and_what_has_no_carrier_waits_and_is_said(capsys, home, monkeypatch):
-    assert answer(capsys, "follow", "--channel", "mail", "--target", "ann@example.org", *ANN)[0] == 0
+    assert answer(capsys, "follow", "--channel", "mail", "--target", "cat@example.org", *CAT)[0] == 0
     with open_place(env={"MOMS_HOME": str(home)}) as place, place.book.as_(SYSTEM) as page:
-        outage = an_outage(2, state=State.SUBMITTED, status=Status.NONE)
+        outage = an_outage(2, organisation="owner-c", state=State.SUBMITTED, status=Status.NONE)
         page.add(outage, an_event(outage))
     code, said = answer(capsys, "send", "--once")
     assert (code, said.out) == (0, "0 sent, 0 put off, 0 given up; 1 wait.\n")
@@ -85,6 +86,6 @@ def test_what_is_due_is_sent_once_and_what_has_no_carrier_waits_and_is_said(caps
         assert (code, json.loads(said.out)) == (0, {"given_up": 0, "put_off": 0, "sent": 1, "waiting": {}})
         assert answer(capsys, "send", "--once")[1].out == "0 sent, 0 put off, 0 given up; 0 wait.\n"
         assert len(office.got) == 1
-    assert "sent" in answer(capsys, "outgoing", *ANN)[1].out
+    assert "sent" in answer(capsys, "outgoing", *CAT)[1].out
     monkeypatch.setenv("MOMS_SMTP_URL", "smtp://mail.example.org?tls=off")
     assert answer(capsys, "send", "--once")[0] == 2

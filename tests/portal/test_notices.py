@@ -17,8 +17,8 @@ TOLD = {"ann": {"TO-1"}, "age": {"TO-1"}, "bob": {"TO-2"}, "eve": {"TO-1", "TO-2
 
 @pytest.fixture(scope="module")
 def two(running):
-    """Have a request of each owner referred: a nuclear station's line is not decided without a person."""
-    refer = {"recall_h": 4, "description": "referred", "assets": ["branch:3"], "kind": "planned"}
+    """Have a request of each owner referred: a grid without a register has nothing decided without a person."""
+    refer = {"recall_h": 4, "description": "referred", "kind": "planned"}
     return {
         org: filed(running.as_(name), organisation=org, **refer, external_id=f"told of {org}")["id"]
         for org, name in (("TO-1", "ann"), ("TO-2", "bob"))

@@ -277,6 +277,8 @@ def check(subscription: Subscription, *, actor: Actor, secret: str | None) -> No
     if subscription.channel == Channel.WEBHOOK and len(secret or "") < SECRET_CHARACTERS:
         fix = f"give {SECRET_CHARACTERS} characters or more"
         raise NotASubscription("a webhook is signed with a secret", field="secret", fix=fix)
+    if subscription.channel != Channel.WEBHOOK and secret is not None:
+        raise NotASubscription("only a webhook has a secret", field="secret", fix="leave it out")
 
 
 def _check_target(channel: Channel, target: str) -> None:
