@@ -108,7 +108,7 @@ def test_equipment_is_found_by_words_and_named_by_id(running):
     found = ann.get("/assets", params={"text": "branch line", "limit": 3}).json()
     assert len(found["items"]) == 3
     assert found["of"] > 3
-    assert all({"id", "name", "owner", "category", "detail", "zone"} == set(one) for one in found["items"])
+    assert all({"id", "name", "owner", "category", "detail", "area"} == set(one) for one in found["items"])
     named = ann.get("/assets", params={"id": ["branch:2", "branch:999", "gen:1"]}).json()["items"]
     assert [one["id"] for one in named] == ["branch:2", "gen:1"]
     assert named[1]["category"] == "generation"
