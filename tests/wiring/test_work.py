@@ -164,7 +164,16 @@ def test_only_the_operator_stops_or_frees_a_duty_and_says_why(book):
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
-    found = tmp_path_factory.mktemp("home")
+    return with_a_grid(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def own_home(tmp_path):
+    """A home nobody else uses: a duty stopped in it stands in no other test's way."""
+    return with_a_grid(tmp_path)
+
+
+def with_a_grid(found):
     case = found / "case1.m"
     case.write_text(FIVE_BUSES)
     subprocess.run([sys.executable, "-m", "moms", "grid", "import", str(case)], env=env(found), check=True,
@@ -257,7 +266,8 @@ def test_a_worker_beside_a_process_that_has_gone_stops(home):
     assert done.returncode == 0, done.stderr
 
 
-def test_the_list_is_shown_and_a_duty_is_stopped_by_name(home):
+def test_the_list_is_shown_and_a_duty_is_stopped_by_name(own_home):
+    home = own_home
     with open_place(env=env(home)) as place:
         filed(place.book, "shown", start=START + 400 * DAY, asset="branch:7")
     at = START + 399 * DAY
