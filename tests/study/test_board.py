@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moms.grid import Contingency
 from moms.powerflow import DcFactor, adjacency, bridge_tree, live_branches
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
-from moms.study import Out, Slice, StudyRules, contingencies_of, study
+from moms.study import Out, Slice, StudyRules, contingencies_of, cut_pairs, study
 from moms.study.board import BEFORE, CUTS_OFF, NONE, OPEN, OUT, Board, NotOneTopology, board
 from moms.study.result import OLD
 from tests.study.grids import a_case, a_network, scaled_hours, some_hours
@@ -153,6 +153,34 @@ def by_brute_force(one: Slice) -> tuple[int | None, tuple[float, float]]:
                 return None, (load, generation)
             level = max(level, at) if caused != "old" else level
     return level, (load, generation)
+
+
+@settings(max_examples=80, deadline=None)
+@given(seed=st.integers(0, 10**9))
+def test_pairs_that_cut_a_part_off_are_what_the_screen_says_of_both_lost_at_once(seed: int) -> None:
+    """By spans of the walk, or as one loss of two branches held like any other: the same cells and amounts."""
+    rng = np.random.default_rng(seed)
+    drawn = a_slice(rng) if seed % 2 else a_day(rng)
+    same_either_way(replace(drawn, request=Out(), hours=drawn.hours_without))
+
+
+@pytest.mark.parametrize("name", ["case118", "case_ACTIVSg500", "case1354pegase"])
+def test_pairs_of_published_cases_are_what_the_screen_says(name: str) -> None:
+    same_either_way(a_season_day(name, out=3, seed=7))
+
+
+def same_either_way(one: Slice) -> None:
+    critical = np.arange(len(one.network.buses)) % 3 == 0
+    by_spans = board(one, names(one), rules=RULES, critical=critical)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cut_pairs, "together", lambda _day, asset, _lost: np.zeros(len(asset), np.bool_))
+        by_screen = board(one, names(one), rules=RULES, critical=critical)
+    assert by_spans.standing.tolist() == by_screen.standing.tolist()
+    assert by_spans.cuts.critical.tolist() == by_screen.cuts.critical.tolist()
+    for amount in ("load_mw", "generation_mw", "shortfall_mw"):
+        np.testing.assert_allclose(getattr(by_spans.cuts, amount), getattr(by_screen.cuts, amount), atol=1e-6)
+    for place in ("next", "loss", "element", "hour"):
+        assert getattr(by_spans.witness, place).tolist() == getattr(by_screen.witness, place).tolist()
 
 
 @settings(max_examples=40, deadline=None)

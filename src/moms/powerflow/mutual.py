@@ -57,26 +57,43 @@ def cycle_labels(factor: DcFactor, tree: BridgeTree) -> Labels:
     also looks at the factors. Branches that do not carry get 0.
     """
     lines = factor.network.branches
-    return _labels(tree.walk, tree.parent, factor.live, lines.from_bus.astype(np.int64), lines.to_bus.astype(np.int64))
+    f, t = lines.from_bus.astype(np.int64), lines.to_bus.astype(np.int64)
+    return _labels(tree.walk, tree.parent, factor.live, f, t, tree_children(factor, tree))
+
+
+def tree_children(factor: DcFactor, tree: BridgeTree) -> IntArray:
+    """Give the bus below each branch of the walk's tree, (m,); -1 for all others, as for all but one in parallel."""
+    lines = factor.network.branches
+    return _children(tree.parent, factor.live, lines.from_bus.astype(np.int64), lines.to_bus.astype(np.int64))
 
 
 @compiled
-def _labels(walk: IntArray, parent: IntArray, live: BoolArray, f: IntArray, t: IntArray) -> Labels:
+def _children(parent: IntArray, live: BoolArray, f: IntArray, t: IntArray) -> IntArray:
+    child = np.full(len(live), -1, np.int64)
+    taken = np.zeros(len(parent), np.bool_)
+    for k in range(len(live)):
+        if not live[k]:
+            continue
+        for low, high in ((f[k], t[k]), (t[k], f[k])):
+            if child[k] < 0 and parent[low] == high and not taken[low]:
+                child[k], taken[low] = low, True
+    return child
+
+
+@compiled
+def _labels(  # noqa: PLR0917 - compiled code takes no keywords
+    walk: IntArray, parent: IntArray, live: BoolArray, f: IntArray, t: IntArray, child: IntArray
+) -> Labels:
     label = np.zeros(len(live), np.uint64)
     through = np.zeros(len(parent), np.uint64)
     up = np.full(len(parent), -1, np.int64)
     for k in range(len(live)):
-        if not live[k]:
-            continue
-        a, b = f[k], t[k]
-        if parent[a] == b and up[a] < 0:
-            up[a] = k
-        elif parent[b] == a and up[b] < 0:
-            up[b] = k
-        else:
+        if child[k] >= 0:
+            up[child[k]] = k
+        elif live[k]:
             label[k] = _mixed(np.uint64(k))
-            through[a] ^= label[k]
-            through[b] ^= label[k]
+            through[f[k]] ^= label[k]
+            through[t[k]] ^= label[k]
     for place in range(len(walk) - 1, 0, -1):
         i = walk[place]
         label[up[i]] = through[i]

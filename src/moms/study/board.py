@@ -23,7 +23,7 @@ A unit trip or the loss of a bridge moves MW at a bus, and those who pick up are
 without j: f^kj_m = f^k_m + L_mj f^k_j. They join A and C as further c, without the second term.
 
 Two branches that cut the island only together have no K. They are found by labels of the cycle space and
-held by the study's own screen as one loss (together.py), losses of several branches by several.py. What is
+held by what each pair cuts off (cut_pairs.py, together.py), losses of several branches by several.py. What is
 held against less than everything is open, never clean.
 """
 
@@ -38,6 +38,7 @@ from moms.powerflow import elimination_order
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
 from moms.study import _board
 from moms.study._board import CLEAN, LOSS, OVER, TIGHT, Cells, Day, Injected
+from moms.study.cut_pairs import hold_pairs
 from moms.study.listed import listed
 from moms.study.pickup import Shape
 from moms.study.plan import plan
@@ -46,7 +47,7 @@ from moms.study.series import GENERAL, HANGING, sort_out
 from moms.study.several import hold_several
 from moms.study.slices import Out
 from moms.study.state import stand
-from moms.study.together import Pair, hold
+from moms.study.together import Pair
 from moms.values import Refused
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def board(
     cells = _screened(day, injected, place[wanted.branch[wanted.branch >= 0]], known=nexts.placed(known, wanted))
     several = np.array([k for k, _, _ in lost.compounds], np.int64)
     pairs = hold_several(case, rows, one.contingencies, several, day, cells) + _cut_pairs(day, rows, lost, cells)
-    held = hold(case, pairs, one.contingencies, rules=rules, critical=critical)
+    held = hold_pairs(case, rows, day, pairs, one.contingencies, rules, critical)
     cuts = _noted(pairs, held, place, cells)
     return _told(wanted, cells, nexts, cuts, pairs=len(pairs))
 

@@ -70,11 +70,12 @@ def hold(
     """Hold pairs against all limits after the loss; `critical` are buses, (n,)."""
     parts = [
         _some(case, pairs[at : at + AT_ONCE], losses, rules, critical) for at in range(0, len(pairs), AT_ONCE)
-    ] or [_empty(0)]
+    ] or [nothing_held(0)]
     return Held(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in Held.__slots__})
 
 
-def _empty(count: int) -> Held:
+def nothing_held(count: int) -> Held:
+    """Give so many pairs that cause nothing."""
     return Held(
         level=np.full(count, CLEAN, np.int64),
         element=np.full(count, -1, np.int64),
@@ -99,7 +100,7 @@ def _some(
     joined, of = _joined(pairs, losses)
     after = Screen.of(case, joined, own=Out())
     before = Screen.of(case, tuple(losses[k] for k in alone.tolist()), own=Out())
-    made, loading = _empty(len(pairs)), np.zeros(len(pairs))
+    made, loading = nothing_held(len(pairs)), np.zeros(len(pairs))
     for found in after.over(share=rules.watch_share, counted=np.zeros(case.theta.shape[1], np.int64)):
         each = _by_pair(found, of)
         _note(each, after, *before.flows(each._replace(contingency=back[each.contingency])), rules, made, loading)

@@ -1,0 +1,152 @@
+"""Pairs of branches that cut a part off only together, compiled. What is computed is written in cut_pairs.py."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from moms.powerflow._jit import compiled
+from moms.study._board import CLEAN, EDGE_MW, Day, caused
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, IntArray
+
+BOUND = 1.0 + 1e-9
+"""Bounds are widened by this, more than rounding can narrow them."""
+
+
+class Watched(NamedTuple):
+    """What is held against limits: the day's k branches, then the bridges, (q,)."""
+
+    from_position: IntArray
+    to_position: IntArray
+    from_enter: IntArray
+    to_enter: IntArray
+    b: FloatArray
+    base: FloatArray
+    """(q, H) MW before anything is lost."""
+    most: FloatArray
+    """(q,) max over hours of |base|."""
+    up: FloatArray
+    """(q, H) MW per MW picked up, less the reference; down likewise."""
+    down: FloatArray
+    reference: FloatArray
+    stray: FloatArray
+    watch: FloatArray
+    limit: FloatArray
+
+
+class Joint(NamedTuple):
+    """Pairs of places (one, other), unordered, (u,), and what goes when both are lost."""
+
+    one: IntArray
+    other: IntArray
+    column: IntArray
+    """Row of the column of the main end of `other`."""
+    start: IntArray
+    """(u, 2) the buses between: places of the walk in one of two spans but not in both."""
+    stop: IntArray
+    is_rest: BoolArray
+    """The part cut off is all but these."""
+    alpha: FloatArray
+    """(u, H) MW that appear at the main end of `other`, those who pick up in the part counted out."""
+    gamma_up: FloatArray
+    gamma_down: FloatArray
+    as_one: IntArray
+    """(u,) which answer is that of `one` out and `other` lost next, -1 for none; and the other way round."""
+    as_other: IntArray
+
+
+class Answers(NamedTuple):
+    """The worst that each pair causes, (p,)."""
+
+    level: IntArray
+    element: IntArray
+    """Place among the watched, -1 for none."""
+    hour: IntArray
+    loading: FloatArray
+
+
+@compiled
+def between(place: int, start: IntArray, stop: IntArray) -> bool:
+    """Tell whether a place of the walk is in one of two spans but not in both."""
+    return bool((start[0] <= place < stop[0]) != (start[1] <= place < stop[1]))
+
+
+@compiled
+def sums_between(walk: IntArray, start: IntArray, stop: IntArray, amount: FloatArray) -> FloatArray:
+    """Give the sums, (u, c), of amounts at buses, (n, c), over the buses between."""
+    found = np.zeros((len(start), amount.shape[1]))
+    for u in range(len(start)):
+        first, last = min(start[u, 0], start[u, 1]), max(stop[u, 0], stop[u, 1])
+        if start[u, 1] == stop[u, 1]:
+            first, last = start[u, 0], stop[u, 0]
+        elif start[u, 0] == stop[u, 0]:
+            first, last = start[u, 1], stop[u, 1]
+        place = first
+        while place < last:
+            inner = start[u, 0] <= place < stop[u, 0] and start[u, 1] <= place < stop[u, 1]
+            if inner:  # past the span that lies inside: as large as the grid at worst
+                place = min(stop[u, 0], stop[u, 1])
+                continue
+            if between(place, start[u], stop[u]):
+                row = amount[walk[place]]
+                for c in range(amount.shape[1]):
+                    found[u, c] += row[c]
+            place += 1
+    return found
+
+
+@compiled
+def _note(p: int, m: int, h: int, flow: float, without: float, worse: float, w: Watched, found: Answers) -> None:  # noqa: PLR0917 - compiled code takes no keywords
+    level = caused(flow, without, w.watch[m], w.limit[m], worse * w.limit[m])
+    loading = abs(flow) / max(w.limit[m], EDGE_MW)
+    if level > found.level[p] or (level == found.level[p] and level > CLEAN and loading > found.loading[p]):
+        found.level[p], found.element[p], found.hour[p], found.loading[p] = level, m, h, loading
+
+
+@compiled
+def _moved(u: int, x: FloatArray, w: Watched, out: FloatArray) -> None:
+    """Fill `out`, (q,), with the MW on each branch per MW at the main end of the other, less the reference."""
+    column = x[u]
+    for m in range(len(out)):
+        out[m] = w.b[m] * (column[w.from_position[m]] - column[w.to_position[m]]) - w.reference[m]
+
+
+@compiled
+def hold_joint(joint: Joint, first: int, last: int, x: FloatArray, day: Day, w: Watched, found: Answers) -> None:  # noqa: PLR0917 - as above
+    """Hold the pairs from first to last against every limit; `x` are angles by column, (columns, positions)."""
+    k, hours = day.flow.shape
+    moved, along = np.empty(len(w.b)), np.empty(hours)
+    for u in range(first, last):
+        j, c = joint.one[u], joint.other[u]
+        alpha, gamma_up, gamma_down = joint.alpha[u], joint.gamma_up[u], joint.gamma_down[u]
+        _moved(joint.column[u], x, w, moved)
+        size = picked = far = 0.0
+        for h in range(hours):
+            along[h] = w.base[j, h] + moved[j] * alpha[h] + gamma_up[h] * w.up[j, h] + gamma_down[h] * w.down[j, h]
+            size, far = max(size, abs(alpha[h])), max(far, abs(along[h]))
+            picked = max(picked, abs(gamma_up[h]) + abs(gamma_down[h]))
+        row, stays = day.phi[j], day.stays[j]
+        for m in range(len(w.b)):
+            share = w.b[m] * stays * row[m] if m < k else 0.0
+            top = w.most[m] + abs(moved[m]) * size + w.stray[m] * picked + abs(share) * far
+            if top * BOUND <= w.watch[m] or m in (j, c):
+                continue
+            dead = between(w.from_enter[m], joint.start[u], joint.stop[u]) != joint.is_rest[u]
+            if dead:
+                continue
+            to_c = w.b[m] * day.stays[c] * day.phi[c, m] if m < k else 0.0
+            to_j = share
+            for h in range(hours):
+                flow = w.base[m, h] + moved[m] * alpha[h] + share * along[h]
+                flow += gamma_up[h] * w.up[m, h] + gamma_down[h] * w.down[m, h]
+                if abs(flow) <= w.watch[m] + EDGE_MW:
+                    continue
+                if joint.as_one[u] >= 0:
+                    without = w.base[m, h] + to_c * w.base[c, h]
+                    _note(joint.as_one[u], m, h, flow, without, day.worse_share, w, found)
+                if joint.as_other[u] >= 0:
+                    without = w.base[m, h] + to_j * w.base[j, h]
+                    _note(joint.as_other[u], m, h, flow, without, day.worse_share, w, found)
