@@ -111,8 +111,10 @@ class WhatIf:
 
     @property
     def found(self) -> str:
-        """Give the fingerprint of what it found alone."""
-        return digest([self.outcome, self.evidence, self.hourly])
+        """Give the fingerprint of what it found alone, without what only tells how late it was."""
+        forecast = self.evidence.forecast
+        aged = None if forecast is None else replace(forecast, age_h=0.0)
+        return digest([self.outcome, replace(self.evidence, begins_in_days=None, forecast=aged), self.hourly])
 
 
 def may_ask(actor: Actor) -> None:
