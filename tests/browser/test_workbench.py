@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.asks import Caller
-from tests.browser.conftest import Site
 from tests.browser.test_screens import LOOKS, sound
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Site
 
 LONG_MS = 60_000
 

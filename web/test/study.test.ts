@@ -53,7 +53,7 @@ describe("two studies side by side", () => {
     expect(pairRows(a, a)).toHaveLength(3);
   });
   it("is its own mirror", () => {
-    const turned = { better: "worse", worse: "less", gone: "new", new: "gone", same: "same", other: "other" };
+    const turned = { less: "more", more: "less", gone: "new", new: "gone", same: "same", other: "other" };
     expect(pairRows(b, a).map((r) => r.change)).toEqual(pairRows(a, b).map((r) => turned[r.change]));
     expect(facts(b, a).map((f) => f.change)).toEqual(facts(a, b).map((f) => turned[f.change]));
   });
