@@ -16,7 +16,7 @@ const study = (over: Partial<Study> = {}): Study => ({
   id: "W-1", outage: { id: "OTG-A", external_id: "x", organisation: "TO-1", assets: ["branch:3"] }, window: { start: "", end: "" },
   supposed: nothing(), as_of: "", book_version: 1, outcome: "approve", rules: [], decisive: [], against: null, missing: [], notes: [], versions: {},
   contingencies: [], study: { digest: "", points: 24, contingencies: 9, monitored: 9, unrated: 0, synthetic: 0, old: 0, shortfall_mw: 0 },
-  pairs: [], pairs_found: 0, near: [], near_found: 0, islands: [], islands_found: 0, voltage: null, remedy: null, margin: null,
+  pairs: [], pairs_found: 0, shown_percent: 95, near: [], near_found: 0, islands: [], islands_found: 0, voltage: null, remedy: null, margin: null,
   hours: [], points: 0, moved: [], holding: [], queue: [], group: [], beside_found: 0, ...over,
 });
 

@@ -49,6 +49,7 @@ def study_document(found: WhatIf) -> dict[str, object]:
         "relies_on": found.evidence.relies_on,
         "hours": [] if hourly is None else hourly.hours,
         "points": 0 if hourly is None else hourly.points,
+        "shown_percent": None if hourly is None else hourly.shown_percent,
         "near": [] if hourly is None else hourly.near[:KEPT],
         "near_found": 0 if hourly is None else len(hourly.near),
         "moved": [] if hourly is None else hourly.moved,

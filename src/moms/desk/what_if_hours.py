@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from moms.grid import FloatArray, IntArray
     from moms.study import Slice, StudyResult
 
-SHOWN_SHARE = 0.9
-"""Of the limit after a contingency: what the request brings above it is shown, over the limit or not."""
 AT_ONCE = 168
 """Hours whose flows are held at once: of a large grid a week is some 30 MB."""
 HOURS_KEPT = 336
@@ -89,6 +87,12 @@ class Hourly:
     hours: tuple[HourSeen, ...]
     points: int
     """Operating points studied; of more than are kept, `hours` has the worst of each market day."""
+    shown_percent: float
+    """Of the limit after a contingency: what the request brings above it is shown, over the limit or not.
+
+    It is the share that the rule book watches: the base states are repaired to stay below it, so that what they
+    park at their own limit does not crowd the rest out.
+    """
     near: tuple[Crossing, ...]
     """Pairs that the request brings above the shown share of their limit and not over it, most loaded first."""
     moved: tuple[Moved, ...]
@@ -113,16 +117,25 @@ def hourly(world: World, studied: Studied, *, margin: MarginChange | None, out: 
     )  # fmt: skip
     largest = sorted(moves.values(), key=lambda m: (-abs(m.by_percent), m.element))[:MOVED_KEPT]
     kept = _kept(rows, [one.start for one in studied.result.hours])
-    return Hourly(hours=kept, points=len(rows), near=near, moved=tuple(largest))
+    return Hourly(
+        hours=kept,
+        points=len(rows),
+        shown_percent=percent(100.0 * world.rules.study.watch_share),
+        near=near,
+        moved=tuple(largest),
+    )
 
 
 def _after(world: World, studied: Studied) -> tuple[dict[str, Crossing], tuple[Crossing, ...]]:
     """Give the worst pair of each hour above the shown share, and the pairs that stay within their limit."""
-    slices = [tightened(one, SHOWN_SHARE) for one in studied.slices]
+    share = world.rules.study.watch_share
+    slices = [tightened(one, share) for one in studied.slices]
     result = study(slices=slices, rules=replace(world.rules.study, watch_share=1.0), standing=False)
-    worst = {result.hours[int(result.violations.hour[e])].label: _pair(result, e) for e in _worst_of_hours(result)}
+    worst = {
+        result.hours[int(result.violations.hour[e])].label: _pair(result, e, share) for e in _worst_of_hours(result)
+    }
     over = {(c.contingency, c.element) for c in studied.security.crossings}
-    pairs = [_pair(result, e, hours=hours) for e, hours in _worst_of_pairs(result)]
+    pairs = [_pair(result, e, share, hours=hours) for e, hours in _worst_of_pairs(result)]
     near = [c for c in pairs if c.percent <= 100.0 and (c.contingency, c.element) not in over]
     return worst, tuple(sorted(near, key=lambda c: (-c.percent, c.contingency or "", c.element)))
 
@@ -150,10 +163,10 @@ def _share(result: StudyResult) -> FloatArray:
     return found
 
 
-def _pair(result: StudyResult, e: int, *, hours: int = 1) -> Crossing:
+def _pair(result: StudyResult, e: int, share: float, *, hours: int = 1) -> Crossing:
     """Give one row of a study held against the shown share, with the limit itself."""
     row = result.violation(e)
-    limit = float(result.violations.limit_mw[e]) / SHOWN_SHARE
+    limit = float(result.violations.limit_mw[e]) / share
     return Crossing(
         contingency=row.contingency, element=row.element, hour=row.hour, flow_mw=row.flow_mw, limit_mw=mw(limit),
         percent=loading(row.flow_mw, limit), base_mw=row.base_mw, without_mw=row.without_mw, caused=str(row.caused),

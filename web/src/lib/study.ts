@@ -80,6 +80,8 @@ export interface Study {
   study: { digest: string; points: number; contingencies: number; monitored: number; unrated: number; synthetic: number; old: number; shortfall_mw: number } | null;
   pairs: Crossing[];
   pairs_found: number;
+  /** What the request brings above this share of a limit is told; null where nothing was studied. */
+  shown_percent: number | null;
   near: Crossing[];
   near_found: number;
   islands: Island[];
@@ -166,8 +168,8 @@ export type Change = "same" | "less" | "more" | "other" | "gone" | "new";
 /** A mark and a word for each: never a colour alone. */
 export const CHANGE: Record<Change, { mark: string; word: string }> = {
   same: { mark: "=", word: "the same" },
-  less: { mark: "▽", word: "less in B" },
-  more: { mark: "▲", word: "more in B" },
+  less: { mark: "↓", word: "less in B" },
+  more: { mark: "↑", word: "more in B" },
   other: { mark: "◆", word: "other in B" },
   gone: { mark: "−", word: "only in A" },
   new: { mark: "+", word: "only in B" },
@@ -188,6 +190,9 @@ export function worst(study: Study): Crossing | null {
   return rows.reduce<Crossing | null>((top, row) => (top === null || row.percent > top.percent ? row : top), null);
 }
 
+/** What is said of a pair or an hour that is not told. */
+export const below = (study: Study): string => (study.shown_percent === null ? "not studied" : `below ${+study.shown_percent.toFixed(1)} %`);
+
 export function outcomeWords(study: Study): string {
   return study.outcome + (study.missing.length ? " (not studied whole)" : "");
 }
@@ -205,7 +210,7 @@ export function facts(a: Study, b: Study): Fact[] {
   return [
     text("What the rule book says", outcomeWords),
     number("Pairs over a limit", (s) => studied(s, s.pairs_found), String),
-    number("Worst after a contingency", (s) => studied(s, worst(s)?.percent ?? 0), (n) => (n ? `${n.toFixed(1)} %` : "below 90 %")),
+    number("Worst after a contingency", (s) => studied(s, worst(s)?.percent ?? 0), (n) => (n ? `${n.toFixed(1)} %` : below(a.study ? a : b))),
     number("Contingencies that cut something off", (s) => studied(s, s.islands_found), String),
     number("Most load cut off", (s) => studied(s, Math.max(0, ...s.islands.map((i) => i.load_mw))), mw),
     number("Over a limit before any contingency", (s) => studied(s, s.pairs.filter((p) => p.contingency === null).length), String),
@@ -226,7 +231,7 @@ export interface PairRow {
   change: Change;
 }
 
-/** The pairs of both studies side by side, those over a limit first. A pair that is not listed is below 90 % of its limit. */
+/** The pairs of both studies side by side, those over a limit first. A pair that is not listed is below the share that is shown. */
 export function pairRows(a: Study, b: Study): PairRow[] {
   const key = (p: Crossing) => `${p.contingency ?? ""}|${p.element}`;
   const of = (s: Study) => new Map([...s.near, ...s.pairs].map((p) => [key(p), p]));
