@@ -125,6 +125,12 @@ describe("the picture of the hours", () => {
     expect(picture(study(), null, "after", label)).toMatchObject({ empty: true, lines: [], xs: [] });
     expect(picture(study({ hours: [hour(5, null)] }), null, "after", label).empty).toBe(true);
   });
+  it("names whole hours below it, the first and the last among them", () => {
+    const day = study({ hours: Array.from({ length: 24 }, (_, h) => hour(h, 96)) });
+    const said = picture(day, null, "after", label).xs.map((tick) => tick.label);
+    expect(said).toEqual(["00:00", "08:00", "15:00", "23:00"]);
+    expect(picture(study({ hours: [hour(5, 96)] }), null, "after", label).xs.map((tick) => tick.label)).toEqual(["05:00"]);
+  });
   it("has round numbers beside it, few of them, and never a frame of no height", () => {
     for (const [low, high] of [[95, 131], [-40, 2300], [99, 101]] as [number, number][]) {
       const found = ticks(low, high);

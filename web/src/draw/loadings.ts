@@ -1,6 +1,7 @@
 // Loadings or margins by hour, of one study or of two, as the paths of a picture. Pure: studies in, geometry out.
 
 import type { Study, StudyHour } from "../lib/study";
+import { HOUR_MS } from "../lib/time";
 
 export type Quantity = "after" | "before" | "margin";
 export const QUANTITIES: [Quantity, string][] = [
@@ -113,7 +114,7 @@ export function ticks(low: number, high: number): number[] {
 }
 
 function spread(first: number, last: number): number[] {
-  return first === last ? [first] : [0, 1, 2, 3].map((k) => first + ((last - first) * k) / 3);
+  return first === last ? [first] : [...new Set([0, 1, 2, 3].map((k) => first + Math.round(((last - first) * k) / 3 / HOUR_MS) * HOUR_MS))];
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
