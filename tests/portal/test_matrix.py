@@ -85,6 +85,9 @@ def asked(client, whole) -> str:
     )
     said = [client.get("/outages", params={"limit": 1000, **params}).text for params in filters]
     said.append(client.get("/map/outages", params={"at": request["window"]["start"]}).text)
+    studies = client.get(f"/outages/{outage['id']}/studies")
+    said.append(studies.text if studies.status_code == 200 else "")
+    said.append(client.post("/what-if", json={"outage": outage["id"]}, headers=key()).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
         said.append(found.text if found.status_code == 200 else found.text.replace(name, "what was asked"))

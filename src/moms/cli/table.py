@@ -55,6 +55,11 @@ COMMANDS: tuple[Command, ...] = (
         says="Study all that was granted again: what is at risk now, and what would mend it.",
         module="restudy",
     ),
+    Command(
+        verb="suppose",
+        says="Study a request on a supposed book: outages left out or added, other dates or limits.",
+        module="suppose",
+    ),
     Command(verb="import", says="File many requests from a table.", module="imports"),
     Command(
         verb="shadow", says="Replay past requests beside what people decided; false approvals first.", module="shadow"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from moms.desk.notices import Notices
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import LineSearch, Told
+    from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
     from moms.records.journal import Line
     from moms.records.verify import Verdict
@@ -105,6 +106,26 @@ class Desk(Protocol):
 
     def timeline(self, *, first: str, last: str, catalogue: Catalogue) -> object:
         """Give what is out or asked for between two days."""
+        ...
+
+    def what_if(
+        self, supposed: Supposed, *, outage: str | None = None, request: Request | None = None
+    ) -> dict[str, object]:
+        """Study an outage or a draft on a supposed book."""
+        ...
+
+    def attach(
+        self, outage_id: str, supposed: Supposed, *, study: str, reason: str, revision: int | None = None
+    ) -> Answer:
+        """Keep a study with its outage."""
+        ...
+
+    def studies(self, name: str) -> Sequence[dict[str, object]]:
+        """Give the studies attached to an outage."""
+        ...
+
+    def study(self, name: str, study: str) -> dict[str, object]:
+        """Give one attached study whole."""
         ...
 
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> object:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.values import Actor
 
+Document = dict[str, object]
+"""What is no answer to an outage, as JSON's kinds: a study."""
 PASSING = (BookMoved, Busy, LostClaim)
 """Refusals that say try again: keeping them would make the retry useless."""
 
@@ -62,7 +64,7 @@ async def once(
     who: Who,
     *,
     key: str | None,
-    deed: Callable[[Desk], Answer],
+    deed: Callable[[Desk], Answer | Document],
     expected: tuple[str, int] | None = None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
@@ -95,7 +97,7 @@ async def once(
 def answered(
     service: Service,
     claim: Claim,
-    deed: Callable[[Desk], Answer] | None,
+    deed: Callable[[Desk], Answer | Document] | None,
     *,
     expected: tuple[str, int] | None = None,
     preview: bool = False,
@@ -145,7 +147,7 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool) -> Written:
+def _done(deed: Callable[[], Answer | Document], *, actor: Actor, desk: Desk, preview: bool) -> Written:
     try:
         answer = deed()
     except PASSING:
@@ -153,6 +155,9 @@ def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
+    if isinstance(answer, dict):
+        body = canonical(shown(answer, actor=actor, desk=desk)).decode()
+        return Written(status=200, kind="application/json", body=body, headers={})
     return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
+    from moms.desk.supposed import Supposed
     from moms.desk.timeline import Timeline
     from moms.desk.windows import Calendar
     from moms.desk.world import World
@@ -562,6 +563,67 @@ class Office:
             found = restudy(**common, until=until, remedies=remedies, each=each)  # type: ignore[arg-type]  # one mapping for both
         marked = mark(**common, found=found, why=why) if why else ()  # type: ignore[arg-type]  # as above
         return found, marked
+
+    def what_if(
+        self, supposed: Supposed, *, outage: str | None = None, request: Request | None = None
+    ) -> dict[str, object]:
+        """Study a filed outage, or a request that nobody has filed, on a supposed book; nothing is written.
+
+        Raises:
+            NotARequest: a draft that the entry rules return. Refused: as `moms.desk.what_if`.
+        """
+        from moms.desk.what_if import may_ask, what_if
+        from moms.desk.what_if_document import study_document
+
+        may_ask(self.settings.actor)
+        about = self._draft(request) if request is not None else self.find(outage or "").id
+        found = what_if(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, supposed=supposed,
+            outage=about,
+        )  # fmt: skip
+        return study_document(found)
+
+    def _draft(self, request: Request) -> Outage:
+        """Give a request as its owner would file it now."""
+        from moms.desk.submit import preview
+        from moms.values import Actor, Role
+
+        owner = Actor(name=self.settings.actor.name, organisation=request.organisation, role=Role.OWNER)
+        filed = preview(book=self.book, world=self.world, actor=owner, now=self.settings.now, request=request)
+        if filed.outage is None:
+            raise NotARequest(tuple(f for f in filed.findings if f.level == "block"))
+        return filed.outage
+
+    def attach(
+        self, outage_id: str, supposed: Supposed, *, study: str, reason: str, revision: int | None = None
+    ) -> Answer:
+        """Keep a study with its outage, if it still comes out under that name."""
+        from moms.desk.attach import attach
+
+        return attach(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            supposed=supposed, study=study, reason=reason, revision=revision,
+        )  # fmt: skip
+
+    def studies(self, name: str) -> Sequence[dict[str, object]]:
+        """Give the studies attached to an outage, oldest first; an owner sees none (semantics 9)."""
+        from moms.desk.attach import attached
+
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            return attached(page, outage.id)
+
+    def study(self, name: str, study: str) -> dict[str, object]:
+        """Give one attached study whole.
+
+        Raises:
+            NoSuchStudy: none of that name, or not this actor's to see.
+        """
+        from moms.desk.attach import attached_study
+
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            return attached_study(page, outage.id, study)
 
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""
