@@ -30,6 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cores", type=int, default=0, metavar="N", help="processes to use (all cores)")
     parser.add_argument("--svg", metavar="FILE", type=Path, help="draw the plan as a timeline here")
     parser.add_argument("--write", action="store_true", help="move and book what its owners accept; decides nothing")
+    parser.add_argument("--propose", action="store_true", help="show it to the owners it concerns; moves nothing")
     who_arguments(parser)
 
 
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
                 first=args.first, last=args.last, flex_days=args.flex, rounds=args.rounds, work=args.work,
                 nonce=args.nonce, cores=args.cores, tick=done,
             )  # fmt: skip
+        if args.propose:
+            desk.propose_plan(plan)
         wrote = desk.accept_plan(plan) if args.write else None
     if args.svg is not None:
         args.svg.write_text(drawing(plan), encoding="utf-8")
