@@ -81,7 +81,9 @@ def plan_shown(*, book: Book, world: World, actor: Actor, now: datetime) -> dict
         mine = {str(row["outage"]) for row in plan["places"]}
         cuts = [_of_plan(c) for c in kept[0]["cuts"] if actor.sees_all or mine & set(c["outages"])]
         clashes = [*cuts, *clashes]
-    return {"plan": plan, "clashes": clashes, "credits": balances}
+    owners = world.grid.register.owners if world.grid.register else ()
+    others = [name for name in owners if name != actor.organisation]
+    return {"plan": plan, "clashes": clashes, "credits": balances, "owners": others}
 
 
 def _shown(kept: Mapping[str, Any], actor: Actor, *, version: int, open_for: Mapping[str, str]) -> dict[str, Any]:
