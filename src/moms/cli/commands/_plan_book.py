@@ -36,7 +36,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, print, and write if told; 1 where the plan is not secure or somebody waits."""
-    from moms.cli.paper import progress, show_json
+    from moms.cli.paper import progress, say, show_json
 
     with office(args) as desk:
         with progress("planning and studying weeks") as done:
@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         show_json({"plan": document(plan), "written": wrote})
     else:
         _print(plan, wrote)
+        if args.propose:
+            say("Proposed: the owners it concerns see their part of it. Nothing has moved.")
     return Exit.DONE if whole else Exit.NO
 
 
