@@ -22,7 +22,7 @@ from tests.desk.worlds import DAY, ENGINEER, NOW, START
 if TYPE_CHECKING:
     from moms.store.book import PostgresBook
 
-PEOPLE = (OWNER, OTHER, THIRD, ENGINEER)
+PEOPLE = (OWNER, OTHER, THIRD, ENGINEER)  # each organisation once
 DEEDS = 40
 
 
@@ -37,11 +37,11 @@ def test_no_sequence_of_offers_moves_a_granted_outage_without_its_owners_word(bo
     moved, now = 0, NOW
     for number in range(DEEDS):
         now += DAY / 48
-        who = rng.choice(PEOPLE)
+        who = rng.choice((*PEOPLE, ENGINEER))
         with book.as_(SYSTEM) as page:
             before = len(page.entries(offers.OFFERS))
         with suppress(Refused):
-            _a_deed(rng, book, world, who, now, number, granted)
+            _a_deed(rng, book, world, who, now=now, number=number, granted=granted)
         with book.as_(SYSTEM) as page:
             entries = page.entries(offers.OFFERS)
             changed = [o for o in (page.outage(name) for name in standing) if o != standing[o.id]]
@@ -61,7 +61,7 @@ def test_no_sequence_of_offers_moves_a_granted_outage_without_its_owners_word(bo
     assert moved, "some were moved, or this shows nothing"
 
 
-def _a_deed(rng, book, world, who, now, number, granted) -> None:
+def _a_deed(rng, book, world, who, *, now, number, granted) -> None:
     common = {"book": book, "world": world, "actor": who, "now": now}
     outage = rng.choice(granted)
     found = [o for o in offers.offers(book=book, actor=ENGINEER) if o.open]
@@ -74,6 +74,9 @@ def _a_deed(rng, book, world, who, now, number, granted) -> None:
             offers.offer_swap(**common, other=rng.choice(granted).id, asks=rng.choice(("TO-1", "TO-2", "TO-3")), **more)
         return
     one = rng.choice(found)
+    asked = [p for p in PEOPLE if p.organisation in one.waits_for]
+    if asked and rng.random() < 0.8:  # now and then somebody else tries
+        common["actor"] = rng.choice(asked)
     given = {**common, "offer": one.id, "revision": one.revision, "reason": "r"}
     word = rng.choice(("accept",) * 6 + ("counter", "decline", "withdraw"))
     if word == "counter":
