@@ -81,6 +81,8 @@ def test_the_engineer_offers_a_move_of_the_plan_and_its_owner_finds_it(site, pla
             page.evaluate("scrollTo(0, 0)")
             sound(page, rules)
             keep_picture(page, f"plan-{'engineer' if name == 'eve' else 'owner'}-{look}")
+            page.evaluate("scrollTo(0, document.body.scrollHeight)")
+            keep_picture(page, f"plan-{'engineer' if name == 'eve' else 'owner'}-{look}-foot")
 
 
 def test_where_nothing_was_proposed_the_screen_says_what_to_do(site):

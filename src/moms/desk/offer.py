@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import NotYours
 from moms.outages.guards import NotYourRole, ReasonMissing
+from moms.records.notices import AN_ID, SEALED
 from moms.values import OPERATOR, Actor, Refused, Role, Window, parse_instant, plain
 
 if TYPE_CHECKING:
@@ -284,6 +285,11 @@ def shown_to(offer: Offer, actor: Actor) -> dict[str, Any]:
     if not offer.operators:
         known |= offer.parties
     whole["legs"] = [row if row["organisation"] == actor.organisation else _sealed(row, known) for row in whole["legs"]]
+    own = {leg.outage for leg in offer.legs if leg.organisation == actor.organisation}
+    for row in whole["legs"]:
+        row["says"] = sealed_but(row["says"], own)
+    for name in ("reason", "said"):
+        whole[name] = sealed_but(whole[name], own)
     for name in ("agreed", "parties", "waits_for"):
         whole[name] = [one if one in known else ANOTHER for one in whole[name]]
     return whole
@@ -292,7 +298,16 @@ def shown_to(offer: Offer, actor: Actor) -> dict[str, Any]:
 ANOTHER = "another owner"
 
 
+def sealed_but(text: str, known: set[str]) -> str:
+    """Give a text without the ids of outages but the known ones.
+
+    >>> sealed_but("OTG-AAAAAAAA and OTG-BBBBBBBB", {"OTG-AAAAAAAA"})
+    'OTG-AAAAAAAA and another outage'
+    """
+    return AN_ID.sub(lambda found: found[0] if found[0] in known else SEALED, text)
+
+
 def _sealed(row: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
     owner = row["organisation"] if row["organisation"] in known else ANOTHER
-    return {"outage": "another outage", "organisation": owner, "category": None, "reference": None, "assets": [],
+    return {"outage": SEALED, "organisation": owner, "category": None, "reference": None, "assets": [],
             "before": row["before"], "after": row["after"], "says": ""}  # fmt: skip

@@ -31,9 +31,11 @@ from moms.desk.offer import (
     leg,
     party_of,
     read_offer,
+    sealed_but,
     sees,
     started,
 )
+from moms.desk.operate import recheck
 from moms.desk.ports import BookMoved, NotYours, StaleRevision
 from moms.desk.submit import event
 from moms.outages import Category
@@ -211,8 +213,10 @@ def _granted(book: Book, world: World, wanted: Offer, actor: Actor, *, now: date
     if short:
         said = [m.says for m in moved if not m.granted and m.says
                 and (actor.sees_all or m.before.asked.organisation == actor.organisation)]  # fmt: skip
+        known = {one.outage for one in wanted.legs if one.organisation == actor.organisation}
+        whole = "; ".join([short, *said])
         raise NotGranted(
-            "; ".join([short, *said]),
+            whole if actor.sees_all else sealed_but(whole, known),
             field="start",
             fix="offer other dates: nobody is asked to agree to what cannot be",
         )
@@ -257,10 +261,20 @@ def accept(
             with book.as_(SYSTEM) as page:
                 page.hold(version)
                 _at(page, offer, actor, revision)
-                return _agreed(page, world, after, moved, actor=actor, now=now, reason=reason or "agreed")
+                found = _agreed(page, world, after, moved, actor=actor, now=now, reason=reason or "agreed")
         except BookMoved:
             continue
+        if found.became == Became.ACCEPTED:
+            _shake(book, world, moved, now=now)
+        return found
     raise BookMoved(f"the book moved {TRIES} times while {offer} was studied", fix="accept it again")
+
+
+def _shake(book: Book, world: World, moved: tuple[Moved, ...], *, now: datetime) -> None:
+    """Study again what leaned on an outage where it was (semantics 1.1)."""
+    for one in moved:
+        if one.before.holds:
+            recheck(book=book, world=world, now=now, moved=one.before)
 
 
 def _agreed(
