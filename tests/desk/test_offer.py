@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from moms.desk.offer import (
     Became,
@@ -49,6 +49,7 @@ DEEDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(DEEDS, st.sampled_from((("TO-1",), ("TO-1", "TO-2"))))
 def test_no_sequence_of_deeds_completes_an_offer_without_every_owners_word_on_its_last_windows(deeds, owners):
     offer = an_offer(*owners)
@@ -73,6 +74,7 @@ def test_no_sequence_of_deeds_completes_an_offer_without_every_owners_word_on_it
     assert offer.waits_for or not offer.open
 
 
+@settings(deadline=None)
 @given(DEEDS)
 def test_what_is_settled_stays_settled(deeds):
     offer = ended(an_offer("TO-1"), Became.DECLINED, said="no")
@@ -98,6 +100,7 @@ def test_an_offer_is_read_back_as_it_was_written(offer):
     assert read_offer(document(offer)) == offer
 
 
+@settings(deadline=None)
 @given(st.sampled_from(("operator", "TO-1")), st.sampled_from(tuple(Role)))
 def test_an_owner_is_shown_nothing_of_the_other_outage_but_its_dates(maker, role):
     offer = an_offer("TO-1", "TO-2", maker=maker)

@@ -109,7 +109,7 @@ def _fair(found: Mapping[str, Any], actor: Actor) -> dict[str, object] | None:
 
 
 def _of_plan(cut: Mapping[str, Any]) -> dict[str, object]:
-    found = "no member can be left out" if cut["minimal"] else "only seen together"
+    found = "secure without any one of them" if cut["minimal"] else "seen beside other hours of its week only"
     return {"of": None, "outages": cut["outages"], "says": f"{cut['says']}; {found}", "day": cut["day"],
             "studied": cut["plan"], "from": "plan"}  # fmt: skip
 
