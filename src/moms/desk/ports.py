@@ -196,8 +196,8 @@ class Page(Protocol):
         """Give what happened to an outage, oldest first."""
         ...
 
-    def note(self, event: Event) -> None:
-        """Write an event that changes no outage (a journal line by itself)."""
+    def note(self, event: Event, *, told: bool = False) -> None:
+        """Write an event that changes no outage (a journal line by itself); `told`, with its notices."""
         ...
 
     def enter(self, register: str, entry: dict[str, object]) -> None:

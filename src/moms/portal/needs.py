@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
+    from moms.desk.offer import Offer
     from moms.desk.people import Hasher, Register
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
@@ -64,6 +65,31 @@ class Desk(Protocol):
 
     def decline(self, outage_id: str, *, reason: str, preview: bool = False) -> Answer:
         """Decline what was offered."""
+        ...
+
+    def plan_shown(self) -> dict[str, object]:
+        """Give the last proposal, the clashes and the credits."""
+        ...
+
+    def offers(self) -> Sequence[Offer]:
+        """Give the offers to move outages that this actor may know of."""
+        ...
+
+    def offer(
+        self, *, key: str, outage: str, reason: str, start: str = "", other: str = "", asks: str = "",
+        until: str = "", plan: str = "",
+    ) -> Offer:  # fmt: skip
+        """Offer a move or a swap."""
+        ...
+
+    def answer_offer(
+        self, offer: str, answer: str, *, revision: int, reason: str = "", start: str = "", outage: str = ""
+    ) -> Offer:
+        """Accept, decline, withdraw or counter an offer."""
+        ...
+
+    def look_at_offer(self, offer: str) -> Offer:
+        """Give an offer with what a decision made now would say of it."""
         ...
 
     def forced(

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.values import Actor
 
-Document = dict[str, object]
-"""What is no answer to an outage, as JSON's kinds: a study."""
 PASSING = (BookMoved, Busy, LostClaim)
 """Refusals that say try again: keeping them would make the retry useless."""
 
@@ -59,12 +57,24 @@ class Written:
         return Response(self.body, self.status, {**self.headers, "Cache-Control": "no-store", **more}, self.kind)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a deed gives that is no answer to an outage: a document, with a revision of its own where it has one."""
+
+    document: dict[str, object]
+    revision: int | None = None
+
+
+if TYPE_CHECKING:
+    Deed = Answer | Told
+
+
 async def once(
     request: Request,
     who: Who,
     *,
     key: str | None,
-    deed: Callable[[Desk], Answer | Document],
+    deed: Callable[[Desk], Deed],
     expected: tuple[str, int] | None = None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
@@ -97,7 +107,7 @@ async def once(
 def answered(
     service: Service,
     claim: Claim,
-    deed: Callable[[Desk], Answer | Document] | None,
+    deed: Callable[[Desk], Deed] | None,
     *,
     expected: tuple[str, int] | None = None,
     preview: bool = False,
@@ -147,7 +157,7 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(deed: Callable[[], Answer | Document], *, actor: Actor, desk: Desk, preview: bool) -> Written:
+def _done(deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool) -> Written:
     try:
         answer = deed()
     except PASSING:
@@ -155,9 +165,10 @@ def _done(deed: Callable[[], Answer | Document], *, actor: Actor, desk: Desk, pr
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
-    if isinstance(answer, dict):
-        body = canonical(shown(answer, actor=actor, desk=desk)).decode()
-        return Written(status=200, kind="application/json", body=body, headers={})
+    if isinstance(answer, Told):
+        body = canonical(shown(answer.document, actor=actor, desk=desk)).decode()
+        headers = {} if answer.revision is None else {"ETag": etag(answer.revision)}
+        return Written(status=200, kind="application/json", body=body, headers=headers)
     return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
 
 

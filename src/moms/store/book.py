@@ -257,15 +257,17 @@ class PostgresPage:
         events = (event_of(body) for body in bodies)
         return tuple(event for event in events if event is not None)
 
-    def note(self, event: Event) -> None:
-        """Write an event that changes no outage (a journal line by itself)."""
+    def note(self, event: Event, *, told: bool = False) -> None:
+        """Write an event that changes no outage (a journal line by itself); `told`, with its notices."""
         organisation, kind = self._actor.organisation, "restricted"
         if event.outage_id:
             organisation, kind = self._whose(event.outage_id)
         body = event_body(event, revision=None, document=None)
-        self._append(
+        line = self._append(
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
+        if told:
+            self.happenings.append(_happening(self.outage(event.outage_id), event, line))
 
     def tell(self, event: Event, *, name: str, revision: int, document: str) -> None:
         """Write the line that goes with a revision of a person, session or token, with its fingerprint."""

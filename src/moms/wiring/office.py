@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
+    from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, LineSearch, Told
     from moms.desk.repair import Repair
@@ -528,6 +529,61 @@ class Office:
         if close:
             close_season(**common, now=self.settings.now, weights=needs(self.world))  # type: ignore[arg-type]  # as above
         return accounts(**common), done  # type: ignore[arg-type]  # as above
+
+    def propose_plan(self, plan: SeasonPlan) -> str:
+        """Keep a plan as a proposal, which its owners see; nothing moves."""
+        from moms.desk.proposal import propose
+
+        return propose(book=self.book, actor=self.settings.actor, now=self.settings.now, plan=plan)
+
+    def plan_shown(self) -> dict[str, object]:
+        """Give the last proposal, the clashes and the credits, as far as this actor may see them."""
+        from moms.desk.proposal import plan_shown
+
+        return plan_shown(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Give the offers to move outages that this actor may know of, newest first."""
+        from moms.desk.offers import offers
+
+        return offers(book=self.book, actor=self.settings.actor)
+
+    def offer(
+        self, *, key: str, outage: str, reason: str, start: str = "", other: str = "", asks: str = "",
+        until: str = "", plan: str = "",
+    ) -> Offer:  # fmt: skip
+        """Offer a move (`start`), or a swap with another outage (`other`) or owner (`asks`)."""
+        from moms.desk.offers import offer_id, offer_move, offer_swap
+
+        end = parse_instant(until, field="until") if until else None
+        name, common = offer_id(self.settings.actor, key), self._acting()
+        if start:
+            return offer_move(
+                **common, offer=name, outage=outage, start=parse_instant(_midnight(start), field="start"), until=end,
+                reason=reason, plan=plan,
+            )  # fmt: skip
+        return offer_swap(**common, offer=name, outage=outage, other=other, asks=asks, until=end, reason=reason)
+
+    def answer_offer(
+        self, offer: str, answer: str, *, revision: int, reason: str = "", start: str = "", outage: str = ""
+    ) -> Offer:
+        """Accept, decline, withdraw or counter an offer as it is at that revision."""
+        from moms.desk import offers
+
+        common = {**self._acting(), "offer": offer, "revision": revision, "reason": reason}
+        if answer == "counter":
+            at = parse_instant(_midnight(start), field="start") if start else None
+            return offers.counter(**common, start=at, outage=outage)
+        return {"accept": offers.accept, "decline": offers.decline, "withdraw": offers.withdraw}[answer](**common)
+
+    def look_at_offer(self, offer: str) -> Offer:
+        """Give an offer with what a decision made now would say of it; nothing is written."""
+        from moms.desk.offers import look
+
+        return look(**self._acting(), offer=offer)
+
+    def _acting(self) -> dict[str, Any]:
+        return {"book": self.book, "world": self.world, "actor": self.settings.actor, "now": self.settings.now}
 
     def take_plan_back(self, plan: str, *, reason: str) -> Wrote:
         """Take a written plan back."""

@@ -13,7 +13,7 @@ from moms.desk.what_if import may_ask
 from moms.portal.api.deeds import Closed, Key, Match, Name, Text, changed
 from moms.portal.api.looks import answer
 from moms.portal.guard import Caller, desk_of, need, service_of
-from moms.portal.once import once
+from moms.portal.once import Told, once
 from moms.values import Refused, Window, parse_instant
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ async def what_if(request: Request, who: Caller, body: WhatIf, key: Key = None) 
         raise NothingNamed("one outage or one draft is studied", field="outage", fix=fix)
     supposed = body.supposed.supposed()
 
-    def deed(desk: Desk) -> dict[str, object]:
+    def deed(desk: Desk) -> Told:
         draft = None if body.request is None else desk.read(body.request)
-        return desk.what_if(supposed, outage=body.outage, request=draft)
+        return Told(document=desk.what_if(supposed, outage=body.outage, request=draft))
 
     return await once(request, who, key=key, deed=deed, preview=True)
 
