@@ -96,7 +96,8 @@ NOTICES = ("/notices?limit=1000", "/notices/outgoing?limit=1000", "/subscription
 
 def anyway(client) -> str:
     """Give what is told to who asks for nothing in particular, until the stream falls quiet."""
-    ways = ("/outages?limit=1000", "/outages?cursor=x", "/session", "/timeline?from=2026-01-01&to=2028-06-01", *NOTICES)
+    ways = ("/outages?limit=1000", "/outages?cursor=x", "/session", "/timeline?from=2026-01-01&to=2028-06-01", "/field",
+            *NOTICES)  # fmt: skip
     told = [client.get(way).text for way in ways]
     with suppress(httpx.ReadTimeout), client.stream("GET", "/events", params={"replay": "true"}, timeout=2) as stream:
         told += stream.iter_lines()

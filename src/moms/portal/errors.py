@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import notices, people, ports, settle, submit
+from moms.desk import field, notices, people, ports, settle, submit
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -79,6 +79,9 @@ STATUS: dict[type[Refused], int] = {
     notices.NoSuchNotice: 404,
     notices.NoSuchSubscription: 404,
     notices.NotDead: 409,
+    field.NotACrew: 403,
+    field.NotALooker: 403,
+    field.NoSuchEntry: 404,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,
