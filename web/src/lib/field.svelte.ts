@@ -1,7 +1,7 @@
 // The field on this phone: the day as last heard, and entries on their way to the service.
 
 import { ask, asProblem, bearer, freshKey, Problem } from "./api";
-import { arrived, waiting } from "./field";
+import { arrived, inOrder, nextOrder, waiting } from "./field";
 import { dayOf, dropEntry, entriesOf, keepDay, keepEntry, keyOf } from "./phone";
 import { session } from "./session.svelte";
 import type { FieldDay, Job, Queued, Taken, What, Who } from "./types";
@@ -38,7 +38,7 @@ class Field {
     try {
       const [kept, queue] = await Promise.all([dayOf(user), entriesOf(user)]);
       if (this.#key() !== user) return;
-      this.queue = queue;
+      this.queue = inOrder(queue);
       if (kept && !this.day) [this.day, this.heardAt, this.phone] = [kept.day, kept.heardAt, kept.phone];
     } catch (why) {
       this.broken = new Problem(0, { title: `this phone keeps nothing: ${asProblem(why).title}`, fix: NOT_KEPT });
@@ -69,7 +69,7 @@ class Field {
     if (!who) return false;
     const entry: Queued = {
       user: keyOf(who), id: freshKey(), outage: job.outage, what, tapped_at: clock(), late_min: more.late_min ?? null,
-      reason: more.reason ?? "", state: "waiting", received_at: null, says: [],
+      order: nextOrder(this.queue, Date.now()), reason: more.reason ?? "", state: "waiting", received_at: null, says: [],
     };
     try {
       await keepEntry(entry);
@@ -147,7 +147,7 @@ class Field {
       for (const entry of arrived(this.queue, day.items)) await dropEntry(entry);
       const gone = new Set(arrived(this.queue, day.items).map((entry) => entry.id));
       this.queue = this.queue.filter((entry) => !gone.has(entry.id));
-      await keepDay({ who: { ...who, csrf: null }, day, phone: this.phone, about: session.about, heardAt: Date.now() });
+      await keepDay({ who: { ...who, csrf: null }, day, phone: this.phone, about: $state.snapshot(session.about), heardAt: Date.now() });
     } catch (why) {
       this.broken = new Problem(0, { title: `this phone keeps nothing: ${asProblem(why).title}`, fix: NOT_KEPT });
     }

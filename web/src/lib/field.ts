@@ -54,7 +54,8 @@ export function ofPhone(entry: Queued): Tap {
 export function taps(job: Job, queue: Queued[]): Tap[] {
   const there = new Set(job.entries.map((entry) => entry.id));
   const here = queue.filter((entry) => entry.outage === job.outage && !there.has(entry.id)).map(ofPhone);
-  return [...job.entries.map(ofService), ...here].sort((a, b) => Date.parse(a.tapped_at) - Date.parse(b.tapped_at) || (a.id < b.id ? -1 : 1));
+  // Of the same instant they stay as they came in: a simulated clock stands still.
+  return [...job.entries.map(ofService), ...here].sort((a, b) => Date.parse(a.tapped_at) - Date.parse(b.tapped_at));
 }
 
 /** The ladder with the first tap of each step. What was refused is on no ladder. */
@@ -86,8 +87,13 @@ export function arrived(queue: Queued[], items: Job[]): Queued[] {
   return queue.filter((entry) => entry.state === "sent" && there.has(entry.id));
 }
 
-export const waiting = (queue: Queued[]): Queued[] =>
-  queue.filter((entry) => entry.state === "waiting").sort((a, b) => Date.parse(a.tapped_at) - Date.parse(b.tapped_at));
+/** Entries in the order in which they were tapped; where the clock stands still or was set back, in that of the taps. */
+export const inOrder = (queue: Queued[]): Queued[] => [...queue].sort((a, b) => a.order - b.order);
+
+export const waiting = (queue: Queued[]): Queued[] => inOrder(queue.filter((entry) => entry.state === "waiting"));
+
+/** The number of the next tap: the phone's clock, or one more than the last where that was set back. */
+export const nextOrder = (queue: Queued[], ms: number): number => Math.max(ms, ...queue.map((entry) => entry.order + 1));
 
 /** `30 min`, `2 h`: how late, as a person says it. */
 export const late = (minutes: number): string => (minutes % 60 ? `${minutes} min` : `${minutes / 60} h`);

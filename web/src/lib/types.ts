@@ -254,6 +254,8 @@ export interface Queued {
   outage: string;
   what: What;
   tapped_at: string;
+  /** Which tap on this phone it was. */
+  order: number;
   late_min: number | null;
   reason: string;
   state: "waiting" | "sent" | "refused";
