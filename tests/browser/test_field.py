@@ -252,6 +252,7 @@ def test_the_room_looks_at_what_does_not_fit_and_says_so_once_for_all(site, day,
     part = room.get_by_role("region", name="From the field")
     line = part.get_by_role("listitem").filter(has=room.get_by_role("link", name="line 20"))
     expect(line).to_contain_text("not reported before it: arrived, released by the control room")
+    expect(room.get_by_text("1 from the field to look at.")).to_be_visible()
     sound(room, RULES)
     keep_picture(room, "today-field")
     record = owner.get_by_role("region", name="From the field")
