@@ -96,9 +96,7 @@ def _show(args: argparse.Namespace, rows: Sequence[dict[str, Any]]) -> None:
         show_table(columns=columns, rows=[[Cell(text=f"{row[c]}") for c in columns] for row in rows])
     else:
         columns = ["outage", "equipment", "state", "status", "reached", "to look", "stop"]
-        show_table(
-            columns=columns, rows=[[Cell(text=t, abnormal=bool(row["stop"])) for t in _cells(row)] for row in rows]
-        )
+        show_table(columns=columns, rows=[_cells(row) for row in rows])
 
 
 def _cells(row: dict[str, Any]) -> list[Cell]:
