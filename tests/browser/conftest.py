@@ -53,6 +53,8 @@ PEOPLE = {
     "eve": ("operator", Role.ENGINEER),
     "aud": ("operator", Role.AUDITOR),
     "roy": ("operator", Role.CONTROL_ROOM),
+    "fay": ("TO-1", Role.FIELD),
+    "flo": ("TO-1", Role.FIELD),
 }
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 30_000

@@ -107,6 +107,7 @@ def anyway(client) -> str:
         "/outages?cursor=x",
         "/session",
         "/timeline?from=2026-01-01&to=2028-06-01",
+        "/field",
         *PLANS,
         *NOTICES,
     )

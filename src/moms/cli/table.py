@@ -96,6 +96,11 @@ COMMANDS: tuple[Command, ...] = (
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
     ),
     Command(
+        verb="field",
+        says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
+        module="field",
+    ),
+    Command(
         verb="notices",
         says="Show what one is told, acknowledge it, ask to be told, send what goes out.",
         module="notices",

@@ -39,6 +39,7 @@ from moms.desk.operate import recheck
 from moms.desk.ports import BookMoved, NotYours, StaleRevision
 from moms.desk.submit import event
 from moms.outages import Category
+from moms.records.notices import Telling
 from moms.values import OPERATOR, SYSTEM, Refused, Window, digest, instant_text
 
 if TYPE_CHECKING:
@@ -420,7 +421,7 @@ def _enter(page: Page, world: World, offer: Offer, verb: str, reason: str, *, ac
         line = event(outage, actor=actor if own else SYSTEM, now=now, verb=verb, world=world,
                      reason=f"{offer.id}{_dates(one)}: {reason}")  # fmt: skip
         page.note(replace(line, after={"offer": offer.id, "state": str(outage.state), "status": str(outage.status)}),
-                  told=True)  # fmt: skip
+                  told=Telling(outage=outage, word=verb, reason=line.reason))  # fmt: skip
 
 
 def _dates(one: Leg) -> str:

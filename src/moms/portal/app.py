@@ -12,7 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, known, looks, maps, notices, offers, published, session, studies
+from moms.portal.api import deeds, events, field, known, looks, maps, notices, offers, published, session, studies
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
 from moms.portal.going_on import finish_what_was_left, keep_leases
@@ -57,7 +57,7 @@ def make_app(needs: Needs) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, known, maps, published, deeds, studies, offers, notices, events):
+    for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     _plain_routes(app, service)
     serve_pages(app, read_pages())

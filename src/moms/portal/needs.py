@@ -158,6 +158,18 @@ class Desk(Protocol):
         """Give the calendar of some equipment."""
         ...
 
+    def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
+        """Give a crew's jobs of the day."""
+        ...
+
+    def field_report(self, documents: Sequence[Mapping[str, object]]) -> Sequence[dict[str, object]]:
+        """Take in what a crew's phone has gathered."""
+        ...
+
+    def field_seen(self, outage_id: str, entries: Sequence[str]) -> dict[str, object]:
+        """Say that entries from the field were looked at."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...

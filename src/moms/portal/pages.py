@@ -21,8 +21,8 @@ DIST = Path(__file__).parent / "dist"
 START = "index.html"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
-    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+    "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
 )
 """Nothing from elsewhere, nothing inline, no text that becomes code."""
 NOT_BUILT = (
@@ -30,7 +30,8 @@ NOT_BUILT = (
     "(npm has to reach its registry once), then start `moms serve` again.\n"
     "The interface for programs works without them: see /openapi.json.\n"
 )
-KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
+KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml",
+         ".webmanifest": "application/manifest+json"}  # fmt: skip
 SMALL = 512
 """Bytes under which packing is not worth it."""
 

@@ -325,12 +325,37 @@ class Office:
                 return found[0]
 
     def show(self, name: str) -> dict[str, object]:
-        """Give one outage whole: document, decision record, history."""
+        """Give one outage whole: document, decision record, history, what was reported from the field."""
+        from moms.desk.field import of_outage
+
         outage = self.find(name)
         with self.book.as_(self.settings.actor) as page:
             record = page.decision(outage.decision_id) if outage.decision_id else None
             history = [_line(e) for e in page.history(outage.id)]
-        return {"outage": to_document(outage), "decision": record, "history": history}
+            field = of_outage(page, outage)
+        return {"outage": to_document(outage), "decision": record, "history": history, "field": field}
+
+    def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
+        """Give a crew's jobs of the day; for the operator those from which something was reported."""
+        from moms.desk.field import Places, day
+
+        places = Places(self.world.grid, self._features())
+        return day(book=self.book, actor=self.settings.actor, now=self.settings.now, catalogue=catalogue, places=places)
+
+    def field_report(self, documents: Sequence[Mapping[str, object]]) -> tuple[dict[str, object], ...]:
+        """Take in what a crew's phone has gathered, each entry once."""
+        from moms.desk.field import report_all, taken_document
+
+        done = report_all(book=self.book, actor=self.settings.actor, now=self.settings.now, documents=documents)
+        return tuple(taken_document(one) for one in done)
+
+    def field_seen(self, outage_id: str, entries: Sequence[str]) -> dict[str, object]:
+        """Say, for the operator, that entries from the field were looked at."""
+        from moms.desk.field import field_document, seen
+
+        return field_document(
+            seen(book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, entries=entries)
+        )
 
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
@@ -712,13 +737,18 @@ class Office:
         return document_of(shown)
 
     def _seen(self) -> Seen | None:
-        from moms.gis import all_of, features_of, seen_by
+        from moms.gis import all_of, seen_by
 
-        actor, grid = self.settings.actor, self.world.grid
-        features = MAPS.of(grid, make=lambda: features_of(grid))
+        actor, grid, features = self.settings.actor, self.world.grid, self._features()
         if features is None:
             return None
         return all_of(features) if actor.sees_all else seen_by(features, grid, actor.organisation)
+
+    def _features(self) -> Features | None:
+        from moms.gis import features_of
+
+        grid = self.world.grid
+        return MAPS.of(grid, make=lambda: features_of(grid))
 
     def margin(self, window: Window) -> dict[str, object]:
         """Give what the book leaves of capacity by market day and place."""

@@ -148,6 +148,7 @@ def _about(chosen: Settings, world: World) -> dict[str, object]:
         "rule_book": f"{world.rules.id} v{world.rules.version}",
         "operator": SYSTEM.organisation,
         "version": __version__,
+        "control_phone": os.environ.get("MOMS_CONTROL_PHONE") or None,
     }
 
 

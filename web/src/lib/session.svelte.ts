@@ -1,6 +1,7 @@
 // Who one is, which installation this is, and whether the service answers.
 
-import { ask, asProblem, bearer, Problem } from "./api";
+import { ask, asProblem, bearer, OFFLINE, Problem } from "./api";
+import { forget, keyOf, lastHere, leaving } from "./phone";
 import type { About, Told, Who } from "./types";
 
 const EVERY_MS = 15_000;
@@ -55,22 +56,63 @@ class Session {
     this.asking = true;
     this.trouble = null;
     try {
-      await this.#enter(await ask<Who>("/session"));
+      await this.#resume();
     } catch (why) {
       const problem = asProblem(why);
-      if (problem.status !== 401) this.trouble = problem;
+      if (problem.status !== 401 && !(problem.status === OFFLINE && (await this.#fromPhone()))) this.trouble = problem;
     } finally {
       this.asking = false;
     }
   }
 
+  /** Ask once more who one is: after a start without a signal, or where another window signed in meanwhile. */
+  async renew(): Promise<void> {
+    try {
+      await this.#resume();
+    } catch (why) {
+      if (asProblem(why).status === 401) this.#lapse();
+    }
+  }
+
+  /** Go on with the session that the browser has; one that was left without a signal is ended first. */
+  async #resume(): Promise<void> {
+    const who = await ask<Who>("/session");
+    if (leaving.get()) {
+      bearer.csrf = who.csrf;
+      await ask("/session", { method: "DELETE" });
+      bearer.csrf = null;
+      leaving.done();
+      throw new Problem(401, { title: "signed out" });
+    }
+    await this.#enter(who);
+  }
+
+  /** Without a signal the field opens for who was there last; all it can do is to show the day and keep entries. */
+  async #fromPhone(): Promise<boolean> {
+    const kept = location.pathname === "/field" && !leaving.get() ? await lastHere() : null;
+    if (!kept) return false;
+    this.about = kept.about;
+    this.who = kept.who;
+    this.heardAt = kept.heardAt;
+    this.reached = false;
+    return true;
+  }
+
   async signIn(name: string, password: string): Promise<void> {
-    await this.#enter(await ask<Who>("/session", { method: "PUT", body: { name, password } }));
+    const who = await ask<Who>("/session", { method: "PUT", body: { name, password } });
+    leaving.done(); // the session that was left has ended with it
+    await this.#enter(who);
   }
 
   async signOut(): Promise<void> {
+    if (this.who) await forget(keyOf(this.who));
     try {
+      if (!bearer.csrf) await this.renew();
       await ask("/session", { method: "DELETE" });
+    } catch (why) {
+      // Without a signal it ends here at once, and at the service before anything else is asked of it.
+      if (asProblem(why).status !== OFFLINE) throw why;
+      leaving.set();
     } finally {
       this.#source?.close();
       this.#source = null;
@@ -90,6 +132,7 @@ class Session {
 
   async #beat(): Promise<void> {
     if (!this.who || this.lapsed) return;
+    if (!bearer.csrf) return this.renew();
     try {
       this.about = await ask<About>("/about");
       if (!this.#source || this.#source.readyState === EventSource.CLOSED) this.#listen();

@@ -70,9 +70,9 @@ export function piles(outages: Outage[], now: string): Map<Pile, Outage[]> {
 }
 
 /** The day in one sentence: what is not as planned, or that all is. */
-export function sentence(found: Map<Pile, Outage[]>): { says: string; calm: boolean } {
+export function sentence(found: Map<Pile, Outage[]>, field = 0): { says: string; calm: boolean } {
   const odd = PARTS.filter((part) => part.tone === "red" || part.tone === "amber")
-    .map((part) => [found.get(part.pile)!.length, part.name.toLowerCase()] as const).filter(([count]) => count);
+    .map((part) => [found.get(part.pile)!.length, part.name.toLowerCase()] as const).concat([[field, "from the field to look at"]]).filter(([count]) => count);
   if (!odd.length) return { says: "All is as planned.", calm: true };
   return { says: `${odd.map(([count, name]) => `${count} ${name}`).join(", ")}.`, calm: false };
 }
