@@ -61,7 +61,9 @@ class Injected(NamedTuple):
     """Contingencies that move MW at one bus and remove nothing that matters: unit trips and bridges, (i,)."""
 
     moved: FloatArray
-    """(k, i) MW on a branch per MW that appears, less the reference pick-up."""
+    """(k, s) MW on a branch per MW that appears at one of some buses, less the reference pick-up."""
+    column: IntArray
+    """(i,) which bus that is."""
     alpha: FloatArray
     """(i, H) MW that appear."""
     largest: FloatArray
@@ -170,7 +172,7 @@ def _in_part(branch: int, i: int, injected: Injected) -> bool:
 
 @compiled
 def _flow_after(branch: int, i: int, h: int, day: Day, injected: Injected) -> float:
-    flow: float = day.flow[branch, h] + injected.moved[branch, i] * injected.alpha[i, h]
+    flow: float = day.flow[branch, h] + injected.moved[branch, injected.column[i]] * injected.alpha[i, h]
     flow += injected.gamma_up[i, h] * injected.up[branch, h] + injected.gamma_down[i, h] * injected.down[branch, h]
     return flow
 
@@ -288,7 +290,9 @@ def _amplified(j: int, day: Day, out: FloatArray) -> None:
 @compiled
 def _most_after(j: int, i: int, day: Day, injected: Injected) -> float:
     """Bound what j may carry in any hour after an injected contingency, MW."""
-    moved: float = abs(injected.moved[j, i]) * injected.largest[i] + injected.stray[j] * injected.picked[i]
+    moved: float = (
+        abs(injected.moved[j, injected.column[i]]) * injected.largest[i] + injected.stray[j] * injected.picked[i]
+    )
     return float(day.most[j] + moved)
 
 
@@ -444,7 +448,7 @@ def _rooms(  # noqa: PLR0917 - as above
             smallest = min(smallest, left)
     stray = injected.stray[m]
     for i in range(len(injected.largest)):
-        left = least - abs(injected.moved[m, i]) * injected.largest[i] - stray * injected.picked[i]
+        left = least - abs(injected.moved[m, injected.column[i]]) * injected.largest[i] - stray * injected.picked[i]
         if left <= most_far and not _in_part(m, i, injected):
             cells.work[1] += 1
             left = _exact_room_injected(m, i, day, injected)

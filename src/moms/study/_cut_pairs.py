@@ -75,27 +75,38 @@ def between(place: int, start: IntArray, stop: IntArray) -> bool:
 
 
 @compiled
-def sums_between(walk: IntArray, start: IntArray, stop: IntArray, amount: FloatArray) -> FloatArray:
-    """Give the sums, (u, c), of amounts at buses, (n, c), over the buses between."""
+def sums_between(walk: IntArray, start: IntArray, stop: IntArray, rest: BoolArray, amount: FloatArray) -> FloatArray:
+    """Give the sums, (u, c), of amounts at buses, (n, c), over the buses between, or over all but these.
+
+    Each is added up bus by bus: a difference of sums would leave a trace of what is not there.
+    """
     found = np.zeros((len(start), amount.shape[1]))
     for u in range(len(start)):
-        first, last = min(start[u, 0], start[u, 1]), max(stop[u, 0], stop[u, 1])
-        if start[u, 1] == stop[u, 1]:
-            first, last = start[u, 0], stop[u, 0]
-        elif start[u, 0] == stop[u, 0]:
-            first, last = start[u, 1], stop[u, 1]
+        first, last = 0, len(walk)
+        if not rest[u]:
+            first, last = _hull(start[u], stop[u])
+        low, high = max(start[u, 0], start[u, 1]), min(stop[u, 0], stop[u, 1])
         place = first
         while place < last:
-            inner = start[u, 0] <= place < stop[u, 0] and start[u, 1] <= place < stop[u, 1]
-            if inner:  # past the span that lies inside: as large as the grid at worst
-                place = min(stop[u, 0], stop[u, 1])
+            if not rest[u] and low <= place < high:  # in both: as much as the grid at worst
+                place = high
                 continue
-            if between(place, start[u], stop[u]):
+            if between(place, start[u], stop[u]) != rest[u]:
                 row = amount[walk[place]]
                 for c in range(amount.shape[1]):
                     found[u, c] += row[c]
             place += 1
     return found
+
+
+@compiled
+def _hull(start: IntArray, stop: IntArray) -> tuple[int, int]:
+    """Give the least span that holds two, of which one may be empty."""
+    if start[1] == stop[1]:
+        return int(start[0]), int(stop[0])
+    if start[0] == stop[0]:
+        return int(start[1]), int(stop[1])
+    return min(start[0], start[1]), max(stop[0], stop[1])
 
 
 @compiled

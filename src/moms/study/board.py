@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from moms.powerflow import elimination_order
+from moms.powerflow.islands import sums_below
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
 from moms.study import _board
 from moms.study._board import CLEAN, LOSS, OVER, TIGHT, Cells, Day, Injected
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
+    from moms.study._kernels import WatchArrays
     from moms.study.plan import Plan
     from moms.study.slices import Slice, StudyRules
     from moms.study.state import Case
@@ -73,6 +75,8 @@ STANDINGS = {
 }
 BEFORE, NONE = -1, -2
 """In place of a contingency: before any; no witness."""
+SOURCES = 256
+"""Columns solved together: moves memory, not results."""
 SINGULAR = 1e-9
 """A branch or pair that leaves less than this share of a transfer elsewhere cuts the island or has no factor."""
 
@@ -327,16 +331,15 @@ def _day(case: Case, rows: IntArray, *, nexts: IntArray, rules: StudyRules, buff
 
 def _injected(case: Case, rows: IntArray, lost: Plan) -> tuple[Injected, IntArray]:
     """Give the contingencies that only move MW at a bus, and their places in the list, (i,)."""
-    factor, singles = case.factor, lost.singles
+    singles = lost.singles
     some = np.flatnonzero(~singles.is_removal)
     up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
     watch = watched(case, rows, up, down, middle(case, up))
-    source, back = np.unique(singles.source[some], return_inverse=True)
-    x = factor.transfers(source, np.full(len(source), len(factor.pivot)))
-    moved = watch.b_mw[:, None] * (x[watch.from_position] - x[watch.to_position]) - watch.reference[:, None]
+    source, column = np.unique(_entries(case)[singles.source[some]], return_inverse=True)
     alpha, gamma_up, gamma_down = singles.alpha[some], singles.gamma_up, singles.gamma_down
     return Injected(
-        moved=np.ascontiguousarray(moved[:, back]),
+        moved=_moved_by(case, source, watch),
+        column=column,
         alpha=alpha,
         largest=np.abs(alpha).max(axis=1, initial=0.0),
         gamma_up=gamma_up,
@@ -351,6 +354,37 @@ def _injected(case: Case, rows: IntArray, lost: Plan) -> tuple[Injected, IntArra
         from_enter=watch.from_enter,
         to_enter=watch.to_enter,
     ), singles.contingency[some]
+
+
+def _moved_by(case: Case, source: IntArray, watch: WatchArrays) -> FloatArray:
+    """Give the MW on each watched branch per MW at each source, a position, less the reference pick-up, (q, s)."""
+    moved = np.empty((len(watch.b_mw), len(source)))
+    for at in range(0, len(source), SOURCES):
+        some = source[at : at + SOURCES]
+        x = case.factor.transfers(some, np.full(len(some), len(case.factor.pivot)))
+        across = x[watch.from_position] - x[watch.to_position]
+        moved[:, at : at + SOURCES] = watch.b_mw[:, None] * across - watch.reference[:, None]
+    return moved
+
+
+def _entries(case: Case) -> IntArray:
+    """Give for each position one that moves the same MW on every branch that is no bridge.
+
+    What hangs by a bridge and holds no loop sends all over that bridge, as the bus at its other end would.
+    """
+    tree, lines = case.tree, case.network.branches
+    loops = np.zeros((len(case.network.buses), 1))
+    some = case.factor.live & (tree.below < 0)
+    loops[lines.from_bus[some]] = loops[lines.to_bus[some]] = 1.0
+    hangs = np.zeros(len(loops), np.bool_)
+    hangs[tree.below[tree.below >= 0]] = True
+    hangs &= sums_below(tree.walk, tree.parent, loops)[:, 0] == 0.0
+    entry = np.arange(len(loops))
+    for bus in tree.walk[hangs[tree.walk]].tolist():
+        entry[bus] = entry[tree.parent[bus]]
+    found = np.arange(len(case.factor.pivot) + 1)
+    found[case.factor.position[tree.walk]] = case.factor.position[entry[tree.walk]]
+    return found
 
 
 def _screened(day: Day, injected: Injected, wanted: IntArray, *, known: tuple[IntArray, IntArray] | None) -> Cells:
@@ -408,6 +442,8 @@ def _refuse_labels(day: Day) -> None:
     """Refuse what labels say and factors do not: the chance is 2^-64 a pair."""
     by = np.argsort(day.group, kind="stable")
     for part in np.split(by, np.flatnonzero(np.diff(day.group[by])) + 1):
+        if not len(part):
+            continue  # a grid without loops has no rows
         j, c = part[0], part[1:]
         product = day.b[j] * day.stays[j] * day.b[c] * day.stays[c] * day.phi[j, c] ** 2
         if np.any(np.abs(1.0 - product) > SINGULAR):

@@ -111,24 +111,25 @@ def parts_between(case: Case, ends: IntArray, critical: BoolArray | None) -> Bet
     by_bus = [case.load_mw, _at_buses(case, case.unit_mw), case.injection_mw, weights.by_bus(Shape.UP, network),
               weights.by_bus(Shape.DOWN, network)]  # fmt: skip
     alone = np.ones(len(network.buses), np.bool_) if critical is None else critical
-    few = np.c_[case.bus_load_mw * case.island, alone * case.island, case.island].astype(np.float64)
-    sums = kernel.sums_between(tree.walk, start, stop, np.ascontiguousarray(np.c_[*by_bus, few]))
-    total = np.concatenate([*(one.sum(axis=0) for one in by_bus), few.sum(axis=0)])
-    ranked, rest = sums[:, -3], total[-3] - sums[:, -3]
-    is_rest = ranked > rest
-    part = np.where(is_rest[:, None], total - sums, sums)
-    load, generation, injection, up, down = np.split(part[:, :-3], 5, axis=1)
+    ranked = (case.bus_load_mw * case.island)[:, None]
+    nowhere = np.zeros(len(ends), np.bool_)
+    here = kernel.sums_between(tree.walk, start, stop, nowhere, ranked)[:, 0]
+    elsewhere = float(ranked.sum()) - here
+    is_rest = here > elsewhere
+    amounts = np.ascontiguousarray(np.c_[*by_bus, alone.astype(np.float64)])
+    part = kernel.sums_between(tree.walk, start, stop, is_rest, amounts)
+    load, generation, injection, up, down = np.split(part[:, :-1], 5, axis=1)
     return Between(
         start=start,
         stop=stop,
         is_rest=is_rest,
-        plain=(np.abs(ranked - rest) > CLEAR_MW) & ~_parts_dcline(case, start, stop),
+        plain=(np.abs(here - elsewhere) > CLEAR_MW) & ~_parts_dcline(case, start, stop),
         load_mw=load,
         generation_mw=generation,
         injection_mw=injection,
         up=up,
         down=down,
-        critical=(part[:, -2] > 0.5) & (critical is not None),
+        critical=(part[:, -1] > 0.5) & (critical is not None),
     )
 
 
