@@ -179,6 +179,18 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What waits in the database at one instant."""
+
+    notices: Mapping[str, int]
+    """Not sent yet, by channel."""
+    duties: Mapping[str, int]
+    """By what became of them."""
+    late_s: float
+    """How long the oldest open duty has been due; 0 where none is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
     """Everything the portal is handed."""
 
@@ -190,6 +202,8 @@ class Needs:
     secret: Callable[[], str]
     clock: Callable[[], datetime]
     ready: Callable[[], None]
+    """Raises where the database does not answer."""
+    waits: Callable[[], Waits]
     """Raises where the database does not answer."""
     hosts: frozenset[str]
     """Names under which it may be called, without port."""

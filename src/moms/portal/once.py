@@ -111,7 +111,7 @@ def answered(
             begun = claim.marks or deed is None
             written = _done(
                 lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
-                actor=claim.actor, desk=desk, preview=preview,
+                actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided,
             )  # fmt: skip
             kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
             service.needs.keys.keep(claim, answer=kept)
@@ -145,7 +145,9 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool) -> Written:
+def _done(
+    deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None]
+) -> Written:
     try:
         answer = deed()
     except PASSING:
@@ -153,6 +155,8 @@ def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
+    if answer.written and not answer.again and not preview and answer.record is not None:
+        count(str(answer.record["outcome"]))
     return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
 
 

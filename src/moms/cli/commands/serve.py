@@ -43,6 +43,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds between looks for what to send, 0: never (5)",
     )
+    what = "a port of this machine alone on which Prometheus reads measures, 0 for any; none if left out"
+    parser.add_argument("--metrics", type=int, metavar="N", help=what)
+    what = "how to log on stderr: warnings as text, or JSON with a line for each request (text)"
+    parser.add_argument("--log", choices=("text", "json"), default="text", help=what)
     who_arguments(parser)
 
 
@@ -51,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from moms.portal.needs import Limits
     from moms.portal.pages import read_pages
     from moms.values import Refused
+    from moms.wiring.logs import log_to
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
 
@@ -60,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
         or args.studies < 1
         or args.queue < 0
         or not (args.send == 0.0 or 0.1 <= args.send < 86400.0)
-        or not 0 <= args.port < 65536
+        or not all(0 <= port < 65536 for port in (args.port, args.metrics or 0))
     ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
@@ -69,12 +74,18 @@ def run(args: argparse.Namespace) -> int:
     if not read_pages():
         print(NO_PAGES, file=sys.stderr)
 
-    def say(address: str) -> None:
-        print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
+    log_to(as_json=args.log == "json")
+
+    def say(address: str, metrics: str | None) -> None:
+        more = {} if metrics is None else {"metrics": metrics}
+        if args.json:
+            print(json.dumps({"address": address, **more}), flush=True)
+        else:
+            print(f"MOMS serves at {address}" + (f", measures at {metrics}" if metrics else ""), flush=True)
 
     worker = _worker(args) if args.work else ()
     serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker,
-          send_s=args.send)  # fmt: skip
+          send_s=args.send, metrics=args.metrics)  # fmt: skip
     return Exit.DONE
 
 
