@@ -174,6 +174,8 @@ class Limits:
     queue: int = 16
     """How many may wait for a study."""
     streams: int = 64
+    proof_s: float = 900.0
+    """How long ago a person may have given the password who decides."""
     lease_s: float = 60.0
     """How long a key is held for an answer under way whose server went silent."""
 

@@ -66,13 +66,22 @@ async def once(
     expected: tuple[str, int] | None = None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
+    decides: bool = False,
 ) -> Response:
     """Do a deed at most once under the caller's key, on the lane of studies.
 
+    With `decides` it is a person's of the operator that makes an outage's answer: its token has to reach to that,
+    its session to have begun lately.
+
     Raises:
-        OutOfScope, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
+        OutOfScope, ProofTooOld, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
     need(who, Scope.READ if preview else scope)
+    if decides and not preview and who.actor.sees_all:
+        need(who, Scope.SETTLE)
+        who.prove(
+            now=service_of(request).needs.clock(), within=timedelta(seconds=service_of(request).needs.limits.proof_s)
+        )
     # Asked here too: some use cases write as MOMS itself, where the database would let them.
     if who.actor.looks_only and not preview:
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")

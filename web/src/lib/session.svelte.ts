@@ -15,6 +15,9 @@ class Session {
   trouble = $state<Problem | null>(null);
   /** The session ended while somebody was at work: sign in again, and nothing typed is lost. */
   lapsed = $state(false);
+  /** A decision waits for the password. */
+  proving = $state(false);
+  #proven: (good: boolean) => void = () => {};
   reached = $state(true);
   /** Wall clock of the last good answer. */
   heardAt = $state(Date.now());
@@ -36,6 +39,7 @@ class Session {
   begin(): () => void {
     bearer.lost = () => this.#lapse();
     bearer.heard = (ok) => this.#heard(ok);
+    bearer.prove = () => this.#prove();
     void this.look();
     const clock = setInterval(() => (this.tick = Date.now()), 5_000);
     const beat = setInterval(() => void this.#beat(), EVERY_MS);
@@ -66,6 +70,19 @@ class Session {
 
   async signIn(name: string, password: string): Promise<void> {
     await this.#enter(await ask<Who>("/session", { method: "PUT", body: { name, password } }));
+  }
+
+  /** The password was given, or was not. */
+  proved(good: boolean): void {
+    this.proving = false;
+    this.#proven(good);
+    this.#proven = () => {};
+  }
+
+  #prove(): Promise<boolean> {
+    this.#proven(false);
+    this.proving = true;
+    return new Promise((resolve) => (this.#proven = resolve));
   }
 
   async signOut(): Promise<void> {

@@ -43,6 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds between looks for what to send, 0: never (5)",
     )
+    what = "seconds for which a password that was given is enough to decide (900)"
+    parser.add_argument("--proof", type=float, default=900.0, metavar="S", help=what)
     what = "a port of this machine alone on which Prometheus reads measures, 0 for any; none if left out"
     parser.add_argument("--metrics", type=int, metavar="N", help=what)
     what = "how to log on stderr: warnings as text, or JSON with a line for each request (text)"
@@ -62,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
     if (
         not 0 < args.rate < float("inf")
         or not 1.0 <= args.lease < 86400.0
+        or not 30.0 <= args.proof < 86400.0
         or args.studies < 1
         or args.queue < 0
         or not (args.send == 0.0 or 0.1 <= args.send < 86400.0)
@@ -69,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
     ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
-    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease)
+    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease,
+                    proof_s=args.proof)  # fmt: skip
 
     if not read_pages():
         print(NO_PAGES, file=sys.stderr)
