@@ -15,11 +15,13 @@ from moms.portal import errors
 from moms.portal.api import deeds, events, field, known, looks, maps, notices, offers, published, session, studies
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
+from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.pages import read_pages, serve_pages
 from moms.portal.rates import Buckets
+from moms.portal.watch import Measures, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 
 
-def make_app(needs: Needs) -> ASGIApp:
-    """Give the whole service as one ASGI application."""
+def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
+    """Give the whole service as one ASGI application, which counts what it does in `measures`."""
     limits = needs.limits
     a_minute = limits.sign_in_per_min
     service = Service(
@@ -42,7 +44,9 @@ def make_app(needs: Needs) -> ASGIApp:
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
+        measures=measures or Measures(),
     )
+    show_gauges(service)
 
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
@@ -61,7 +65,7 @@ def make_app(needs: Needs) -> ASGIApp:
         app.include_router(module.router, prefix=PREFIX)
     _plain_routes(app, service)
     serve_pages(app, read_pages())
-    return Wall(app, needs=needs)
+    return Watch(Wall(app, needs=needs), measures=service.measures)
 
 
 def _plain_routes(app: FastAPI, service: Service) -> None:

@@ -74,6 +74,7 @@ STATUS: dict[type[Refused], int] = {
     ports.NotYours: 403,
     ForgedOrigin: 403,
     OutOfScope: 403,
+    people.ProofTooOld: 403,
     ports.NoSuchOutage: 404,
     ports.NoSuchDecision: 404,
     notices.NoSuchNotice: 404,

@@ -233,8 +233,22 @@ class Limits:
     queue: int = 16
     """How many may wait for a study."""
     streams: int = 64
+    proof_s: float = 900.0
+    """How long ago a person may have given the password who decides."""
     lease_s: float = 60.0
     """How long a key is held for an answer under way whose server went silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What waits in the database at one instant."""
+
+    notices: Mapping[str, int]
+    """Not sent yet, by channel."""
+    duties: Mapping[str, int]
+    """By what became of them."""
+    late_s: float
+    """How long the oldest open duty has been due; 0 where none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +263,8 @@ class Needs:
     secret: Callable[[], str]
     clock: Callable[[], datetime]
     ready: Callable[[], None]
+    """Raises where the database does not answer."""
+    waits: Callable[[], Waits]
     """Raises where the database does not answer."""
     hosts: frozenset[str]
     """Names under which it may be called, without port."""

@@ -17,13 +17,17 @@ from moms import __version__
 from moms.desk.catalogue import catalogue_of
 from moms.outages import request_schema
 from moms.portal.app import make_app
-from moms.portal.needs import Limits, Needs
+from moms.portal.needs import Limits, Needs, Waits
+from moms.portal.watch import Measures
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
+from moms.store.outgoing import PostgresOutgoing
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
+from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
+from moms.wiring.measured import measured
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret
 from moms.wiring.sending import sending
@@ -54,24 +58,28 @@ def serve(
     port: int,
     public: str | None,
     limits: Limits,
-    say: Callable[[str], None],
+    say: Callable[[str, str | None], None],
     worker: Sequence[str] = (),
     send_s: float = 5.0,
+    metrics: int | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
-    Notices go out every `send_s` (0: never).
+    Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
+    told its address too.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
     """
     hosts, secure = _hosts(host, public)
-    with open_place(env=os.environ) as place, _listening(host, port) as open_:
-        app = make_app(needs(chosen, place, hosts=hosts, secure=secure, limits=limits))
+    with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
+        measures = Measures()
+        app = make_app(needs(chosen, place, hosts=hosts, secure=secure, limits=limits), measures=measures)
         name = f"[{host}]" if ":" in host else host
-        say(f"http://{name}:{open_.getsockname()[1]}")
+        looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
+        say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
         config = uvicorn.Config(
-            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_level="warning", access_log=False,
+            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_config=None, access_log=False,
             server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=1000,
         )  # fmt: skip
@@ -111,6 +119,11 @@ def needs(
         with place.book.as_(SYSTEM) as page:
             page.version()
 
+    def waits() -> Waits:
+        duties, since = PostgresWork(place.engine).standing()
+        late_s = 0.0 if since is None else max(0.0, (_now(chosen)[0] - since).total_seconds())
+        return Waits(notices=PostgresOutgoing(place.engine).waiting(), duties=duties, late_s=late_s)
+
     keys = PostgresKeys(place.engine)
     keys.forget()
     return Needs(
@@ -122,6 +135,7 @@ def needs(
         secret=new_secret,
         clock=lambda: datetime.now(UTC),
         ready=ready,
+        waits=waits,
         hosts=hosts,
         secure=secure,
         request_schema=request_schema(),

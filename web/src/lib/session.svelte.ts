@@ -16,6 +16,9 @@ class Session {
   trouble = $state<Problem | null>(null);
   /** The session ended while somebody was at work: sign in again, and nothing typed is lost. */
   lapsed = $state(false);
+  /** A decision waits for the password. */
+  proving = $state(false);
+  #proven: (good: boolean) => void = () => {};
   reached = $state(true);
   /** Wall clock of the last good answer. */
   heardAt = $state(Date.now());
@@ -37,6 +40,7 @@ class Session {
   begin(): () => void {
     bearer.lost = () => this.#lapse();
     bearer.heard = (ok) => this.#heard(ok);
+    bearer.prove = () => this.#prove();
     void this.look();
     const clock = setInterval(() => (this.tick = Date.now()), 5_000);
     const beat = setInterval(() => void this.#beat(), EVERY_MS);
@@ -102,6 +106,19 @@ class Session {
     const who = await ask<Who>("/session", { method: "PUT", body: { name, password } });
     leaving.done(); // the session that was left has ended with it
     await this.#enter(who);
+  }
+
+  /** The password was given, or was not. */
+  proved(good: boolean): void {
+    this.proving = false;
+    this.#proven(good);
+    this.#proven = () => {};
+  }
+
+  #prove(): Promise<boolean> {
+    this.#proven(false);
+    this.proving = true;
+    return new Promise((resolve) => (this.#proven = resolve));
   }
 
   async signOut(): Promise<void> {

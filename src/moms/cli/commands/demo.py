@@ -74,6 +74,7 @@ def _serve(args: argparse.Namespace, paper: Console) -> None:
     from moms.cli.who import register
     from moms.portal.needs import Limits
     from moms.wiring.demo import PEOPLE, enter_people
+    from moms.wiring.logs import log_to
     from moms.wiring.people import hasher, new_secret
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
@@ -87,7 +88,9 @@ def _serve(args: argparse.Namespace, paper: Console) -> None:
             paper.print(f"  {name:<9} {role.replace('_', ' ')} of {organisation}")
     paper.print(f"  password  [bold]{password}[/]")
 
-    def say(address: str) -> None:
+    log_to(as_json=False)
+
+    def say(address: str, _: str | None) -> None:
         paper.print(f"[bold]{address}[/] until Ctrl-C; only this machine sees it.")
 
     serve(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), host="127.0.0.1", port=args.port,

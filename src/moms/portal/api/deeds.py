@@ -129,7 +129,7 @@ async def decide(
     def deed(desk: Desk) -> Answer:
         return desk.decide(outage_id, preview=preview)
 
-    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview, decides=True)
 
 
 @router.post("/outages/{outage_id}/settle", operation_id="settle")
@@ -141,7 +141,7 @@ async def settle(
     def deed(desk: Desk) -> Answer:
         return desk.settle(outage_id, outcome=body.outcome, reason=body.reason, conditions=tuple(body.conditions))
 
-    return await changed(request, who, outage_id, deed, key=key, match=match, scope=Scope.SETTLE)
+    return await changed(request, who, outage_id, deed, key=key, match=match, scope=Scope.SETTLE, decides=True)
 
 
 @router.post("/outages/{outage_id}/change", operation_id="change")
@@ -270,6 +270,7 @@ async def changed(
     match: str | None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
+    decides: bool = False,
 ) -> Response:
     """Do a deed on an outage, at the revision that was read and once under its key.
 
@@ -282,7 +283,8 @@ async def changed(
         check_seen(desk, expected)
         return deed(desk)
 
-    return await once(request, who, key=key, deed=guarded, expected=expected, preview=preview, scope=scope)
+    return await once(request, who, key=key, deed=guarded, expected=expected, preview=preview, scope=scope,
+                      decides=decides)  # fmt: skip
 
 
 def check_seen(desk: Desk, expected: tuple[str, int]) -> None:

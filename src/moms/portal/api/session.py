@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from moms.desk.people import ABSOLUTE, LONGEST_PASSWORD, NotSignedIn, sign_in, sign_out
+from moms.portal.errors import TooMany
 from moms.portal.guard import Caller, address_of, check_origin, csrf_of, service_of
+from moms.portal.watch import name_caller
 
+if TYPE_CHECKING:
+    from moms.portal.guard import Service
+
+SECURITY = logging.getLogger("moms.security")
 router = APIRouter(tags=["session"])
 
 
@@ -27,16 +34,26 @@ async def begin(request: Request, response: Response, body: SignIn) -> dict[str,
     service = service_of(request)
     check_origin(request)
     address = address_of(request)
-    for name in (address, (address, body.name)):
-        service.sign_ins.take(name)
+    try:
+        for name in (address, (address, body.name)):
+            service.sign_ins.take(name)
+    except TooMany:
+        told(service, "too_many", address=address)
+        raise
     needs, secret = service.needs, service.needs.secret()
     old = request.cookies.get(service.cookie)
-    who = await service.quick.run(
-        lambda: sign_in(
-            register=needs.register, hasher=needs.hasher, now=needs.clock(), name=body.name, password=body.password,
-            secret=secret, old=old,
-        )
-    )  # fmt: skip
+    try:
+        who = await service.quick.run(
+            lambda: sign_in(
+                register=needs.register, hasher=needs.hasher, now=needs.clock(), name=body.name,
+                password=body.password, secret=secret, old=old,
+            )
+        )  # fmt: skip
+    except NotSignedIn:
+        told(service, "refused", address=address)
+        raise
+    told(service, "ok", address=address)
+    name_caller(request.scope, who)
     for name in (address, (address, body.name)):
         service.sign_ins.give_back(name)
     response.set_cookie(
@@ -45,6 +62,12 @@ async def begin(request: Request, response: Response, body: SignIn) -> dict[str,
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return _told(who.actor, csrf=csrf_of(secret))
+
+
+def told(service: Service, outcome: str, *, address: str) -> None:
+    """Count an attempt to sign in, and log it; never the name that was tried, which may be a password."""
+    service.measures.signed_in(outcome)
+    SECURITY.info("sign-in", extra={"facts": {"outcome": outcome, "address": address}})
 
 
 @router.get("/session", operation_id="whoAmI")
