@@ -12,13 +12,13 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, known, looks, maps, notices, published, session
+from moms.portal.api import deeds, demo, events, known, looks, maps, notices, published, session
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
 from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
-from moms.portal.pages import read_pages, serve_pages
+from moms.portal.pages import marked, read_pages, serve_pages
 from moms.portal.rates import Buckets
 
 if TYPE_CHECKING:
@@ -59,8 +59,11 @@ def make_app(needs: Needs) -> ASGIApp:
     errors.use(app)
     for module in (session, looks, known, maps, published, deeds, notices, events):
         app.include_router(module.router, prefix=PREFIX)
+    if needs.demo is not None:
+        app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
-    serve_pages(app, read_pages())
+    pages = read_pages()
+    serve_pages(app, pages if needs.demo is None else marked(pages))
     return Wall(app, needs=needs)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from moms.desk.people import ABSOLUTE, LONGEST_PASSWORD, NotSignedIn, sign_in, sign_out
 from moms.portal.guard import Caller, address_of, check_origin, csrf_of, service_of
+
+if TYPE_CHECKING:
+    from moms.desk.people import Who
+    from moms.portal.guard import Service
 
 router = APIRouter(tags=["session"])
 
@@ -39,9 +43,14 @@ async def begin(request: Request, response: Response, body: SignIn) -> dict[str,
     )  # fmt: skip
     for name in (address, (address, body.name)):
         service.sign_ins.give_back(name)
+    return begun(service, response, who, secret=secret)
+
+
+def begun(service: Service, response: Response, who: Who, *, secret: str) -> dict[str, Any]:
+    """Give the cookie of a session that has begun, and who it is."""
     response.set_cookie(
         service.cookie, secret, max_age=int(ABSOLUTE.total_seconds()), path="/", httponly=True, samesite="strict",
-        secure=needs.secure,
+        secure=service.needs.secure,
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return _told(who.actor, csrf=csrf_of(secret))
