@@ -79,7 +79,7 @@ def routes(demo: Demo) -> APIRouter:
         need(who, Scope.WRITE)
         return await _then(request, demo, lambda: demo.skip_to(body.at))
 
-    @router.put("/demo/run", operation_id="demoReplay", status_code=202)
+    @router.put("/demo/run", operation_id="demoReplay")
     async def again(request: Request, who: Caller, body: Again) -> Response:
         """Begin again in a fresh book: this one is kept in a backup, and the service is away for some seconds."""
         need(who, Scope.WRITE)
