@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -51,7 +51,7 @@ def test_it_has_something_of_each_kind_in_order_and_soon(starter, seed):
 def test_each_outage_goes_out_inside_its_window_comes_back_after_and_some_are_late(starter, seed):
     _, requests = starter
     windows = {outage_id(r.organisation, r.external_id): r.window for r in requests}
-    by = {}
+    by: dict[str, dict[What, datetime]] = {}
     for event in told(starter, seed):
         by.setdefault(event.outage_id, {})[event.what] = event.at
     late = 0
