@@ -113,6 +113,11 @@ def test_a_word_explains_itself_by_keys_and_goes_with_escape(site):
     expect(tip).to_be_hidden()
     word.hover()
     expect(tip).to_be_visible()
+    page.set_viewport_size({"width": 390, "height": 500})
+    page.evaluate("document.activeElement.blur(); scrollTo(0, 0)")
+    page.get_by_role("button", name="contingencies").focus()
+    expect(tip).to_contain_text("Contingency.")
+    expect(tip).to_be_in_viewport()
 
 
 def test_help_finds_words(site):
