@@ -231,7 +231,7 @@ def try_known(day: Day, injected: Injected, cells: Cells, known_next: IntArray, 
 
 
 @compiled
-def _weigh(row: FloatArray, weight: FloatArray, own: int, out: FloatArray) -> float:
+def weigh(row: FloatArray, weight: FloatArray, own: int, out: FloatArray) -> float:
     """Fill `out` with |row| times weight, 0 at `own`, and give its largest entry."""
     top = np.zeros(LANES)
     count = len(row)
@@ -263,7 +263,7 @@ def hold_before(day: Day, injected: Injected, cells: Cells) -> None:
         for h in range(hours):
             least = min(least, room(day.flow[m, h], limit, limit, day.worse_share * limit))
         need = least / abs(day.b[m]) * GUARD
-        if _weigh(day.phi[m], weight, m, reach) < need:
+        if weigh(day.phi[m], weight, m, reach) < need:
             continue
         for j in range(k):
             if weight[j] > 0.0 and reach[j] >= need and j != m:
@@ -474,7 +474,7 @@ def _far(  # noqa: PLR0917 - as above
     """Hold m's far triples, nearest c first, and list the j that near pairs have to hold against m."""
     bl, first_share = abs(day.b[m]), 1.0 - SECOND_SHARE
     need = first_share * smallest / bl * GUARD
-    if _weigh(day.phi[m], weight, m, scratch.reach) < need:
+    if weigh(day.phi[m], weight, m, scratch.reach) < need:
         return 0
     by_room, listed = np.argsort(scratch.left[:tight]), 0
     for j in range(len(day.b)):
@@ -527,7 +527,7 @@ def far_and_lists(
     for m in range(k):
         if not np.isfinite(day.watch[m]):
             continue
-        reach = _weigh(day.phi[m], far_weight, m, scratch.reach)
+        reach = weigh(day.phi[m], far_weight, m, scratch.reach)
         most_far = abs(day.b[m]) * reach / (1.0 - SECOND_SHARE) / GUARD
         tight, listed, smallest = _rooms(m, most_far, second, day, injected, cells, scratch)
         by_next = _put(by_next, nexts, scratch.listed_next[:listed], scratch.next_ratio[:listed], m)

@@ -25,9 +25,10 @@ from moms.study.together import Pair
 if TYPE_CHECKING:
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study._board import Cells, Day
-    from moms.study._several import Loss
     from moms.study.state import Case
 
+AT_ONCE = 32
+"""Losses held together: moves memory and, of equally bad proofs, which one is told."""
 NO_FACTOR = 1e-7
 """A denominator of less than this share of what it is without the loss: the pair goes to the screen."""
 
@@ -41,22 +42,43 @@ def hold_several(  # noqa: PLR0917 - one caller
     screen = Screen.of(case, tuple(losses[k] for k in places.tolist()), own=Out()).over_rows(rows)
     place = np.full(len(case.network.branches), -1, np.int64)
     place[rows] = np.arange(len(rows))
-    far = _several.far_flows(day, cells)
-    reach = _several.reaches(day, far)
-    open_: list[Pair] = []
+    far, open_ = _several.far_flows(day, cells), list[Pair]()
+    some: list[tuple[int, FloatArray, BoolArray, IntArray]] = []
     for one, flow, alive in screen.compound_flows():
         if one.contingency in screen.unsolved:
             cells.unsolved[cells.active] = True
             continue
-        k, loss = int(places[one.contingency]), _loss(flow, alive, place[one.removed], day)
-        near = _several.without_factor(loss, day, cells, NO_FACTOR)
+        some.append((int(places[one.contingency]), flow, alive, place[one.removed]))
+        if len(some) == AT_ONCE:
+            open_ += _hold(some, rows, day, cells, far)
+            some = []
+    return open_ + _hold(some, rows, day, cells, far)
+
+
+def _hold(
+    some: list[tuple[int, FloatArray, BoolArray, IntArray]], rows: IntArray, day: Day, cells: Cells, far: FloatArray
+) -> list[Pair]:
+    """Hold some losses, given by place, flows, what they leave alive and what they remove."""
+    if not some:
+        return []
+    removed = [lost for *_, lost in some]
+    losses = _several.losses_of(
+        np.stack([flow for _, flow, _, _ in some]),
+        np.stack([alive for _, _, alive, _ in some]),
+        np.concatenate(removed),
+        np.r_[0, np.cumsum([len(lost) for lost in removed])],
+        np.ascontiguousarray(np.concatenate([_responses(lost, day) for lost in removed])),
+        day,
+    )
+    open_: list[Pair] = []
+    for q, (k, *_) in enumerate(some):
+        near = _several.without_factor(losses, q, day, cells, NO_FACTOR)
         open_ += [Pair(int(rows[j]), k) for j in near.tolist()]
-        _several.hold(loss, day, cells, far, reach, LOSS - k)
+    _several.hold(losses, LOSS - np.array([k for k, *_ in some]), day, cells, far)
     return open_
 
 
-def _loss(flow: FloatArray, alive: BoolArray, removed: IntArray, day: Day) -> Loss:
-    """Give what a loss that removes branches, by place, does to all branches of the day."""
+def _responses(removed: IntArray, day: Day) -> FloatArray:
+    """Give S, (removed, k)."""
     y = day.b[removed, None] * day.phi[removed]
-    s = np.linalg.solve(np.eye(len(removed)) - y[:, removed], y)
-    return _several.loss_of(flow, alive, removed, np.ascontiguousarray(s), day)
+    return np.asarray(np.linalg.solve(np.eye(len(removed)) - y[:, removed], y), np.float64)
