@@ -267,14 +267,13 @@ def test_a_worker_beside_a_process_that_has_gone_stops(home):
 
 
 def test_the_list_is_shown_and_a_duty_is_stopped_by_name(own_home):
-    home = own_home
-    with open_place(env=env(home)) as place:
+    with open_place(env=env(own_home)) as place:
         filed(place.book, "shown", start=START + 400 * DAY, asset="branch:7")
     at = START + 399 * DAY
 
     def run(*words):
         line = [sys.executable, "-m", "moms", *words, "--now", at.isoformat(), "--json"]
-        done = subprocess.run(line, env=env(home), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(line, env=env(own_home), capture_output=True, text=True, timeout=60, check=False)
         return done.returncode, json.loads(done.stdout)
 
     _, rows = run("due")
@@ -282,7 +281,7 @@ def test_the_list_is_shown_and_a_duty_is_stopped_by_name(own_home):
     code, said = run("due", "--stop", name, "--reason", "they know")
     assert code == 2
     assert "no duty" in said["error"]["says"], "nobody has seen it yet"
-    with open_place(env=env(home)) as place:
+    with open_place(env=env(own_home)) as place:
         PostgresWork(place.engine).enter(
             [Duty(task=Task.REMIND_START, subject="y", organisation="TO-1", at=at)], now=at
         )

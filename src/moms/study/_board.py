@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from moms.powerflow._jit import compiled
+from moms.study.screen import EDGE_MW
 
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
 
-EDGE_MW = 1e-6
-"""As the screen's."""
 CLEAN, TIGHT, OVER = range(3)
 """Nothing caused; caused above the watched share of a limit only; caused above a limit."""
 SECOND_SHARE = 0.2
@@ -30,6 +29,8 @@ GUARD = 1.0 - 1e-9
 LANES = 64
 LOSS = -3
 """In place of c: LOSS - k for the loss at place k of the list."""
+SINGULAR = 1e-9
+"""A branch or pair that leaves less than this share of a transfer elsewhere cuts the island or has no factor."""
 SMALL = 1e-12
 NO_FACTOR_MW = 1e12
 """A loss that may send more than this over a branch has a factor that rounding has eaten."""

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from moms.powerflow._jit import compiled
-from moms.study._board import CLEAN, EDGE_MW, Day, caused
+from moms.study._board import CLEAN, Day, caused
+from moms.study.screen import BOUND, EDGE_MW
 
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
-
-BOUND = 1.0 + 1e-9
-"""Bounds are widened by this, more than rounding can narrow them."""
 
 
 class Watched(NamedTuple):
@@ -43,7 +41,7 @@ class Joint(NamedTuple):
     one: IntArray
     other: IntArray
     column: IntArray
-    """Row of the column of the main end of `other`."""
+    """The main end of `other`: its position, and for the kernel its row of `x`."""
     start: IntArray
     """(u, 2) the buses between: places of the walk in one of two spans but not in both."""
     stop: IntArray
@@ -126,11 +124,11 @@ def _moved(u: int, x: FloatArray, w: Watched, out: FloatArray) -> None:
 
 
 @compiled
-def hold_joint(joint: Joint, first: int, last: int, x: FloatArray, day: Day, w: Watched, found: Answers) -> None:  # noqa: PLR0917 - as above
-    """Hold the pairs from first to last against every limit; `x` are angles by column, (columns, positions)."""
+def hold_joint(joint: Joint, x: FloatArray, day: Day, w: Watched, found: Answers) -> None:
+    """Hold pairs against every limit; `x` are angles by column, (columns, positions)."""
     k, hours = day.flow.shape
     moved, along = np.empty(len(w.b)), np.empty(hours)
-    for u in range(first, last):
+    for u in range(len(joint.one)):
         j, c = joint.one[u], joint.other[u]
         alpha, gamma_up, gamma_down = joint.alpha[u], joint.gamma_up[u], joint.gamma_down[u]
         _moved(joint.column[u], x, w, moved)
@@ -149,7 +147,6 @@ def hold_joint(joint: Joint, first: int, last: int, x: FloatArray, day: Day, w: 
             if dead:
                 continue
             to_c = w.b[m] * day.stays[c] * day.phi[c, m] if m < k else 0.0
-            to_j = share
             for h in range(hours):
                 flow = w.base[m, h] + moved[m] * alpha[h] + share * along[h]
                 flow += gamma_up[h] * w.up[m, h] + gamma_down[h] * w.down[m, h]
@@ -159,5 +156,5 @@ def hold_joint(joint: Joint, first: int, last: int, x: FloatArray, day: Day, w: 
                     without = w.base[m, h] + to_c * w.base[c, h]
                     _note(joint.as_one[u], m, h, flow, without, day.worse_share, w, found)
                 if joint.as_other[u] >= 0:
-                    without = w.base[m, h] + to_j * w.base[j, h]
+                    without = w.base[m, h] + share * w.base[j, h]
                     _note(joint.as_other[u], m, h, flow, without, day.worse_share, w, found)

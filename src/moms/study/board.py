@@ -38,7 +38,7 @@ from moms.powerflow import elimination_order
 from moms.powerflow.islands import sums_below
 from moms.powerflow.mutual import cycle_labels, mutual_angles, mutual_order
 from moms.study import _board
-from moms.study._board import CLEAN, LOSS, OVER, TIGHT, Cells, Day, Injected
+from moms.study._board import CLEAN, LOSS, OVER, SINGULAR, TIGHT, Cells, Day, Injected
 from moms.study.cut_pairs import hold_pairs
 from moms.study.listed import listed
 from moms.study.pickup import Shape
@@ -77,8 +77,6 @@ BEFORE, NONE = -1, -2
 """In place of a contingency: before any; no witness."""
 SOURCES = 256
 """Columns solved together: moves memory, not results."""
-SINGULAR = 1e-9
-"""A branch or pair that leaves less than this share of a transfer elsewhere cuts the island or has no factor."""
 
 
 class NotOneTopology(Refused):

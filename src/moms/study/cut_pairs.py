@@ -20,8 +20,8 @@ import numpy as np
 
 from moms.powerflow.mutual import tree_children
 from moms.study import _cut_pairs as kernel
-from moms.study._board import CLEAN
-from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
+from moms.study._board import CLEAN, SINGULAR
+from moms.study.pickup import NEAR_ZERO_MW, Shape, at_buses, share_out
 from moms.study.screen import middle, pick_up_angles, watched
 from moms.study.series import CLEAR_MW
 from moms.study.together import Held, hold, nothing_held
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from moms.study.state import Case
     from moms.study.together import Pair
 
-SINGULAR = 1e-9
-"""As the board's."""
 COLUMNS = 128
 """Columns solved together: moves memory, not results."""
 
@@ -108,7 +106,7 @@ def parts_between(case: Case, ends: IntArray, critical: BoolArray | None) -> Bet
     inside = child >= 0
     start = np.where(inside, tree.enter[child], 0)
     stop = np.where(inside, tree.leave[child], 0)
-    by_bus = [case.load_mw, _at_buses(case, case.unit_mw), case.injection_mw, weights.by_bus(Shape.UP, network),
+    by_bus = [case.load_mw, at_buses(network, case.unit_mw), case.injection_mw, weights.by_bus(Shape.UP, network),
               weights.by_bus(Shape.DOWN, network)]  # fmt: skip
     alone = np.ones(len(network.buses), np.bool_) if critical is None else critical
     ranked = (case.bus_load_mw * case.island)[:, None]
@@ -131,12 +129,6 @@ def parts_between(case: Case, ends: IntArray, critical: BoolArray | None) -> Bet
         down=down,
         critical=(part[:, -1] > 0.5) & (critical is not None),
     )
-
-
-def _at_buses(case: Case, by_unit: FloatArray) -> FloatArray:
-    total = np.zeros((len(case.network.buses), by_unit.shape[1]))
-    np.add.at(total, case.network.units.bus, by_unit)
-    return total
 
 
 def _parts_dcline(case: Case, start: IntArray, stop: IntArray) -> BoolArray:
@@ -205,14 +197,13 @@ def _held(  # noqa: PLR0917 - as above
     """Hold pairs in blocks of columns, and note the worst of each."""
     look, every = _watched(case, rows, day, rules)
     found = kernel.Answers(made.level, np.full(len(made.level), -1), made.hour, np.zeros(len(made.level)))
-    ground, positions = len(case.factor.pivot), np.unique(joint.column)
+    ground, (positions, column) = len(case.factor.pivot), np.unique(joint.column, return_inverse=True)
     for at in range(0, len(positions), COLUMNS):
         some = positions[at : at + COLUMNS]
         x = np.ascontiguousarray(case.factor.transfers(some, np.full(len(some), ground)).T)
-        first, last = np.searchsorted(joint.column, some[0]), np.searchsorted(joint.column, some[-1], side="right")
-        column = joint.column.copy()
-        column[first:last] = np.searchsorted(some, joint.column[first:last])
-        kernel.hold_joint(joint._replace(column=column), int(first), int(last), x, day, look, found)
+        here = slice(*np.searchsorted(column, (at, at + COLUMNS)))
+        block = {name: part[here] for name, part in joint._asdict().items()}
+        kernel.hold_joint(kernel.Joint(**block | {"column": column[here] - at}), x, day, look, found)
     made.element[:] = np.where(found.level > CLEAN, every[found.element], -1)
 
 

@@ -71,12 +71,16 @@ class Weights:
     def by_bus(self, shape: Shape, network: Network) -> FloatArray:
         """Give the weights summed at buses, (n, H)."""
         weights, by_unit = self.of(shape)
-        n = len(network.buses)
-        if not by_unit:
-            return np.ascontiguousarray(np.broadcast_to(weights, (n, self.up.shape[1])))
-        at_bus = np.zeros((n, weights.shape[1]))
-        np.add.at(at_bus, network.units.bus, weights)
-        return at_bus
+        if by_unit:
+            return at_buses(network, weights)
+        return np.ascontiguousarray(np.broadcast_to(weights, (len(network.buses), self.up.shape[1])))
+
+
+def at_buses(network: Network, by_unit: FloatArray) -> FloatArray:
+    """Sum amounts of units, (g, H), at their buses, (n, H)."""
+    total = np.zeros((len(network.buses), by_unit.shape[1]))
+    np.add.at(total, network.units.bus, by_unit)
+    return total
 
 
 def weigh(

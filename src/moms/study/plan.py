@@ -22,7 +22,7 @@ import numpy as np
 
 from moms.powerflow.islands import least_below, sums_below
 from moms.study.listed import listed
-from moms.study.pickup import NEAR_ZERO_MW, Shape, share_out
+from moms.study.pickup import NEAR_ZERO_MW, Shape, at_buses, share_out
 from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
@@ -272,11 +272,6 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
         sums: FloatArray = sums_below(tree.walk, tree.parent, np.ascontiguousarray(amount))[child]
         return sums
 
-    def at_buses(by_unit: FloatArray) -> FloatArray:
-        total = np.zeros((len(network.buses), by_unit.shape[1]))
-        np.add.at(total, network.units.bus, by_unit)
-        return total
-
     ranked = case.bus_load_mw * case.island
     load_below = below(ranked[:, None])[:, 0]
     least_below = _least_below(case)[child]
@@ -302,9 +297,9 @@ def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
         is_rest=is_rest,
         whole=whole,
         load=in_part(case.load_mw),
-        generation=in_part(at_buses(case.unit_mw)),
-        room_up=in_main(at_buses(case.weights.up)),
-        room_down=in_main(at_buses(case.weights.down)),
+        generation=in_part(at_buses(network, case.unit_mw)),
+        room_up=in_main(case.weights.by_bus(Shape.UP, network)),
+        room_down=in_main(case.weights.by_bus(Shape.DOWN, network)),
     )
 
 
