@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -135,7 +136,20 @@ def filed(client: httpx.Client, **changes: object) -> dict[str, object]:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start the program itself, and stop it."""
-    home = tmp_path_factory.mktemp("home")
+    with a_service(tmp_path_factory.mktemp("home")) as found:
+        yield found
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Running]:
+    """Start one for a single test, which may move the clock far: nothing of other tests is due in it."""
+    with a_service(tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def a_service(home: Path) -> Iterator[Running]:
+    """Run the program on a place of its own."""
     env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home)}
     case = home / "case1.m"
     case.write_text(FIVE_BUSES)

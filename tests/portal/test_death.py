@@ -107,18 +107,18 @@ def test_a_server_with_too_much_to_do_says_so_and_when_to_come_back(running):
         assert looked.status_code == 200, "who only looks does not wait for studies"
 
 
-def test_a_server_with_a_worker_beside_it_does_what_is_due_and_starts_it_again(running):
+def test_a_server_with_a_worker_beside_it_does_what_is_due_and_starts_it_again(alone):
     asked = a_request()
-    assert running.as_("ann").post("/outages", json=asked, headers=key()).status_code == 200
-    name = running.as_("ann").get("/outages", params={"text": str(asked["external_id"])}).json()["items"][0]["id"]
-    running.at(START + timedelta(days=59))
-    with another(running, "--work") as (_, server):
-        wait_for(lambda: ("answer_overdue", "moms", name) in running.lines())
+    assert alone.as_("ann").post("/outages", json=asked, headers=key()).status_code == 200
+    name = alone.as_("ann").get("/outages", params={"text": str(asked["external_id"])}).json()["items"][0]["id"]
+    alone.at(START + timedelta(days=59))
+    with another(alone, "--work") as (_, server):
+        wait_for(lambda: ("answer_overdue", "moms", name) in alone.lines())
         (worker,) = children(server.pid)
         os.kill(worker, signal.SIGKILL)
         wait_for(lambda: [pid for pid in children(server.pid) if pid != worker])
         (second,) = children(server.pid)
-    assert running.lines().count(("answer_overdue", "moms", name)) == 1
+    assert alone.lines().count(("answer_overdue", "moms", name)) == 1
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
 
