@@ -12,14 +12,27 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, field, known, looks, maps, notices, offers, published, session, studies
+from moms.portal.api import (
+    deeds,
+    demo,
+    events,
+    field,
+    known,
+    looks,
+    maps,
+    notices,
+    offers,
+    published,
+    session,
+    studies,
+)  # fmt: skip
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
 from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
-from moms.portal.pages import read_pages, serve_pages
+from moms.portal.pages import marked, read_pages, serve_pages
 from moms.portal.rates import Buckets
 from moms.portal.watch import Measures, Watch
 
@@ -63,8 +76,11 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     errors.use(app)
     for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
         app.include_router(module.router, prefix=PREFIX)
+    if needs.demo is not None:
+        app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
-    serve_pages(app, read_pages())
+    pages = read_pages()
+    serve_pages(app, pages if needs.demo is None else marked(pages))
     return Watch(Wall(app, needs=needs), measures=service.measures)
 
 

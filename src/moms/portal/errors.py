@@ -65,6 +65,14 @@ class NotACursor(Refused):
     """A cursor that this service did not give."""
 
 
+class NoSuchDemoPerson(Refused):
+    """Nobody of that name is on the demo's list."""
+
+
+class NotReplayable(Refused):
+    """A demo that does not begin again, or another run of it than the one that is meant."""
+
+
 STATUS: dict[type[Refused], int] = {
     people.NotSignedIn: 401,
     guards.NotYours: 403,
@@ -99,12 +107,14 @@ STATUS: dict[type[Refused], int] = {
     guards.TooEarly: 409,
     guards.TooLate: 409,
     StillAtWork: 409,
+    NotReplayable: 409,
     LostClaim: 409,
     ports.StaleRevision: 412,
     NotAChange: 422,
     KeyReused: 422,
     KeyMissing: 400,
     NoPlaces: 404,
+    NoSuchDemoPerson: 404,
     NotACursor: 400,
     RevisionMissing: 428,
     TooMany: 429,

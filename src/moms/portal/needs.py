@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
     from moms.desk.offer import Offer
-    from moms.desk.people import Hasher, Register
+    from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
@@ -214,6 +214,30 @@ class OpenDesk(Protocol):
         ...
 
 
+class Demo(Protocol):
+    """What a demo has and no other installation: a clock to run, people to become, a beginning to go back to."""
+
+    def state(self) -> Mapping[str, object]:
+        """Give the clock, what comes next, what happened, and who is there."""
+        ...
+
+    def sign_in(self, name: str, *, now: datetime, secret: str, old: str | None) -> Who:
+        """Begin a session as one of the demo's own people."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Let the clock run at another speed, 0 to stop."""
+        ...
+
+    def skip_to(self, instant: datetime) -> None:
+        """Set the clock forward to the next event."""
+        ...
+
+    def replay(self, run: str) -> None:
+        """Begin again in a fresh book."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the service takes on."""
@@ -278,3 +302,5 @@ class Needs:
     verify: Callable[[], Verdict]
     """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)
+    demo: Demo | None = None
+    """None: no demo, and none of its routes."""

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.store.place import Place
     from moms.values import Actor
+    from moms.wiring.live import Live
     from moms.wiring.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -62,11 +63,13 @@ def serve(
     worker: Sequence[str] = (),
     send_s: float = 5.0,
     metrics: int | None = None,
+    demo: Live | None = None,
+    opened: World | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
     Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
-    told its address too.
+    told its address too. With a `demo` its clock runs and its routes are there.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
@@ -74,7 +77,8 @@ def serve(
     hosts, secure = _hosts(host, public)
     with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
         measures = Measures()
-        app = make_app(needs(chosen, place, hosts=hosts, secure=secure, limits=limits), measures=measures)
+        given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
+        app = make_app(replace(given, demo=demo), measures=measures)
         name = f"[{host}]" if ":" in host else host
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
@@ -86,8 +90,24 @@ def serve(
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
         signal.signal(signal.SIGTERM, _stop)
-        with contextlib.suppress(KeyboardInterrupt), beside(worker), sending(place, os.environ, every_s=send_s):
-            uvicorn.Server(config).run(sockets=[open_])
+        server = uvicorn.Server(config)
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            beside(worker),
+            sending(place, os.environ, every_s=send_s),
+            _played(demo, given, server),
+        ):
+            server.run(sockets=[open_])
+
+
+def _played(demo: Live | None, given: Needs, server: uvicorn.Server) -> contextlib.AbstractContextManager[None]:
+    if demo is None:
+        return contextlib.nullcontext()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    return demo.at_work(register=given.register, desk=given.desk, stop=stop)
 
 
 def _stop(*_: object) -> None:

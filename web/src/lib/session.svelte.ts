@@ -27,6 +27,9 @@ class Session {
   events = $state(0);
   last = $state<Told | null>(null);
   #source: EventSource | null = null;
+  #settle: () => void = () => {};
+  /** Fulfilled once the service has said for the first time who one is. */
+  readonly settled = new Promise<void>((done) => (this.#settle = done));
 
   get old(): boolean {
     return !this.reached || this.tick - this.heardAt > STALE_MS;
@@ -66,6 +69,7 @@ class Session {
       if (problem.status !== 401 && !(problem.status === OFFLINE && (await this.#fromPhone()))) this.trouble = problem;
     } finally {
       this.asking = false;
+      this.#settle();
     }
   }
 
@@ -100,6 +104,16 @@ class Session {
     this.heardAt = kept.heardAt;
     this.reached = false;
     return true;
+  }
+
+  /** Take what a demo's clock says, which does not wait for the next look. */
+  setNow(now: string): void {
+    if (this.about && this.about.now !== now) this.about = { ...this.about, now };
+  }
+
+  /** Be whom the service says one has become. */
+  async enter(who: Who): Promise<void> {
+    await this.#enter(who);
   }
 
   async signIn(name: string, password: string): Promise<void> {

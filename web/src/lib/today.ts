@@ -14,14 +14,16 @@ export interface Part {
   /** What it is, and what to do about it. */
   says: string;
   none: string;
+  /** The word of the glossary that explains it. */
+  word?: string;
 }
 
 /** What is not as planned comes first; the rest is the day as it should be. */
 export const PARTS: Part[] = [
-  { pile: "late", name: "Late back", mark: "▲", tone: "red", says: "still out after their end: call, then end or extend", none: "nothing is late" },
-  { pile: "recalled", name: "Recalled", mark: "▲", tone: "red", says: "called back and not back yet", none: "nothing is called back" },
-  { pile: "forced", name: "Forced out", mark: "◆", tone: "amber", says: "failed or taken out in an emergency", none: "nothing has failed" },
-  { pile: "risk", name: "At risk", mark: "◆", tone: "amber", says: "granted, and may not go ahead as it stands", none: "nothing is at risk" },
+  { pile: "late", name: "Late back", mark: "▲", tone: "red", says: "still out after their end: call, then end or extend", none: "nothing is late", word: "Late back" },
+  { pile: "recalled", name: "Recalled", mark: "▲", tone: "red", says: "called back and not back yet", none: "nothing is called back", word: "Recall" },
+  { pile: "forced", name: "Forced out", mark: "◆", tone: "amber", says: "failed or taken out in an emergency", none: "nothing has failed", word: "Forced outage" },
+  { pile: "risk", name: "At risk", mark: "◆", tone: "amber", says: "granted, and may not go ahead as it stands", none: "nothing is at risk", word: "At risk" },
   { pile: "overdue", name: "Not out yet", mark: "◆", tone: "amber", says: "should be out by now, and nobody has said so", none: "nothing is behind" },
   { pile: "confirm", name: "To confirm", mark: "○", tone: "plain", says: "reported back by their owners", none: "nothing to confirm" },
   { pile: "starts", name: "Still to start", mark: "○", tone: "plain", says: "go out later today", none: "nothing starts today" },

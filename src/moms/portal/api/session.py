@@ -14,6 +14,7 @@ from moms.portal.guard import Caller, address_of, check_origin, csrf_of, service
 from moms.portal.watch import name_caller
 
 if TYPE_CHECKING:
+    from moms.desk.people import Who
     from moms.portal.guard import Service
 
 SECURITY = logging.getLogger("moms.security")
@@ -56,9 +57,14 @@ async def begin(request: Request, response: Response, body: SignIn) -> dict[str,
     name_caller(request.scope, who)
     for name in (address, (address, body.name)):
         service.sign_ins.give_back(name)
+    return begun(service, response, who, secret=secret)
+
+
+def begun(service: Service, response: Response, who: Who, *, secret: str) -> dict[str, Any]:
+    """Give the cookie of a session that has begun, and who it is."""
     response.set_cookie(
         service.cookie, secret, max_age=int(ABSOLUTE.total_seconds()), path="/", httponly=True, samesite="strict",
-        secure=needs.secure,
+        secure=service.needs.secure,
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return _told(who.actor, csrf=csrf_of(secret))
