@@ -209,8 +209,19 @@ def put_offer(running, outage):
     with running.place.book.as_(SYSTEM) as page:
         there = page.outage(outage["id"])
         moved = leg(there, there.window.moved(timedelta(days=1)))
-        offer = Offer(id="OF-PUTTHERE", kind=Kind.MOVE, legs=(moved,), maker="operator", asks="", agreed=("operator",),
-                      made_at=START, until=moved.before.start, became=Became.OFFERED, reason="why", plan="")  # fmt: skip
+        offer = Offer(
+            id="OF-PUTTHERE",
+            kind=Kind.MOVE,
+            legs=(moved,),
+            maker="operator",
+            asks="",
+            agreed=("operator",),
+            made_at=START,
+            until=moved.before.start,
+            became=Became.OFFERED,
+            reason="why",
+            plan="",
+        )
         page.enter(OFFERS, {"offer": offer.id, "verb": "offer_made", "at": START.isoformat(), "by": "eve",
                             "reason": "why", "after": document(offer)})  # fmt: skip
     return {"id": offer.id, "revision": offer.revision}
