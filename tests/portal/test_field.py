@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -99,13 +99,13 @@ def test_the_control_room_is_told_that_a_crew_will_be_late_and_says_that_it_has_
 def test_an_engineers_work_goes_by_the_plan_not_by_taps(running, two):
     sent(running.as_("fay"), an_entry(two["TO-1"], "released"))
     items = running.as_("roy").get("/notices", params={"limit": 1000}).json()["items"]
-    assert {i["tells"]["verb"] for i in items} <= {"field_look", "field_late", "submit", "recall", "put_at_risk"}
+    verbs = {i["tells"]["verb"] for i in items}
+    assert {verb for verb in verbs if verb.startswith("field")} <= {"field_look", "field_late"}
 
 
 def test_a_crews_day_is_its_own_organisations(running, two):
-    start = two["TO-1"]["window"]["start"]
-    running.at(START.fromisoformat(start.replace("Z", "+00:00")))
     for name in ("fay", "ann", "bob"):
+        running.at(datetime.fromisoformat(two[PEOPLE[name][0]]["window"]["start"]))
         found = running.as_(name).get("/field").json()
         assert {job["organisation"] for job in found["items"]} == {PEOPLE[name][0]}
         assert two[PEOPLE[name][0]]["id"] in {job["outage"] for job in found["items"]}
