@@ -25,6 +25,7 @@ except ImportError:  # run as a program where only Node is there
 
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "web"
+GLOSSARY = ROOT / "docs" / "glossary.md"
 DIST = ROOT / "src" / "moms" / "portal" / "dist"
 STAMP = "stamp.txt"
 LONGEST_S = 300
@@ -81,8 +82,8 @@ def check() -> None:
 
 
 def stamp_of(folder: Path) -> str:
-    """Give the fingerprint of all that the pages are made from."""
-    found = hashlib.sha256()
+    """Give the fingerprint of all that the pages are made from: the folder, and the glossary that they show."""
+    found = hashlib.sha256(GLOSSARY.read_bytes() if GLOSSARY.is_file() else b"")
     for path in sorted(folder.rglob("*")):
         inside = path.relative_to(folder)
         if path.is_file() and inside.parts[0] not in {"node_modules", "test"}:

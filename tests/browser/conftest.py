@@ -27,7 +27,7 @@ from moms.portal.app import make_app
 from moms.portal.needs import Limits
 from moms.portal.pages import DIST
 from moms.store.people import PostgresRegister
-from moms.store.place import open_place
+from moms.store.place import Place, open_place
 from moms.values import Actor, Role
 from moms.wiring.people import Argon2
 from moms.wiring.serve import LOOPBACK, needs
@@ -48,9 +48,13 @@ ADMIN = Actor(name="root", organisation="operator", role=Role.ADMINISTRATOR)
 PEOPLE = {
     "ann": ("TO-1", Role.OWNER),
     "gil": ("GO-1", Role.OWNER),
+    "bob": ("TO-2", Role.OWNER),
+    "cat": ("TO-3", Role.OWNER),
     "eve": ("operator", Role.ENGINEER),
     "aud": ("operator", Role.AUDITOR),
     "roy": ("operator", Role.CONTROL_ROOM),
+    "fay": ("TO-1", Role.FIELD),
+    "flo": ("TO-1", Role.FIELD),
 }
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 30_000
@@ -127,17 +131,35 @@ def clock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[dateti
 
 
 @pytest.fixture(scope="module")
-def address(clock: Callable[[datetime], None], must_have: Callable[[bool, str], None]) -> Iterator[str]:
+def served() -> World:
+    """Give the small world that is served; a file of tests may give another."""
+    return a_world(slack=0.8)
+
+
+@pytest.fixture(scope="module")
+def place(clock: Callable[[datetime], None]) -> Iterator[Place]:
+    """Open an empty book for each file of tests."""
+    del clock
+    with open_place(env=_env()) as found:
+        yield found
+
+
+def _env() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith("MOMS_") or k == "MOMS_HOME"}
+
+
+@pytest.fixture(scope="module")
+def address(
+    clock: Callable[[datetime], None], must_have: Callable[[bool, str], None], served: World, place: Place
+) -> Iterator[str]:
     """Serve the small world and an empty book to each file of tests, on a port of its own, and stop."""
     must_have((DIST / "index.html").is_file(), "the pages (.venv/bin/python hatch_build.py)")
     clock(NOW)
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_") or k == "MOMS_HOME"}
-    chosen = settings(environ=env)
-    with open_place(env=env) as place, socket.create_server(("127.0.0.1", 0)) as door:
+    with socket.create_server(("127.0.0.1", 0)) as door:
         _register(PostgresRegister(place.engine))
         given = needs(
-            chosen, place, hosts=LOOPBACK, secure=False, limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
-            opened=_sourced(placed(a_world(slack=0.8))),
+            settings(environ=_env()), place, hosts=LOOPBACK, secure=False, opened=_sourced(placed(served)),
+            limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
         )  # fmt: skip
         config = uvicorn.Config(
             make_app(given), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1

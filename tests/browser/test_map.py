@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from playwright.sync_api import expect
 
@@ -82,12 +84,13 @@ def test_another_hour_has_other_outages_and_the_address_holds_what_is_shown(site
     page.get_by_role("button", name="Nearer").click()
     page.wait_for_url("**asked=no*")
     page.wait_for_url("**at=2027-02-10T13%3A00*")
-    before = page.url
+    page.wait_for_url("**view=*")
+    before = parse_qs(urlsplit(page.url).query)
     page.reload()
     page.get_by_role("region", name="Table of outages").wait_for()
     expect(page.get_by_label("Asked for")).not_to_be_checked()
     page.wait_for_timeout(500)
-    assert page.url == before
+    assert parse_qs(urlsplit(page.url).query) == before
 
 
 def test_a_click_on_the_map_chooses_what_lies_there(site, book):
@@ -128,6 +131,7 @@ def test_an_area_is_marked_with_the_mouse_or_taken_from_the_view_and_listed(site
     expect(page.get_by_role("heading", name="In the area: 3 of 3 outages, 12 places")).to_be_visible()
     page.get_by_role("button", name="List all again").click()
     page.get_by_role("button", name="Mark an area").click()
+    page.evaluate("scrollTo(0, 0)")  # the list above pushed the page down, and the mouse needs the map's corner
     box = page.get_by_role("application").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 2, box["y"] + 2)

@@ -118,10 +118,10 @@ def test_the_address_holds_what_is_shown_and_the_back_button_goes_back(site, scr
 def test_the_keys_explain_themselves_and_the_content_is_one_key_away(site):
     page = site.as_("eve", "/requests")
     page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Help")).to_be_visible()
     sound(page)
     page.keyboard.press("Escape")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Help")).to_be_hidden()
     page.reload()
     page.get_by_role("button", name="Sign out").wait_for()
     page.keyboard.press("Tab")

@@ -11,8 +11,17 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from moms.cli import main
-from moms.cli.commands import _plan_accounts, _plan_back, _plan_book, _plan_repair
+from moms.cli.commands import (
+    _plan_accounts,
+    _plan_answer,
+    _plan_back,
+    _plan_book,
+    _plan_offer,
+    _plan_offers,
+    _plan_repair,
+)
 from moms.cli.timeline import MOST_ROWS, Bar, timeline
+from moms.desk.ports import Search
 from moms.values import SYSTEM, Actor
 from moms.wiring.office import Office
 from moms.wiring.settings import Settings
@@ -36,7 +45,7 @@ def desk(book, monkeypatch, tmp_path):
         chosen = Settings(home=tmp_path, actor=who[0], now=NOW + DAY, simulated=True, grid="x", rule_book="x")
         yield Office(settings=chosen, book=book, opened=world)
 
-    for module in (_plan_accounts, _plan_back, _plan_book, _plan_repair):
+    for module in (_plan_accounts, _plan_answer, _plan_back, _plan_book, _plan_offer, _plan_offers, _plan_repair):
         monkeypatch.setattr(module, "office", office)
     return who
 
@@ -146,3 +155,40 @@ def test_a_large_plan_draws_what_changed_and_says_what_it_leaves_out():
     drawn = timeline(bars, first=date(2027, 3, 1), days=10, title="T")
     assert drawn.count("<g ") == 1
     assert f"{MOST_ROWS} that stay where they were asked for are not drawn" in drawn
+
+
+def test_a_plan_is_proposed_a_move_offered_and_done_when_its_owner_agrees(desk, book, capsys):
+    assert main(["plan", "book", *DAYS, "--propose"]) == 0
+    assert "Proposed:" in capsys.readouterr().out
+    asked = ["plan", "offer", "branch:7 2027021005", "--start", "2027-02-12", "--reason", "apart from line 2"]
+    assert main([*asked, "--json"]) == 0
+    [offer] = json.loads(capsys.readouterr().out)["offers"]
+    assert (offer["became"], offer["waits_for"]) == ("offered", ["TO-1"])
+    assert main(asked) == 2
+    assert "open already" in capsys.readouterr().err
+    desk[0] = OWNER
+    assert main(["plan", "offers"]) == 0
+    assert "branch:7 2027021005" in capsys.readouterr().out
+    assert main(["plan", "offers", "--study", offer["id"]]) == 0
+    assert "a decision made now would grant it" in capsys.readouterr().out
+    assert main(["plan", "decline", offer["id"]]) == 2
+    assert "no reason" in capsys.readouterr().err
+    assert main(["plan", "accept", offer["id"], "--revision", "9"]) == 2
+    assert main(["plan", "accept", offer["id"]]) == 0
+    assert "all agreed, studied and done" in capsys.readouterr().out
+    with book.as_(SYSTEM) as page:
+        [outage] = page.find(Search(external_id="branch:7 2027021005"))
+    assert f"{outage.window.start:%Y-%m-%dT%H:%M}" == "2027-02-12T05:00"
+    assert outage.decision_id is not None
+
+
+def test_an_owner_asks_another_for_a_swap_in_the_shell_and_a_stranger_is_none(desk, capsys):
+    desk[0] = OWNER
+    asked = ["plan", "offer", "branch:7 2027021005", "--reason", "crane", "--ask"]
+    assert main([*asked, "NOBODY"]) == 2
+    assert "no other owner" in capsys.readouterr().err
+    assert main([*asked, "GO-1"]) == 0
+    assert "GO-1" in capsys.readouterr().out
+    desk[0] = Actor(name="cat", organisation="TO-3", role=OWNER.role)
+    assert main(["plan", "offers"]) == 0
+    assert "No offers." in capsys.readouterr().out

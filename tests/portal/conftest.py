@@ -57,6 +57,8 @@ class Running:
     register: PostgresRegister
     tokens: dict[str, str]
     process: subprocess.Popen[str]
+    log: Path
+    metrics: str = ""
     clients: list[httpx.Client] = field(default_factory=list)
 
     def token(self, name: str, *scopes: Scope) -> str:
@@ -154,8 +156,8 @@ def a_service(home: Path) -> Iterator[Running]:
     set_demo_clock(home, START)
     moms = [sys.executable, "-m", "moms"]
     subprocess.run([*moms, "grid", "import", str(case)], env=env, check=True, capture_output=True)
-    hasher = Argon2()
-    with open_place(env=env) as place:
+    hasher, log = Argon2(), home / "log.jsonl"
+    with open_place(env=env) as place, log.open("w") as stderr:
         register = PostgresRegister(place.engine)
         for name, (organisation, role) in PEOPLE.items():
             person = Person(name=name, organisation=organisation, role=role, password=hasher.hash(password(name)),
@@ -163,13 +165,15 @@ def a_service(home: Path) -> Iterator[Running]:
             people.add_person(register=register, actor=ADMIN, now=datetime.now(UTC), person=person)
         process = subprocess.Popen(
             [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--lease", "2", "--send", "0",
-             "--json"],
-            env=env, stdout=subprocess.PIPE, text=True,
+             "--metrics", "0", "--log", "json", "--json"],
+            env=env, stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip
         assert process.stdout is not None
-        found = Running(base="", home=home, place=place, register=register, tokens={}, process=process)
+        found = Running(base="", home=home, place=place, register=register, tokens={}, process=process,
+                        log=log)  # fmt: skip
         try:
-            found.base = json.loads(process.stdout.readline())["address"]
+            said = json.loads(process.stdout.readline())
+            found.base, found.metrics = said["address"], said["metrics"]
             found.tokens = {name: found.token(name) for name in PEOPLE}
             yield found
         finally:

@@ -85,6 +85,9 @@ def asked(client, whole) -> str:
     )
     said = [client.get("/outages", params={"limit": 1000, **params}).text for params in filters]
     said.append(client.get("/map/outages", params={"at": request["window"]["start"]}).text)
+    studies = client.get(f"/outages/{outage['id']}/studies")
+    said.append(studies.text if studies.status_code == 200 else "")
+    said.append(client.post("/what-if", json={"outage": outage["id"]}, headers=key()).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
         said.append(found.text if found.status_code == 200 else found.text.replace(name, "what was asked"))
@@ -94,9 +97,20 @@ def asked(client, whole) -> str:
 NOTICES = ("/notices?limit=1000", "/notices/outgoing?limit=1000", "/subscriptions")
 
 
+PLANS = ("/plan", "/offers")
+
+
 def anyway(client) -> str:
     """Give what is told to who asks for nothing in particular, until the stream falls quiet."""
-    ways = ("/outages?limit=1000", "/outages?cursor=x", "/session", "/timeline?from=2026-01-01&to=2028-06-01", *NOTICES)
+    ways = (
+        "/outages?limit=1000",
+        "/outages?cursor=x",
+        "/session",
+        "/timeline?from=2026-01-01&to=2028-06-01",
+        "/field",
+        *PLANS,
+        *NOTICES,
+    )
     told = [client.get(way).text for way in ways]
     with suppress(httpx.ReadTimeout), client.stream("GET", "/events", params={"replay": "true"}, timeout=2) as stream:
         told += stream.iter_lines()

@@ -25,7 +25,7 @@ from moms.outages.lifecycle import Verb, move
 from moms.portal.going_on import _finish
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
-from moms.portal.needs import Limits, Needs
+from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.once import Written, answered
 from moms.portal.rates import Buckets
 from moms.store.audit import verify
@@ -139,7 +139,8 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
     needs = Needs(
         desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine),
         keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
-        clock=lambda: now, ready=lambda: None, hosts=frozenset(), secure=False, request_schema={},
+        clock=lambda: now, ready=lambda: None,
+        waits=lambda: Waits(notices={}, duties={}, late_s=0.0), hosts=frozenset(), secure=False, request_schema={},
         catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
     )  # fmt: skip
     lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1, burst=1)

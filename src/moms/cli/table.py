@@ -55,6 +55,11 @@ COMMANDS: tuple[Command, ...] = (
         says="Study all that was granted again: what is at risk now, and what would mend it.",
         module="restudy",
     ),
+    Command(
+        verb="suppose",
+        says="Study a request on a supposed book: outages left out or added, other dates or limits.",
+        module="suppose",
+    ),
     Command(verb="import", says="File many requests from a table.", module="imports"),
     Command(
         verb="shadow", says="Replay past requests beside what people decided; false approvals first.", module="shadow"
@@ -89,6 +94,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(verb="worker", says="Do what is due by the clock; any number of workers on one database.", module="worker"),
     Command(
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
+    ),
+    Command(
+        verb="field",
+        says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
+        module="field",
     ),
     Command(
         verb="notices",

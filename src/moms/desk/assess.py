@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from moms.decide import Evidence, ac_dirt, run_checks, stands_against
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
-from moms.desk.remedy import redispatch_of
+from moms.desk.remedy import Redispatched, redispatch_of
 from moms.desk.security import secure
 from moms.desk.voltage import verified
 from moms.grid import BranchKind
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.decide import Security
-    from moms.desk.remedy import Redispatched
     from moms.desk.security import Studied
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -42,10 +41,11 @@ class Assessed:
     """The study on the book: kept for a remedy or an opened calendar cell."""
 
 
-def assess(*, world: World, situation: Situation, window: Window, now: datetime) -> Assessed:
+def assess(*, world: World, situation: Situation, window: Window, now: datetime, redispatch: bool = True) -> Assessed:
     """Give the evidence on one request as if its window were this one.
 
-    Whatever cannot be computed is named in `evidence.missing`: it refers, it never approves.
+    Whatever cannot be computed is named in `evidence.missing`: it refers, it never approves. Without
+    `redispatch` no unit is moved for the request: a what-if asks so, a decision never does.
     """
     outage = replace(situation.outage, window=window)
     request = outage.request
@@ -56,7 +56,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
     studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now, group=group)
     queue = _with_queue(world, outage, situation, window=window, now=now)
     alone = _alone(world, outage, situation, window=window, now=now)
-    moved = redispatch_of(world, outage, studied)
+    moved = _moved(world, outage, studied, allowed=redispatch)
     evidence = Evidence(
         security=studied.security,
         queue=None if queue is None else queue.security,
@@ -78,7 +78,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime)
         together=tuple(o.id for o in group),
     )
     if evidence.ac_needed:
-        evidence = _by_ac(world, outage, evidence, studied, moved, queue=queue, alone=alone)
+        evidence = _by_ac(world, outage, evidence, studied, moved, queue=queue, alone=alone, redispatch=redispatch)
     if group:
         leans = _leaning(world, (outage, *group), situation, evidence, now=now)
         evidence = replace(evidence, group_leans=leans)
@@ -101,6 +101,7 @@ def _by_ac(
     *,
     queue: Studied | None,
     alone: Studied | None,
+    redispatch: bool,
 ) -> Evidence:
     """Verify by AC what nothing else stands against; where the book is clean, the queue and no book at all too."""
     checks = run_checks(request=outage.request, evidence=evidence, findings=outage.findings, rules=world.rules.decision)
@@ -110,11 +111,18 @@ def _by_ac(
     evidence = replace(evidence, security=found)
     if ac_dirt(found):
         return evidence
-    return replace(
-        evidence,
-        queue=None if queue is None else verified(world, queue, redispatch_of(world, outage, queue).slices),
-        alone=None if alone is None else verified(world, alone, redispatch_of(world, outage, alone).slices),
-    )
+    others = {
+        name: verified(world, one, _moved(world, outage, one, allowed=redispatch).slices)
+        for name, one in ((QUEUE, queue), (ALONE, alone))
+        if one is not None
+    }
+    return replace(evidence, queue=others.get(QUEUE), alone=others.get(ALONE))
+
+
+def _moved(world: World, outage: Outage, studied: Studied, *, allowed: bool) -> Redispatched:
+    if not allowed:
+        return Redispatched(remedy=None, slices=studied.slices)
+    return redispatch_of(world, outage, studied)
 
 
 def _missing(world: World, situation: Situation, *, window: Window, now: datetime) -> tuple[str, ...]:

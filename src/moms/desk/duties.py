@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.desk.forecast import identity, newest
+from moms.desk.offers import all_offers
 from moms.desk.ports import Search
 from moms.outages import State, Status
 from moms.outages.lifecycle import READY
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.desk.clock import ClockRules
+    from moms.desk.offer import Offer
     from moms.desk.ports import Page
     from moms.outages import Outage
 
@@ -31,6 +33,7 @@ class Task(StrEnum):
 
     EXPIRE = "expire"
     LAPSE = "lapse"
+    LAPSE_OFFER = "lapse_offer"
     REMIND_START = "remind_start"
     REMIND_END = "remind_end"
     OVERDUE_START = "overdue_start"
@@ -59,7 +62,7 @@ class Duty:
 
     task: Task
     subject: str
-    """An outage's id, or the market day of a night."""
+    """An outage's id, an offer's, or the market day of a night."""
     organisation: str
     """In whose share of the work it counts."""
     at: datetime
@@ -99,6 +102,7 @@ def duties(page: Page, *, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
         found += of_waiting(outage, _record(page, outage), rules=rules)
     for outage in page.find(Search(states=("completed",))):
         found += of_completed(outage, rules=rules)
+    found += [of_offer(offer) for offer in all_offers(page).values() if offer.open]
     found += nights(rules=rules, now=now)
     return tuple(sorted(found, key=lambda duty: (duty.at, URGENCY[duty.task], duty.name)))
 
@@ -207,6 +211,11 @@ def _lapses(outage: Outage, record: dict[str, object], rules: ClockRules) -> tup
         return ()
     made = parse_instant(str(record["decided_at"]), field="decided_at")
     return (_of(outage, Task.LAPSE, made + _hours(rules.offer_lapses_h)),)
+
+
+def of_offer(offer: Offer) -> Duty:
+    """Give when an open offer lapses, in the share of who made it."""
+    return Duty(task=Task.LAPSE_OFFER, subject=offer.id, organisation=offer.maker, at=offer.until)
 
 
 def of_completed(outage: Outage, *, rules: ClockRules) -> tuple[Duty, ...]:

@@ -63,7 +63,21 @@ def adequate(
     cut_off: Sequence[int],
     group: Sequence[Outage] = (),
 ) -> Adequacy:
-    """Give what the request does to the margin in its hours (semantics 5.1), with its group if it has one.
+    """Give what the request does to the margin in its hours, condensed: as `margin_around`."""
+    return condensed(margin_around(world, outage, holding, window=window, now=now, cut_off=cut_off, group=group))
+
+
+def margin_around(
+    world: World,
+    outage: Outage,
+    holding: Sequence[Outage],
+    *,
+    window: Window,
+    now: datetime,
+    cut_off: Sequence[int],
+    group: Sequence[Outage] = (),
+) -> MarginChange:
+    """Give the margin with and without the request in its hours (semantics 5.1), with its group if it has one.
 
     What any of a group cuts off is taken for cut off while each of them is out: never too little.
     """
@@ -74,14 +88,13 @@ def adequate(
         for span in hours_of(one.request, window=one.window)
         for row in taken(world, one, span, cut_off=cut_off)
     ]
-    change = margin_with_request(
+    return margin_with_request(
         grid=world.grid,
         starts=[hour for one in whole for hour in one.clock_hours()],
         taken=booked(world, holding, now=now, until=whole[-1].end),
         asked=asked,
         rules=world.rules.margin,
     )
-    return condensed(change)
 
 
 def condensed(change: MarginChange) -> Adequacy:

@@ -45,6 +45,10 @@ class NotSignedIn(Refused):
     """No session or token, or one that does not hold; the sentence never says why."""
 
 
+class ProofTooOld(Refused):
+    """A session whose person has not shown for a while who it is: enough for work, too old for a decision."""
+
+
 class NotAToken(Refused):
     """A token that cannot be issued, or is not there."""
 
@@ -180,6 +184,19 @@ class Who:
     def may(self, scope: Scope) -> bool:
         """Tell whether this credential reaches that far."""
         return self.credential.kind == "session" or scope in self.credential.scopes
+
+    def prove(self, *, now: datetime, within: timedelta) -> None:
+        """See that a session's person gave the password lately; a token proves by its scope what it is for.
+
+        Raises:
+            ProofTooOld: it is longer ago.
+        """
+        # A session begins with the password and with nothing else, and never gets a later beginning.
+        if self.credential.kind == "session" and now - self.credential.made_at > within:
+            minutes = within.total_seconds() / 60.0
+            says = f"a decision needs your password, given within the last {minutes:g} minutes"
+            fix = "sign in again (PUT /api/v1/session), then send the same request with the same Idempotency-Key"
+            raise ProofTooOld(says, field="session", fix=fix)
 
 
 def hash_of(secret: str) -> str:

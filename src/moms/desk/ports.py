@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from moms.outages import Outage
     from moms.records.journal import Line
+    from moms.records.notices import Telling
     from moms.values import Actor, Window
 
 
@@ -196,8 +197,18 @@ class Page(Protocol):
         """Give what happened to an outage, oldest first."""
         ...
 
-    def note(self, event: Event) -> None:
-        """Write an event that changes no outage (a journal line by itself)."""
+    def note(self, event: Event, *, told: Telling | None = None) -> None:
+        """Write an event that changes no outage (a journal line by itself), with the notices of what it tells."""
+        ...
+
+    def notes(self, outage_ids: Sequence[str], *, verb: str, hold: bool = False) -> Sequence[Event]:
+        """Give the events of outages whose verb begins like this, oldest first of each organisation.
+
+        With `hold`, nothing more is written of these outages until the end but by this page.
+
+        Raises:
+            NoSuchOutage: with `hold`, one is not there, or not this actor's to see.
+        """
         ...
 
     def enter(self, register: str, entry: dict[str, object]) -> None:

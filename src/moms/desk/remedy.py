@@ -79,7 +79,7 @@ def _remedy(world: World, outage: Outage, studied: Studied, moved: dict[tuple[in
     """Look for a redispatch; what it moves is put into `moved`, by slice and hour."""
     if not _asks_for_it(studied):
         return None
-    slices = [_tightened(one, studied.tight_share) for one in studied.slices]
+    slices = [tightened(one, studied.tight_share) for one in studied.slices]
     rules = replace(world.rules.study, watch_share=1.0)
     result = study(slices=slices, rules=rules, standing=False)
     pairs = _over(result, slices)
@@ -111,7 +111,7 @@ def _asks_for_it(studied: Studied) -> bool:
     return bool(found.crossings) or tight
 
 
-def _tightened(one: Slice, share: float) -> Slice:
+def tightened(one: Slice, share: float) -> Slice:
     """Give a slice held against the tight share of rate B: what is clean there needs no voltage study (1.7)."""
     lines = one.network.branches
     network = one.network.with_ratings(a=lines.rate_a_mw, b=lines.rate_b_mw * share, c=lines.rate_c_mw)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, Verdict, ac_dirt
+from moms.decide import settle as verdict
 from moms.desk.answer import Answer
 from moms.desk.assess import as_asked, assess
 from moms.desk.certain import certain
@@ -120,18 +121,28 @@ def _refuse_decided(outage: Outage) -> None:
         )
 
 
-def think(*, world: World, situation: Situation, now: datetime, book: Book) -> Answer:
-    """Give the decision and its record; nothing is written."""
+def think(*, world: World, situation: Situation, now: datetime, book: Book, search: bool = True) -> Answer:
+    """Give the decision and its record; nothing is written. Without `search`, other dates are not looked for."""
     there = replace(situation, outage=as_asked(situation.outage))
     assessed = assess(world=world, situation=there, window=there.outage.window, now=now)
     if assessed.evidence.together:
         return _group_answer(world, situation, assessed, now=now)
-    placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
+    if search:
+        placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
+    else:
+        placed = _here_only(world, there.outage, assessed.evidence)
     evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
     if any(c.rule in EXCEEDED and c.verdict == Verdict.FAIL for c in placed.settled.checks):
         found = conflicts_of(world, there.outage, there.holding, evidence, now=now)
         evidence = replace(evidence, conflicts=found)
     return _answer(world, situation, situation.outage, evidence=evidence, notes=assessed.notes, placed=placed, now=now)
+
+
+def _here_only(world: World, outage: Outage, evidence: Evidence) -> Placed:
+    """Settle the asked window by itself: these dates were named by people, and others are theirs to name."""
+    found = verdict(request=outage.request, evidence=evidence, findings=outage.findings, rules=world.rules.decision,
+                    windows_left=False)  # fmt: skip
+    return Placed(settled=found, offers=(), searched="no other dates were looked for: these were named")
 
 
 def _with_certainty(  # noqa: PLR0917 - two callers, in this file
@@ -288,11 +299,12 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
         if again.digest != situation.digest:
             raise BookMoved("what the decision rests on has changed", fix="decide it again")
         for one in (answer, *answer.group):
-            _write_one(page, one, world=world, now=now, asked_by=asked_by)
+            write_one(page, one, world=world, now=now, asked_by=asked_by)
     return answer
 
 
-def _write_one(page: Page, answer: Answer, *, world: World, now: datetime, asked_by: Actor) -> None:
+def write_one(page: Page, answer: Answer, *, world: World, now: datetime, asked_by: Actor) -> None:
+    """Write a decision's steps and its record on a page that is held."""
     outage, record = answer.outage, answer.record
     if outage is None or record is None:
         msg = "only a decision with its record is written"

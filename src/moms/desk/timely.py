@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from moms.desk.assess import assess
 from moms.desk.duties import AHEAD, UNDECIDED, Duty, Task, last_start
+from moms.desk.offers import lapse as lapse_offer
 from moms.desk.operate import lapse, put_at_risk, run_out, still_clean, validated
 from moms.desk.ports import NoSuchOutage
 from moms.desk.restudy import remedy_of
@@ -65,6 +66,11 @@ def _lapse(duty: Duty, book: Book, world: World, now: datetime) -> str:
         return MOVED_ON
     found = lapse(book=book, world=world, now=now, outage_id=duty.subject, made=outage.decision_id)
     return MOVED_ON if found is None or found.record is None else str(found.record["says"])
+
+
+def _lapse_offer(duty: Duty, book: Book, world: World, now: datetime) -> str:
+    found = lapse_offer(book=book, world=world, now=now, offer=duty.subject)
+    return MOVED_ON if found is None else found.said
 
 
 def _decide(duty: Duty, book: Book, world: World, now: datetime) -> str:
@@ -168,6 +174,7 @@ def tell(page: Page, duty: Duty, world: World, now: datetime, outage: Outage, *,
 DONE_BY: dict[Task, Callable[[Duty, Book, World, datetime], str]] = {
     Task.EXPIRE: _expire,
     Task.LAPSE: _lapse,
+    Task.LAPSE_OFFER: _lapse_offer,
     Task.REMIND_START: _remind_start,
     Task.REMIND_END: _remind_end,
     Task.OVERDUE_START: _overdue_start,

@@ -12,14 +12,29 @@ from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
-from moms.portal.api import deeds, events, known, looks, maps, notices, published, session
+from moms.portal.api import (
+    deeds,
+    demo,
+    events,
+    field,
+    known,
+    looks,
+    maps,
+    notices,
+    offers,
+    published,
+    session,
+    studies,
+)  # fmt: skip
 from moms.portal.bounds import Wall
 from moms.portal.errors import problem
+from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
-from moms.portal.pages import read_pages, serve_pages
+from moms.portal.pages import marked, read_pages, serve_pages
 from moms.portal.rates import Buckets
+from moms.portal.watch import Measures, Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,8 +46,8 @@ if TYPE_CHECKING:
 PREFIX = "/api/v1"
 
 
-def make_app(needs: Needs) -> ASGIApp:
-    """Give the whole service as one ASGI application."""
+def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
+    """Give the whole service as one ASGI application, which counts what it does in `measures`."""
     limits = needs.limits
     a_minute = limits.sign_in_per_min
     service = Service(
@@ -42,7 +57,9 @@ def make_app(needs: Needs) -> ASGIApp:
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
+        measures=measures or Measures(),
     )
+    show_gauges(service)
 
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
@@ -57,11 +74,14 @@ def make_app(needs: Needs) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, known, maps, published, deeds, notices, events):
+    for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
         app.include_router(module.router, prefix=PREFIX)
+    if needs.demo is not None:
+        app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
-    serve_pages(app, read_pages())
-    return Wall(app, needs=needs)
+    pages = read_pages()
+    serve_pages(app, pages if needs.demo is None else marked(pages))
+    return Watch(Wall(app, needs=needs), measures=service.measures)
 
 
 def _plain_routes(app: FastAPI, service: Service) -> None:

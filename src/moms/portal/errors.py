@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import notices, people, ports, settle, submit
+from moms.desk import attach, field, notices, offer, people, ports, settle, submit, what_if
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -65,6 +65,14 @@ class NotACursor(Refused):
     """A cursor that this service did not give."""
 
 
+class NoSuchDemoPerson(Refused):
+    """Nobody of that name is on the demo's list."""
+
+
+class NotReplayable(Refused):
+    """A demo that does not begin again, or another run of it than the one that is meant."""
+
+
 STATUS: dict[type[Refused], int] = {
     people.NotSignedIn: 401,
     guards.NotYours: 403,
@@ -74,11 +82,20 @@ STATUS: dict[type[Refused], int] = {
     ports.NotYours: 403,
     ForgedOrigin: 403,
     OutOfScope: 403,
+    people.ProofTooOld: 403,
     ports.NoSuchOutage: 404,
     ports.NoSuchDecision: 404,
     notices.NoSuchNotice: 404,
     notices.NoSuchSubscription: 404,
     notices.NotDead: 409,
+    attach.NoSuchStudy: 404,
+    attach.FoundOtherwise: 409,
+    what_if.NothingDecided: 409,
+    offer.NoSuchOffer: 404,
+    offer.NotOpen: 409,
+    field.NotACrew: 403,
+    field.NotALooker: 403,
+    field.NoSuchEntry: 404,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,
@@ -90,12 +107,14 @@ STATUS: dict[type[Refused], int] = {
     guards.TooEarly: 409,
     guards.TooLate: 409,
     StillAtWork: 409,
+    NotReplayable: 409,
     LostClaim: 409,
     ports.StaleRevision: 412,
     NotAChange: 422,
     KeyReused: 422,
     KeyMissing: 400,
     NoPlaces: 404,
+    NoSuchDemoPerson: 404,
     NotACursor: 400,
     RevisionMissing: 428,
     TooMany: 429,

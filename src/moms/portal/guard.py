@@ -14,6 +14,7 @@ from moms.desk.people import NotSignedIn, Scope, Who, whose
 from moms.portal.errors import ForgedOrigin, OutOfScope
 from moms.portal.lanes import Lane
 from moms.portal.rates import Buckets
+from moms.portal.watch import Measures, name_caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,6 +37,7 @@ class Service:
     strangers: Buckets
     """Attempts that failed, by address."""
     sign_ins: Buckets
+    measures: Measures = field(default_factory=Measures)
     streams: int = 0
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     """Keys that this process holds for deeds under way."""
@@ -87,6 +89,7 @@ async def caller(request: Request) -> Who:
     except NotSignedIn:
         service.strangers.take(address_of(request))
         raise
+    name_caller(request.scope, who)
     service.rates.take(who.actor)
     if kind == "session" and request.method not in SAFE:
         check_origin(request)

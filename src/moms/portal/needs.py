@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
-    from moms.desk.people import Hasher, Register
+    from moms.desk.offer import Offer
+    from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
+    from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
     from moms.records.journal import Line
     from moms.records.verify import Verdict
@@ -65,6 +67,31 @@ class Desk(Protocol):
         """Decline what was offered."""
         ...
 
+    def plan_shown(self) -> dict[str, object]:
+        """Give the last proposal, the clashes and the credits."""
+        ...
+
+    def offers(self) -> Sequence[Offer]:
+        """Give the offers to move outages that this actor may know of."""
+        ...
+
+    def offer(
+        self, *, key: str, outage: str, reason: str, start: str = "", other: str = "", asks: str = "",
+        until: str = "", plan: str = "",
+    ) -> Offer:  # fmt: skip
+        """Offer a move or a swap."""
+        ...
+
+    def answer_offer(
+        self, offer: str, answer: str, *, revision: int, reason: str = "", start: str = "", outage: str = ""
+    ) -> Offer:
+        """Accept, decline, withdraw or counter an offer."""
+        ...
+
+    def look_at_offer(self, offer: str) -> Offer:
+        """Give an offer with what a decision made now would say of it."""
+        ...
+
     def forced(
         self,
         *,
@@ -107,8 +134,40 @@ class Desk(Protocol):
         """Give what is out or asked for between two days."""
         ...
 
+    def what_if(
+        self, supposed: Supposed, *, outage: str | None = None, request: Request | None = None
+    ) -> dict[str, object]:
+        """Study an outage or a draft on a supposed book."""
+        ...
+
+    def attach(
+        self, outage_id: str, supposed: Supposed, *, study: str, reason: str, revision: int | None = None
+    ) -> Answer:
+        """Keep a study with its outage."""
+        ...
+
+    def studies(self, name: str) -> Sequence[dict[str, object]]:
+        """Give the studies attached to an outage."""
+        ...
+
+    def study(self, name: str, study: str) -> dict[str, object]:
+        """Give one attached study whole."""
+        ...
+
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> object:
         """Give the calendar of some equipment."""
+        ...
+
+    def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
+        """Give a crew's jobs of the day."""
+        ...
+
+    def field_report(self, documents: Sequence[Mapping[str, object]]) -> Sequence[dict[str, object]]:
+        """Take in what a crew's phone has gathered."""
+        ...
+
+    def field_seen(self, outage_id: str, entries: Sequence[str]) -> dict[str, object]:
+        """Say that entries from the field were looked at."""
         ...
 
     def map(self) -> dict[str, object]:
@@ -155,6 +214,30 @@ class OpenDesk(Protocol):
         ...
 
 
+class Demo(Protocol):
+    """What a demo has and no other installation: a clock to run, people to become, a beginning to go back to."""
+
+    def state(self) -> Mapping[str, object]:
+        """Give the clock, what comes next, what happened, and who is there."""
+        ...
+
+    def sign_in(self, name: str, *, now: datetime, secret: str, old: str | None) -> Who:
+        """Begin a session as one of the demo's own people."""
+        ...
+
+    def set_speed(self, speed: float) -> None:
+        """Let the clock run at another speed, 0 to stop."""
+        ...
+
+    def skip_to(self, instant: datetime) -> None:
+        """Set the clock forward to the next event."""
+        ...
+
+    def replay(self, run: str) -> None:
+        """Begin again in a fresh book."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the service takes on."""
@@ -174,8 +257,22 @@ class Limits:
     queue: int = 16
     """How many may wait for a study."""
     streams: int = 64
+    proof_s: float = 900.0
+    """How long ago a person may have given the password who decides."""
     lease_s: float = 60.0
     """How long a key is held for an answer under way whose server went silent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What waits in the database at one instant."""
+
+    notices: Mapping[str, int]
+    """Not sent yet, by channel."""
+    duties: Mapping[str, int]
+    """By what became of them."""
+    late_s: float
+    """How long the oldest open duty has been due; 0 where none is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +288,8 @@ class Needs:
     clock: Callable[[], datetime]
     ready: Callable[[], None]
     """Raises where the database does not answer."""
+    waits: Callable[[], Waits]
+    """Raises where the database does not answer."""
     hosts: frozenset[str]
     """Names under which it may be called, without port."""
     secure: bool
@@ -203,3 +302,5 @@ class Needs:
     verify: Callable[[], Verdict]
     """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)
+    demo: Demo | None = None
+    """None: no demo, and none of its routes."""

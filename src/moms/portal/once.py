@@ -57,22 +57,43 @@ class Written:
         return Response(self.body, self.status, {**self.headers, "Cache-Control": "no-store", **more}, self.kind)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a deed gives that is no answer to an outage: a document, with a revision of its own where it has one."""
+
+    document: dict[str, object]
+    revision: int | None = None
+
+
+if TYPE_CHECKING:
+    Deed = Answer | Told
+
+
 async def once(
     request: Request,
     who: Who,
     *,
     key: str | None,
-    deed: Callable[[Desk], Answer],
+    deed: Callable[[Desk], Deed],
     expected: tuple[str, int] | None = None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
+    decides: bool = False,
 ) -> Response:
     """Do a deed at most once under the caller's key, on the lane of studies.
 
+    With `decides` it is a person's of the operator that makes an outage's answer: its token has to reach to that,
+    its session to have begun lately.
+
     Raises:
-        OutOfScope, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
+        OutOfScope, ProofTooOld, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
     need(who, Scope.READ if preview else scope)
+    if decides and not preview and who.actor.sees_all:
+        need(who, Scope.SETTLE)
+        who.prove(
+            now=service_of(request).needs.clock(), within=timedelta(seconds=service_of(request).needs.limits.proof_s)
+        )
     # Asked here too: some use cases write as MOMS itself, where the database would let them.
     if who.actor.looks_only and not preview:
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
@@ -95,7 +116,7 @@ async def once(
 def answered(
     service: Service,
     claim: Claim,
-    deed: Callable[[Desk], Answer] | None,
+    deed: Callable[[Desk], Deed] | None,
     *,
     expected: tuple[str, int] | None = None,
     preview: bool = False,
@@ -111,7 +132,7 @@ def answered(
             begun = claim.marks or deed is None
             written = _done(
                 lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
-                actor=claim.actor, desk=desk, preview=preview,
+                actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided,
             )  # fmt: skip
             kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
             service.needs.keys.keep(claim, answer=kept)
@@ -145,7 +166,9 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool) -> Written:
+def _done(
+    deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None]
+) -> Written:
     try:
         answer = deed()
     except PASSING:
@@ -153,6 +176,12 @@ def _done(deed: Callable[[], Answer], *, actor: Actor, desk: Desk, preview: bool
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
+    if isinstance(answer, Told):
+        body = canonical(shown(answer.document, actor=actor, desk=desk)).decode()
+        headers = {} if answer.revision is None else {"ETag": etag(answer.revision)}
+        return Written(status=200, kind="application/json", body=body, headers=headers)
+    if answer.written and not answer.again and not preview and answer.record is not None:
+        count(str(answer.record["outcome"]))
     return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
 
 

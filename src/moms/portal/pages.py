@@ -21,8 +21,8 @@ DIST = Path(__file__).parent / "dist"
 START = "index.html"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
-    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html"
+    "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
+    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
 )
 """Nothing from elsewhere, nothing inline, no text that becomes code."""
 NOT_BUILT = (
@@ -30,7 +30,9 @@ NOT_BUILT = (
     "(npm has to reach its registry once), then start `moms serve` again.\n"
     "The interface for programs works without them: see /openapi.json.\n"
 )
-KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml"}
+KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml",
+         ".webmanifest": "application/manifest+json"}  # fmt: skip
+DEMO = b'<meta name="moms-demo" content="yes">'
 SMALL = 512
 """Bytes under which packing is not worth it."""
 
@@ -55,12 +57,24 @@ def read_pages(folder: Path = DIST) -> Mapping[str, File]:
     return {path.relative_to(folder).as_posix(): _read(path, path.relative_to(folder)) for path in paths}
 
 
+def marked(pages: Mapping[str, File]) -> Mapping[str, File]:
+    """Give the pages of a demo: the start page says that it is one, so that no other has to ask."""
+    if START not in pages:
+        return pages
+    body = pages[START].body.replace(b"<head>", b"<head>" + DEMO, 1)
+    return {**pages, START: _file(body, kind=pages[START].kind, lasting=False)}
+
+
 def _read(path: Path, inside: Path) -> File:
     body = path.read_bytes()
     kind = KINDS.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return _file(body, kind=kind, lasting=inside.parts[0] == "assets")
+
+
+def _file(body: bytes, *, kind: str, lasting: bool) -> File:
     packed = gzip.compress(body, 9, mtime=0) if len(body) > SMALL and not kind.startswith("image/png") else None
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return File(body=body, packed=packed, kind=kind, tag=tag, lasting=inside.parts[0] == "assets")
+    return File(body=body, packed=packed, kind=kind, tag=tag, lasting=lasting)
 
 
 def serve_pages(app: FastAPI, pages: Mapping[str, File]) -> None:

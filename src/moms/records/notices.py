@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from moms.outages import Kind
 from moms.outages.lifecycle import Verb
+from moms.records.field import LATE_WORD, LOOK_WORD
 from moms.values import OPERATOR, Role, instant_text
 
 if TYPE_CHECKING:
@@ -62,11 +63,16 @@ SEALED = "another outage"
 OUTCOMES = frozenset({"counter", "accept"})
 """Outcomes of a decision that have no step of their own name; those that have one are named like it."""
 RANK = {Severity.INFO: 0, Severity.ACTION: 1, Severity.URGENT: 2}
+OFFERS = frozenset({"offer_made", "offer_countered", "offer_agreed", "offer_declined", "offer_withdrawn",
+                    "offer_lapsed", "offer_done", "offer_fell_through"})  # fmt: skip
+"""What is told of offers to move an outage, to the owner of each outage in them."""
 SILENT = frozenset({Verb.VALIDATE, Verb.STUDY})
 """Steps of the machinery, which nobody is told."""
 ACTION = frozenset(
     {
         "counter",
+        "offer_made",
+        "offer_countered",
         Verb.RETURN,
         Verb.REFER,
         Verb.NEGOTIATE,
@@ -75,10 +81,14 @@ ACTION = frozenset(
         Verb.REFUSE_CHANGE,
         Verb.DELAY,
         Verb.EXPIRE,
+        LATE_WORD,
+        LOOK_WORD,
     }
 )
 URGENT = frozenset({Verb.RECALL, Verb.REVOKE, Verb.PUT_AT_RISK, Verb.EXTEND_FORCED})
-WORDS = frozenset({*Verb, *OUTCOMES, "decline"}) - SILENT
+FIELD = frozenset({LATE_WORD, LOOK_WORD})
+"""Told of entries from the field: a crew will be late, or what it reports does not fit."""
+WORDS = frozenset({*Verb, *OUTCOMES, *OFFERS, *FIELD, "decline"}) - SILENT
 """All that is told of."""
 OWNERS = frozenset({Role.OWNER, Role.AGENT})
 
@@ -101,6 +111,15 @@ class Happening:
     def word(self) -> str:
         """What was done, without who did it: `refer` of the journal's `decide:refer`, `deny` of its `settle:deny`."""
         return self.verb.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What is told of a line of the journal that changes no outage."""
+
+    outage: Outage
+    word: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,15 +173,18 @@ class Notice:
 def plan_of(organisation: str) -> tuple[Subscription, ...]:
     """Give what everybody is told without having asked for it, for an outage of an organisation.
 
-    Its owner hears of every decision and of what others did to it, the engineers of what is referred to them
-    or is urgent, the control room of what is urgent.
+    Its owner hears of every decision and of what others did to it, the engineers of what is referred to them,
+    of offers that are countered or come to nothing, and of what is urgent, the control room of what is urgent
+    and of what crews report that needs a person.
     """
     desk = {"organisation": OPERATOR, "sees_all": True}
     return (
         *(Subscription(id=f"plan:{role}", organisation=organisation, role=role) for role in sorted(OWNERS)),
         Subscription(id="plan:referred", role=Role.ENGINEER, verbs=(Verb.REFER,), **desk),  # type: ignore[arg-type]  # as above
+        Subscription(id="plan:countered", role=Role.ENGINEER, verbs=("offer_countered", "offer_fell_through"), **desk),  # type: ignore[arg-type]  # as above
         Subscription(id="plan:engineer", role=Role.ENGINEER, severity=Severity.URGENT, **desk),  # type: ignore[arg-type]  # as above
         Subscription(id="plan:control_room", role=Role.CONTROL_ROOM, severity=Severity.URGENT, **desk),  # type: ignore[arg-type]  # as above
+        Subscription(id="plan:field", role=Role.CONTROL_ROOM, verbs=tuple(sorted(FIELD)), **desk),  # type: ignore[arg-type]  # as above
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, String, cast, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
@@ -27,7 +28,7 @@ from moms.records.notices import Happening
 from moms.store import tables
 from moms.store.acting import act_as
 from moms.store.bars import bars
-from moms.store.lines import lines_matching
+from moms.store.lines import bodies_of, lines_matching
 from moms.store.outbox import tell_of
 from moms.store.rights import may
 from moms.store.rows import (
@@ -45,11 +46,12 @@ from moms.values import SYSTEM, Refused, canonical
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from sqlalchemy import Cast, Connection, Engine, Select
+    from sqlalchemy import Cast, Connection, Engine, Row, Select
 
     from moms.desk.ports import Bar, Event, LineSearch, Search
     from moms.outages import Outage
     from moms.records.journal import Line
+    from moms.records.notices import Telling
     from moms.store.rights import Do
     from moms.values import Actor, Window
 
@@ -257,15 +259,30 @@ class PostgresPage:
         events = (event_of(body) for body in bodies)
         return tuple(event for event in events if event is not None)
 
-    def note(self, event: Event) -> None:
-        """Write an event that changes no outage (a journal line by itself)."""
+    def note(self, event: Event, *, told: Telling | None = None) -> None:
+        """Write an event that changes no outage (a journal line by itself), with the notices of what it tells."""
         organisation, kind = self._actor.organisation, "restricted"
         if event.outage_id:
             organisation, kind = self._whose(event.outage_id)
         body = event_body(event, revision=None, document=None)
-        self._append(
+        line = self._append(
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
+        if told is not None:
+            self.happenings.append(_happening(told.outage, replace(event, verb=told.word, reason=told.reason), line))
+
+    def notes(self, outage_ids: Sequence[str], *, verb: str, hold: bool = False) -> Sequence[Event]:
+        """Give the events of outages whose verb begins like this, oldest first of each organisation.
+
+        With `hold` their chains are locked first: what is read then stands until the end.
+
+        Raises:
+            NoSuchOutage: with `hold`, one is not there, or not this actor's to see.
+        """
+        for organisation in sorted({self._whose(one)[0] for one in outage_ids} if hold else ()):
+            self._lock(organisation)
+        found = (event_of(body) for body in self._connection.execute(bodies_of(outage_ids, verb=verb)).scalars())
+        return tuple(event for event in found if event is not None and event.verb.startswith(verb))
 
     def tell(self, event: Event, *, name: str, revision: int, document: str) -> None:
         """Write the line that goes with a revision of a person, session or token, with its fingerprint."""
@@ -399,8 +416,7 @@ class PostgresPage:
         """Add a line to an organisation's chain; the chain is locked until the end."""
         self.wrote = True
         self._check("add", "journal", "body", organisation=organisation)
-        lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
-        count, last, at = self._connection.execute(lock, {"chain": organisation}).one()
+        count, last, at = self._lock(organisation)
         line = link(
             Head(organisation=organisation, count=count, hash=last),
             classification=classification,
@@ -415,6 +431,12 @@ class PostgresPage:
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
         return line
+
+    def _lock(self, chain: str) -> tuple[Any, ...]:
+        """Lock an organisation's chain until the end; give how long it is, its last hash, and the instant."""
+        lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
+        row: Row[Any] = self._connection.execute(lock, {"chain": chain}).one()
+        return tuple(row)
 
 
 def _happening(outage: Outage, event: Event, line: Line) -> Happening:

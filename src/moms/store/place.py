@@ -246,7 +246,7 @@ def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
             known["host"] = revive.start().socket_folder
             return psycopg.connect(**known)  # type: ignore[arg-type]  # as above
 
-    return create_engine(url, creator=connect, pool_pre_ping=True, pool_size=5, max_overflow=15)
+    return create_engine(url, creator=connect, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=15)
 
 
 def _open_named(url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]) -> Place:

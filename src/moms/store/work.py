@@ -111,6 +111,14 @@ class PostgresWork:
             at = connection.scalar(select(func.clock_timestamp()))
             return tuple(_line(row, at) for row in connection.execute(query))
 
+    def standing(self) -> tuple[Mapping[str, int], datetime | None]:
+        """Give how many duties there are by what became of them, and since when the oldest open one is due."""
+        query = select(LIST.c.became, func.count().label("many"), func.min(LIST.c.due_at).label("since"))
+        with self._page() as connection:
+            found = connection.execute(query.group_by(LIST.c.became)).all()
+        since = next((row.since for row in found if row.became == Became.OPEN.value), None)
+        return {row.became: row.many for row in found}, since
+
     def clock(self) -> datetime:
         """Give the time by the database's clock."""
         with self._page() as connection:

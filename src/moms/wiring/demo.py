@@ -14,8 +14,10 @@ from moms.desk.submit import AlreadyFiled
 from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
 from moms.values import Actor, Refused, Role
+from moms.wiring.clock import read_clock, set_demo_clock
 from moms.wiring.office import open_office
-from moms.wiring.settings import OPERATOR, set_demo_clock
+from moms.wiring.replay import DemoHome
+from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +33,17 @@ if TYPE_CHECKING:
 STARTER = "starter"
 
 
+LINES = "Whimbrel Transmission (synthetic)"
 PEOPLE = (
-    ("owner", "Whimbrel Transmission (synthetic)", Role.OWNER),
-    ("plant", "Buckeye Generation (synthetic)", Role.OWNER),
-    ("engineer", OPERATOR, Role.ENGINEER),
-    ("control", OPERATOR, Role.CONTROL_ROOM),
+    ("owner", LINES, Role.OWNER, "asks to take lines out"),
+    ("plant", "Buckeye Generation (synthetic)", Role.OWNER, "asks to take units out"),
+    ("crew", LINES, Role.FIELD, "reports equipment back"),
+    ("engineer", OPERATOR, Role.ENGINEER, "settles what MOMS refers"),
+    ("control", OPERATOR, Role.CONTROL_ROOM, "runs the day"),
+    ("planner", OPERATOR, Role.PLANNER, "looks at the season"),
+    ("auditor", OPERATOR, Role.AUDITOR, "examines the record"),
 )
-"""Who may sign in to the demo: the owner of a denied story, that of a plant, and two of the operator."""
+"""Who may sign in to the demo, and for what: the owner of a denied story and its crew, a plant, the operator's own."""
 
 
 class StoryChanged(Refused):
@@ -47,12 +53,18 @@ class StoryChanged(Refused):
 def load_starter(office: Office) -> tuple[Season, int]:
     """Enter the starter book if it is not there yet, and set the demo's clock; give how many were new.
 
+    A clock that has gone on since is left as it is: it never goes back in a book that knows it.
+
     Raises:
         NotEmpty: the book holds somebody's own outages.
     """
-    season = bundled(STARTER)
+    season, home = bundled(STARTER), office.settings.home
     fresh = enter(book=office.book, entries=season.entries, rule_book=season.rule_book)
-    set_demo_clock(office.settings.home, season.clock)
+    if fresh == len(season.entries):
+        DemoHome(home=home).mark(season.clock)
+    clock = read_clock(home)
+    if fresh or clock is None or clock.base < season.clock:
+        set_demo_clock(home, season.clock)
     return season, fresh
 
 
@@ -78,7 +90,7 @@ def enter_people(*, register: Register, actor: Actor, now: datetime, kept: str) 
     with register.as_(actor) as page:
         there = {person.name: person for person in page.people()}
     done = []
-    for name, organisation, role in PEOPLE:
+    for name, organisation, role, _ in PEOPLE:
         if name not in there:
             person = Person(name=name, organisation=organisation, role=role, password=kept, made_at=now)
             people.add_person(register=register, actor=actor, now=now, person=person)

@@ -31,11 +31,13 @@ if TYPE_CHECKING:
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
+    from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, LineSearch, Told
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
+    from moms.desk.supposed import Supposed
     from moms.desk.timeline import Timeline
     from moms.desk.windows import Calendar
     from moms.desk.world import World
@@ -323,12 +325,37 @@ class Office:
                 return found[0]
 
     def show(self, name: str) -> dict[str, object]:
-        """Give one outage whole: document, decision record, history."""
+        """Give one outage whole: document, decision record, history, what was reported from the field."""
+        from moms.desk.field import of_outage
+
         outage = self.find(name)
         with self.book.as_(self.settings.actor) as page:
             record = page.decision(outage.decision_id) if outage.decision_id else None
             history = [_line(e) for e in page.history(outage.id)]
-        return {"outage": to_document(outage), "decision": record, "history": history}
+            field = of_outage(page, outage)
+        return {"outage": to_document(outage), "decision": record, "history": history, "field": field}
+
+    def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
+        """Give a crew's jobs of the day; for the operator those from which something was reported."""
+        from moms.desk.field import Places, day
+
+        places = Places(self.world.grid, self._features())
+        return day(book=self.book, actor=self.settings.actor, now=self.settings.now, catalogue=catalogue, places=places)
+
+    def field_report(self, documents: Sequence[Mapping[str, object]]) -> tuple[dict[str, object], ...]:
+        """Take in what a crew's phone has gathered, each entry once."""
+        from moms.desk.field import report_all, taken_document
+
+        done = report_all(book=self.book, actor=self.settings.actor, now=self.settings.now, documents=documents)
+        return tuple(taken_document(one) for one in done)
+
+    def field_seen(self, outage_id: str, entries: Sequence[str]) -> dict[str, object]:
+        """Say, for the operator, that entries from the field were looked at."""
+        from moms.desk.field import field_document, seen
+
+        return field_document(
+            seen(book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, entries=entries)
+        )
 
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
@@ -528,6 +555,61 @@ class Office:
             close_season(**common, now=self.settings.now, weights=needs(self.world))  # type: ignore[arg-type]  # as above
         return accounts(**common), done  # type: ignore[arg-type]  # as above
 
+    def propose_plan(self, plan: SeasonPlan) -> str:
+        """Keep a plan as a proposal, which its owners see; nothing moves."""
+        from moms.desk.proposal import propose
+
+        return propose(book=self.book, actor=self.settings.actor, now=self.settings.now, plan=plan)
+
+    def plan_shown(self) -> dict[str, object]:
+        """Give the last proposal, the clashes and the credits, as far as this actor may see them."""
+        from moms.desk.proposal import plan_shown
+
+        return plan_shown(book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now)
+
+    def offers(self) -> tuple[Offer, ...]:
+        """Give the offers to move outages that this actor may know of, newest first."""
+        from moms.desk.offers import offers
+
+        return offers(book=self.book, actor=self.settings.actor)
+
+    def offer(
+        self, *, key: str, outage: str, reason: str, start: str = "", other: str = "", asks: str = "",
+        until: str = "", plan: str = "",
+    ) -> Offer:  # fmt: skip
+        """Offer a move (`start`), or a swap with another outage (`other`) or owner (`asks`)."""
+        from moms.desk.offers import offer_id, offer_move, offer_swap
+
+        end = parse_instant(until, field="until") if until else None
+        name, common = offer_id(self.settings.actor, key), self._acting()
+        if start:
+            return offer_move(
+                **common, offer=name, outage=outage, start=parse_instant(_midnight(start), field="start"), until=end,
+                reason=reason, plan=plan,
+            )  # fmt: skip
+        return offer_swap(**common, offer=name, outage=outage, other=other, asks=asks, until=end, reason=reason)
+
+    def answer_offer(
+        self, offer: str, answer: str, *, revision: int, reason: str = "", start: str = "", outage: str = ""
+    ) -> Offer:
+        """Accept, decline, withdraw or counter an offer as it is at that revision."""
+        from moms.desk import offers
+
+        common = {**self._acting(), "offer": offer, "revision": revision, "reason": reason}
+        if answer == "counter":
+            at = parse_instant(_midnight(start), field="start") if start else None
+            return offers.counter(**common, start=at, outage=outage)
+        return {"accept": offers.accept, "decline": offers.decline, "withdraw": offers.withdraw}[answer](**common)
+
+    def look_at_offer(self, offer: str) -> Offer:
+        """Give an offer with what a decision made now would say of it; nothing is written."""
+        from moms.desk.offers import look
+
+        return look(**self._acting(), offer=offer)
+
+    def _acting(self) -> dict[str, Any]:
+        return {"book": self.book, "world": self.world, "actor": self.settings.actor, "now": self.settings.now}
+
     def take_plan_back(self, plan: str, *, reason: str) -> Wrote:
         """Take a written plan back."""
         from moms.desk.accept import take_back
@@ -563,6 +645,67 @@ class Office:
         marked = mark(**common, found=found, why=why) if why else ()  # type: ignore[arg-type]  # as above
         return found, marked
 
+    def what_if(
+        self, supposed: Supposed, *, outage: str | None = None, request: Request | None = None
+    ) -> dict[str, object]:
+        """Study a filed outage, or a request that nobody has filed, on a supposed book; nothing is written.
+
+        Raises:
+            NotARequest: a draft that the entry rules return. Refused: as `moms.desk.what_if`.
+        """
+        from moms.desk.what_if import may_ask, what_if
+        from moms.desk.what_if_document import study_document
+
+        may_ask(self.settings.actor)
+        about = self._draft(request) if request is not None else self.find(outage or "").id
+        found = what_if(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, supposed=supposed,
+            outage=about,
+        )  # fmt: skip
+        return study_document(found)
+
+    def _draft(self, request: Request) -> Outage:
+        """Give a request as its owner would file it now."""
+        from moms.desk.submit import preview
+        from moms.values import Actor, Role
+
+        owner = Actor(name=self.settings.actor.name, organisation=request.organisation, role=Role.OWNER)
+        filed = preview(book=self.book, world=self.world, actor=owner, now=self.settings.now, request=request)
+        if filed.outage is None:
+            raise NotARequest(tuple(f for f in filed.findings if f.level == "block"))
+        return filed.outage
+
+    def attach(
+        self, outage_id: str, supposed: Supposed, *, study: str, reason: str, revision: int | None = None
+    ) -> Answer:
+        """Keep a study with its outage, if it still comes out under that name."""
+        from moms.desk.attach import attach
+
+        return attach(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id,
+            supposed=supposed, study=study, reason=reason, revision=revision,
+        )  # fmt: skip
+
+    def studies(self, name: str) -> Sequence[dict[str, object]]:
+        """Give the studies attached to an outage, oldest first; an owner sees none (semantics 9)."""
+        from moms.desk.attach import attached
+
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            return attached(page, outage.id)
+
+    def study(self, name: str, study: str) -> dict[str, object]:
+        """Give one attached study whole.
+
+        Raises:
+            NoSuchStudy: none of that name, or not this actor's to see.
+        """
+        from moms.desk.attach import attached_study
+
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            return attached_study(page, outage.id, study)
+
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> Calendar:
         """Give the calendar of some equipment, in this process alone: a server does not fork."""
         return self.windows(assets=assets, days=days, first=first, last=last, cores=1)[0]
@@ -594,13 +737,18 @@ class Office:
         return document_of(shown)
 
     def _seen(self) -> Seen | None:
-        from moms.gis import all_of, features_of, seen_by
+        from moms.gis import all_of, seen_by
 
-        actor, grid = self.settings.actor, self.world.grid
-        features = MAPS.of(grid, make=lambda: features_of(grid))
+        actor, grid, features = self.settings.actor, self.world.grid, self._features()
         if features is None:
             return None
         return all_of(features) if actor.sees_all else seen_by(features, grid, actor.organisation)
+
+    def _features(self) -> Features | None:
+        from moms.gis import features_of
+
+        grid = self.world.grid
+        return MAPS.of(grid, make=lambda: features_of(grid))
 
     def margin(self, window: Window) -> dict[str, object]:
         """Give what the book leaves of capacity by market day and place."""

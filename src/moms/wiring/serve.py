@@ -17,13 +17,17 @@ from moms import __version__
 from moms.desk.catalogue import catalogue_of
 from moms.outages import request_schema
 from moms.portal.app import make_app
-from moms.portal.needs import Limits, Needs
+from moms.portal.needs import Limits, Needs, Waits
+from moms.portal.watch import Measures
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
+from moms.store.outgoing import PostgresOutgoing
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
+from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
+from moms.wiring.measured import measured
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret
 from moms.wiring.sending import sending
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.store.place import Place
     from moms.values import Actor
+    from moms.wiring.live import Live
     from moms.wiring.settings import Settings
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
@@ -54,32 +59,55 @@ def serve(
     port: int,
     public: str | None,
     limits: Limits,
-    say: Callable[[str], None],
+    say: Callable[[str, str | None], None],
     worker: Sequence[str] = (),
     send_s: float = 5.0,
+    metrics: int | None = None,
+    demo: Live | None = None,
+    opened: World | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
-    Notices go out every `send_s` (0: never).
+    Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
+    told its address too. With a `demo` its clock runs and its routes are there.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
     """
     hosts, secure = _hosts(host, public)
-    with open_place(env=os.environ) as place, _listening(host, port) as open_:
-        app = make_app(needs(chosen, place, hosts=hosts, secure=secure, limits=limits))
+    with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
+        measures = Measures()
+        given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
+        app = make_app(replace(given, demo=demo), measures=measures)
         name = f"[{host}]" if ":" in host else host
-        say(f"http://{name}:{open_.getsockname()[1]}")
+        looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
+        say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
         config = uvicorn.Config(
-            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_level="warning", access_log=False,
+            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_config=None, access_log=False,
             server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES,
             timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=1000,
         )  # fmt: skip
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
         signal.signal(signal.SIGTERM, _stop)
-        with contextlib.suppress(KeyboardInterrupt), beside(worker), sending(place, os.environ, every_s=send_s):
-            uvicorn.Server(config).run(sockets=[open_])
+        server = uvicorn.Server(config)
+        with (
+            contextlib.suppress(KeyboardInterrupt),
+            beside(worker),
+            sending(place, os.environ, every_s=send_s),
+            _played(demo, given, server),
+        ):
+            server.run(sockets=[open_])
+
+
+def _played(demo: Live | None, given: Needs, server: uvicorn.Server) -> contextlib.AbstractContextManager[None]:
+    if demo is None:
+        return contextlib.nullcontext()
+
+    def stop() -> None:
+        server.should_exit = True
+
+    return demo.at_work(register=given.register, desk=given.desk, stop=stop)
 
 
 def _stop(*_: object) -> None:
@@ -111,6 +139,11 @@ def needs(
         with place.book.as_(SYSTEM) as page:
             page.version()
 
+    def waits() -> Waits:
+        duties, since = PostgresWork(place.engine).standing()
+        late_s = 0.0 if since is None else max(0.0, (_now(chosen)[0] - since).total_seconds())
+        return Waits(notices=PostgresOutgoing(place.engine).waiting(), duties=duties, late_s=late_s)
+
     keys = PostgresKeys(place.engine)
     keys.forget()
     return Needs(
@@ -122,6 +155,7 @@ def needs(
         secret=new_secret,
         clock=lambda: datetime.now(UTC),
         ready=ready,
+        waits=waits,
         hosts=hosts,
         secure=secure,
         request_schema=request_schema(),
@@ -148,6 +182,7 @@ def _about(chosen: Settings, world: World) -> dict[str, object]:
         "rule_book": f"{world.rules.id} v{world.rules.version}",
         "operator": SYSTEM.organisation,
         "version": __version__,
+        "control_phone": os.environ.get("MOMS_CONTROL_PHONE") or None,
     }
 
 

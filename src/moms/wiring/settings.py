@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,13 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moms.values import Actor, Refused, Role
+from moms.wiring.clock import read_clock, set_demo_clock, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+__all__ = ["OPERATOR", "Settings", "UnclearSetting", "home", "set_demo_clock", "settings"]
 OPERATOR = "operator"
 """The organisation that runs MOMS; it sees the whole book."""
-CLOCK_FILE = "demo-clock.json"
 
 
 class UnclearSetting(Refused):
@@ -78,18 +78,6 @@ def home(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(named) if named else Path.home() / ".local" / "share" / "moms"
 
 
-def set_demo_clock(where: Path, instant: datetime | None) -> None:
-    """Set the simulated clock of a home, or (None) go back to the wall clock."""
-    file = where / CLOCK_FILE
-    if instant is None:
-        file.unlink(missing_ok=True)
-        return
-    where.mkdir(parents=True, exist_ok=True)
-    fresh = file.with_suffix(".new")
-    fresh.write_text(json.dumps({"now": instant.astimezone(UTC).isoformat()}), encoding="utf-8")
-    fresh.replace(file)
-
-
 def _login(environ: Mapping[str, str]) -> str:
     return environ.get("USER") or environ.get("LOGNAME") or "somebody"
 
@@ -103,10 +91,10 @@ def _role(text: str) -> Role:
 
 def _now(text: str | None, where: Path) -> tuple[datetime, bool]:
     if text is None:
-        file = where / CLOCK_FILE
-        if not file.is_file():
+        clock = read_clock(where)
+        if clock is None:
             return datetime.now(UTC).replace(microsecond=0), False
-        text = str(json.loads(file.read_text(encoding="utf-8"))["now"])
+        return clock.reading(ticks()), True
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

@@ -24,11 +24,15 @@ export class Problem extends Error {
 export const OFFLINE = 0;
 
 /** What the pages need to know of the session; set by `session.svelte.ts`. */
-export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolean) => void } = {
+export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolean) => void; prove: () => Promise<boolean> } = {
   csrf: null,
   lost: () => {},
   heard: () => {},
+  prove: () => Promise.resolve(false),
 };
+
+/** What a decision is refused with when the password was given too long ago. */
+export const PROOF = "ProofTooOld";
 
 export interface Ask {
   method?: "GET" | "POST" | "PUT" | "DELETE";
@@ -40,7 +44,18 @@ export interface Ask {
   signal?: AbortSignal;
 }
 
-export async function ask<T>(path: string, { method = "GET", body, revision, key, signal }: Ask = {}): Promise<T> {
+/** Ask once; a decision that needs the password again asks for it, and is sent once more under the same key. */
+export async function ask<T>(path: string, how: Ask = {}): Promise<T> {
+  const same = how.method === "POST" ? { ...how, key: how.key ?? freshKey() } : how;
+  try {
+    return await askOnce<T>(path, same);
+  } catch (why) {
+    if (!(why instanceof Problem) || why.kind !== PROOF || !(await bearer.prove())) throw why;
+    return askOnce<T>(path, same);
+  }
+}
+
+async function askOnce<T>(path: string, { method = "GET", body, revision, key, signal }: Ask): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && bearer.csrf) headers["X-CSRF-Token"] = bearer.csrf;

@@ -1,6 +1,7 @@
 // Who one is, which installation this is, and whether the service answers.
 
-import { ask, asProblem, bearer, Problem } from "./api";
+import { ask, asProblem, bearer, OFFLINE, Problem } from "./api";
+import { forget, keyOf, lastHere, leaving } from "./phone";
 import type { About, Told, Who } from "./types";
 
 const EVERY_MS = 15_000;
@@ -15,6 +16,9 @@ class Session {
   trouble = $state<Problem | null>(null);
   /** The session ended while somebody was at work: sign in again, and nothing typed is lost. */
   lapsed = $state(false);
+  /** A decision waits for the password. */
+  proving = $state(false);
+  #proven: (good: boolean) => void = () => {};
   reached = $state(true);
   /** Wall clock of the last good answer. */
   heardAt = $state(Date.now());
@@ -23,6 +27,9 @@ class Session {
   events = $state(0);
   last = $state<Told | null>(null);
   #source: EventSource | null = null;
+  #settle: () => void = () => {};
+  /** Fulfilled once the service has said for the first time who one is. */
+  readonly settled = new Promise<void>((done) => (this.#settle = done));
 
   get old(): boolean {
     return !this.reached || this.tick - this.heardAt > STALE_MS;
@@ -36,6 +43,7 @@ class Session {
   begin(): () => void {
     bearer.lost = () => this.#lapse();
     bearer.heard = (ok) => this.#heard(ok);
+    bearer.prove = () => this.#prove();
     void this.look();
     const clock = setInterval(() => (this.tick = Date.now()), 5_000);
     const beat = setInterval(() => void this.#beat(), EVERY_MS);
@@ -55,22 +63,87 @@ class Session {
     this.asking = true;
     this.trouble = null;
     try {
-      await this.#enter(await ask<Who>("/session"));
+      await this.#resume();
     } catch (why) {
       const problem = asProblem(why);
-      if (problem.status !== 401) this.trouble = problem;
+      if (problem.status !== 401 && !(problem.status === OFFLINE && (await this.#fromPhone()))) this.trouble = problem;
     } finally {
       this.asking = false;
+      this.#settle();
     }
   }
 
+  /** Ask once more who one is: after a start without a signal, or where another window signed in meanwhile. */
+  async renew(): Promise<void> {
+    try {
+      await this.#resume();
+    } catch (why) {
+      if (asProblem(why).status === 401) this.#lapse();
+    }
+  }
+
+  /** Go on with the session that the browser has; one that was left without a signal is ended first. */
+  async #resume(): Promise<void> {
+    const who = await ask<Who>("/session");
+    if (leaving.get()) {
+      bearer.csrf = who.csrf;
+      await ask("/session", { method: "DELETE" });
+      bearer.csrf = null;
+      leaving.done();
+      throw new Problem(401, { title: "signed out" });
+    }
+    await this.#enter(who);
+  }
+
+  /** Without a signal the field opens for who was there last; all it can do is to show the day and keep entries. */
+  async #fromPhone(): Promise<boolean> {
+    const kept = location.pathname === "/field" && !leaving.get() ? await lastHere() : null;
+    if (!kept) return false;
+    this.about = kept.about;
+    this.who = kept.who;
+    this.heardAt = kept.heardAt;
+    this.reached = false;
+    return true;
+  }
+
+  /** Take what a demo's clock says, which does not wait for the next look. */
+  setNow(now: string): void {
+    if (this.about && this.about.now !== now) this.about = { ...this.about, now };
+  }
+
+  /** Be whom the service says one has become. */
+  async enter(who: Who): Promise<void> {
+    await this.#enter(who);
+  }
+
   async signIn(name: string, password: string): Promise<void> {
-    await this.#enter(await ask<Who>("/session", { method: "PUT", body: { name, password } }));
+    const who = await ask<Who>("/session", { method: "PUT", body: { name, password } });
+    leaving.done(); // the session that was left has ended with it
+    await this.#enter(who);
+  }
+
+  /** The password was given, or was not. */
+  proved(good: boolean): void {
+    this.proving = false;
+    this.#proven(good);
+    this.#proven = () => {};
+  }
+
+  #prove(): Promise<boolean> {
+    this.#proven(false);
+    this.proving = true;
+    return new Promise((resolve) => (this.#proven = resolve));
   }
 
   async signOut(): Promise<void> {
+    if (this.who) await forget(keyOf(this.who));
     try {
+      if (!bearer.csrf) await this.renew();
       await ask("/session", { method: "DELETE" });
+    } catch (why) {
+      // Without a signal it ends here at once, and at the service before anything else is asked of it.
+      if (asProblem(why).status !== OFFLINE) throw why;
+      leaving.set();
     } finally {
       this.#source?.close();
       this.#source = null;
@@ -90,6 +163,7 @@ class Session {
 
   async #beat(): Promise<void> {
     if (!this.who || this.lapsed) return;
+    if (!bearer.csrf) return this.renew();
     try {
       this.about = await ask<About>("/about");
       if (!this.#source || this.#source.readyState === EventSource.CLOSED) this.#listen();

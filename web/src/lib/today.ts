@@ -14,14 +14,16 @@ export interface Part {
   /** What it is, and what to do about it. */
   says: string;
   none: string;
+  /** The word of the glossary that explains it. */
+  word?: string;
 }
 
 /** What is not as planned comes first; the rest is the day as it should be. */
 export const PARTS: Part[] = [
-  { pile: "late", name: "Late back", mark: "▲", tone: "red", says: "still out after their end: call, then end or extend", none: "nothing is late" },
-  { pile: "recalled", name: "Recalled", mark: "▲", tone: "red", says: "called back and not back yet", none: "nothing is called back" },
-  { pile: "forced", name: "Forced out", mark: "◆", tone: "amber", says: "failed or taken out in an emergency", none: "nothing has failed" },
-  { pile: "risk", name: "At risk", mark: "◆", tone: "amber", says: "granted, and may not go ahead as it stands", none: "nothing is at risk" },
+  { pile: "late", name: "Late back", mark: "▲", tone: "red", says: "still out after their end: call, then end or extend", none: "nothing is late", word: "Late back" },
+  { pile: "recalled", name: "Recalled", mark: "▲", tone: "red", says: "called back and not back yet", none: "nothing is called back", word: "Recall" },
+  { pile: "forced", name: "Forced out", mark: "◆", tone: "amber", says: "failed or taken out in an emergency", none: "nothing has failed", word: "Forced outage" },
+  { pile: "risk", name: "At risk", mark: "◆", tone: "amber", says: "granted, and may not go ahead as it stands", none: "nothing is at risk", word: "At risk" },
   { pile: "overdue", name: "Not out yet", mark: "◆", tone: "amber", says: "should be out by now, and nobody has said so", none: "nothing is behind" },
   { pile: "confirm", name: "To confirm", mark: "○", tone: "plain", says: "reported back by their owners", none: "nothing to confirm" },
   { pile: "starts", name: "Still to start", mark: "○", tone: "plain", says: "go out later today", none: "nothing starts today" },
@@ -70,9 +72,9 @@ export function piles(outages: Outage[], now: string): Map<Pile, Outage[]> {
 }
 
 /** The day in one sentence: what is not as planned, or that all is. */
-export function sentence(found: Map<Pile, Outage[]>): { says: string; calm: boolean } {
+export function sentence(found: Map<Pile, Outage[]>, field = 0): { says: string; calm: boolean } {
   const odd = PARTS.filter((part) => part.tone === "red" || part.tone === "amber")
-    .map((part) => [found.get(part.pile)!.length, part.name.toLowerCase()] as const).filter(([count]) => count);
+    .map((part) => [found.get(part.pile)!.length, part.name.toLowerCase()] as const).concat([[field, "from the field to look at"]]).filter(([count]) => count);
   if (!odd.length) return { says: "All is as planned.", calm: true };
   return { says: `${odd.map(([count, name]) => `${count} ${name}`).join(", ")}.`, calm: false };
 }

@@ -18,6 +18,7 @@ export interface About {
   rule_book: string;
   operator: string;
   version: string;
+  control_phone: string | null;
 }
 
 export interface Span {
@@ -187,6 +188,86 @@ export interface Whole {
   outage: Outage;
   decision: Decision | null;
   history: Line[];
+  field?: FieldState;
+}
+
+export type Step = "arrived" | "released" | "isolated" | "done" | "clear";
+export type What = Step | "late";
+
+export interface FieldEntry {
+  id: string;
+  outage: string;
+  what: What;
+  name: string;
+  tapped_at: string;
+  received_at: string;
+  by: string;
+  role: Role;
+  delayed: boolean;
+  clock_off_s: number | null;
+  late_min: number | null;
+  back_at: string | null;
+  reason: string;
+  looks: { rule: string; says: string; fix: string }[];
+  to_look: boolean;
+  seen_by: string | null;
+}
+
+/** What was reported of one outage from the field. */
+export interface FieldState {
+  ladder: { what: Step; name: string; entry: string | null }[];
+  entries: FieldEntry[];
+  to_look: number;
+}
+
+export interface Job extends FieldState {
+  outage: string;
+  reference: string;
+  organisation: string;
+  assets: { id: string; name: string; detail: string }[];
+  places: { name: string; latitude: number; longitude: number }[];
+  location: string | null;
+  description: string;
+  window: Span;
+  state: string;
+  status: string;
+  /** Why nobody works there; null where the outage stands. */
+  stop: string | null;
+  conditions: string[];
+  contacts: Contact[];
+  recall_h: number | null;
+  emergency_return_h: number | null;
+  documents: string[];
+}
+
+export interface FieldDay {
+  now: string;
+  may_report: boolean;
+  items: Job[];
+  cut: boolean;
+}
+
+/** An entry on this phone, until the service has it. */
+export interface Queued {
+  user: string;
+  id: string;
+  outage: string;
+  what: What;
+  tapped_at: string;
+  /** Which tap on this phone it was. */
+  order: number;
+  late_min: number | null;
+  reason: string;
+  state: "waiting" | "sent" | "refused";
+  received_at: string | null;
+  says: string[];
+}
+
+export interface Taken {
+  id: string;
+  kept: boolean;
+  entry: FieldEntry | null;
+  refused: { says: string; field: string | null; fix: string | null } | null;
 }
 
 export interface Answer {
@@ -345,4 +426,92 @@ export interface MapHour {
   at: string;
   book_version: number;
   outages: MapOutage[];
+}
+
+export interface Leg {
+  outage: string;
+  organisation: string;
+  category: string | null;
+  reference: string | null;
+  assets: string[];
+  before: Span;
+  after: Span | null;
+  says: string;
+}
+
+export interface Offer {
+  id: string;
+  kind: "move" | "swap";
+  legs: Leg[];
+  maker: string;
+  asks: string;
+  agreed: string[];
+  made_at: string;
+  until: string;
+  became: "offered" | "countered" | "accepted" | "declined" | "withdrawn" | "lapsed" | "fell_through";
+  reason: string;
+  plan: string;
+  revision: number;
+  said: string;
+  parties: string[];
+  waits_for: string[];
+  your_turn: boolean;
+  yours: boolean;
+}
+
+export interface Proposed {
+  outage: string;
+  reference: string;
+  owner: string;
+  assets: string[];
+  category: string;
+  asked: Span;
+  planned: Span | null;
+  moved_days: number;
+  owner_accepts: boolean;
+  says: string;
+  price_milli: number;
+  burden: number;
+  in_the_way: string[];
+  displaced: string[];
+  offer: string | null;
+}
+
+export interface Share {
+  owner: string;
+  asked: number;
+  placed: number;
+  burden: number;
+  charged_milli: number;
+  charged_permille: number;
+  need_permille: number;
+  balance_milli: number;
+}
+
+export interface Clash {
+  of: string | null;
+  outages: string[];
+  says: string;
+  day: string;
+  studied: string;
+  from: "plan" | "decision";
+}
+
+export interface PlanShown {
+  plan: {
+    id: string;
+    at: string;
+    first: string;
+    days: number;
+    secure: boolean;
+    points: number;
+    proved: boolean;
+    of_this_book: boolean;
+    requests: number;
+    places: Proposed[];
+    fairness: Record<string, { shares: Share[]; mean_burden: number; worst_burden: number; jain: number }>;
+  } | null;
+  clashes: Clash[];
+  credits: { ledger: string; balances_milli: Record<string, number> }[];
+  owners: string[];
 }

@@ -30,12 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cores", type=int, default=0, metavar="N", help="processes to use (all cores)")
     parser.add_argument("--svg", metavar="FILE", type=Path, help="draw the plan as a timeline here")
     parser.add_argument("--write", action="store_true", help="move and book what its owners accept; decides nothing")
+    parser.add_argument("--propose", action="store_true", help="show it to the owners it concerns; moves nothing")
     who_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Plan, print, and write if told; 1 where the plan is not secure or somebody waits."""
-    from moms.cli.paper import progress, show_json
+    from moms.cli.paper import progress, say, show_json
 
     with office(args) as desk:
         with progress("planning and studying weeks") as done:
@@ -43,6 +44,8 @@ def run(args: argparse.Namespace) -> int:
                 first=args.first, last=args.last, flex_days=args.flex, rounds=args.rounds, work=args.work,
                 nonce=args.nonce, cores=args.cores, tick=done,
             )  # fmt: skip
+        if args.propose:
+            desk.propose_plan(plan)
         wrote = desk.accept_plan(plan) if args.write else None
     if args.svg is not None:
         args.svg.write_text(drawing(plan), encoding="utf-8")
@@ -51,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
         show_json({"plan": document(plan), "written": wrote})
     else:
         _print(plan, wrote)
+        if args.propose:
+            say("Proposed: the owners it concerns see their part of it. Nothing has moved.")
     return Exit.DONE if whole else Exit.NO
 
 

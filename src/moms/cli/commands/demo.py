@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import time
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from moms.cli.who import office, who_arguments
 
 if TYPE_CHECKING:
-    import argparse
+    from collections.abc import Sequence
 
     from rich.console import Console
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 EXAMPLE = """moms demo
 moms demo --exit
-moms demo --serve --port 8700"""
+moms demo --serve --port 8700
+moms demo --speed 600"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exit", action="store_true", help="stop after the decisions, as it does without a terminal")
     parser.add_argument("--serve", action="store_true", help="serve the pages although there is no terminal")
     parser.add_argument("--port", type=int, default=8700, metavar="N", help="where the pages are served (8700)")
+    what = "seconds of the market in a second at the first start, 0 to 3600 (60)"
+    parser.add_argument("--speed", type=float, default=60.0, metavar="N", help=what)
+    parser.add_argument("--seed", type=int, default=7, metavar="N", help="draws what happens and when (7)")
+    parser.add_argument(
+        "--work", action=argparse.BooleanOptionalAction, default=True, help="also do what is due by the clock (yes)"
+    )
     who_arguments(parser)
 
 
@@ -38,6 +45,8 @@ def run(args: argparse.Namespace) -> int:
     from moms.desk.answer import answer_document
     from moms.wiring.demo import load_starter, tell_stories
 
+    check_speed(args.speed)
+    finish(args)
     told = []
     paper = console()
     began = time.perf_counter()
@@ -58,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         _farewell(paper, told, time.perf_counter() - began)
     if serves(args, terminal=sys.stdout.isatty(), ci=os.environ.get("CI") == "true"):
-        _serve(args, paper)
+        _serve(args, paper, season)
     return 0
 
 
@@ -69,32 +78,66 @@ def serves(args: argparse.Namespace, *, terminal: bool, ci: bool) -> bool:
     return bool(args.serve) or (terminal and not ci)
 
 
-def _serve(args: argparse.Namespace, paper: Console) -> None:
-    """Let the demo's people in, say how, and serve until Ctrl-C."""
-    from moms.cli.who import register
-    from moms.portal.needs import Limits
-    from moms.wiring.demo import PEOPLE, enter_people
-    from moms.wiring.people import hasher, new_secret
-    from moms.wiring.serve import serve
+def check_speed(speed: float) -> None:
+    """See that the clock can run so fast.
+
+    Raises:
+        NotASpeed: it cannot.
+    """
+    from moms.wiring.clock import FASTEST, NotASpeed
+
+    if not 0.0 <= speed <= FASTEST:
+        raise NotASpeed(f"the clock does not run at {speed:g}", field="--speed", fix=f"give 0 to {FASTEST:g}")
+
+
+def finish(args: argparse.Namespace) -> None:
+    """Finish a replay over which an earlier demo died."""
+    from moms.exchange.season import bundled
+    from moms.wiring.demo import STARTER
+    from moms.wiring.demo_service import finish_replay
     from moms.wiring.settings import settings
 
-    password = new_secret()[:16]
-    with register() as (book, actor):
-        names = enter_people(register=book, actor=actor, now=datetime.now(UTC), kept=hasher().hash(password))
-    paper.print("\n[bold]The pages.[/] Sign in with the password of this start:")
-    for name, organisation, role in PEOPLE:
-        if name in names:
-            paper.print(f"  {name:<9} {role.replace('_', ' ')} of {organisation}")
-    paper.print(f"  password  [bold]{password}[/]")
+    finish_replay(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=bundled(STARTER))
+
+
+def _serve(args: argparse.Namespace, paper: Console, season: Season) -> None:
+    """Let the demo's people in, say how, and serve until Ctrl-C."""
+    from moms.portal.needs import Limits
+    from moms.wiring.demo import PEOPLE
+    from moms.wiring.demo_service import serve_demo
+    from moms.wiring.logs import log_to
+    from moms.wiring.settings import settings
+
+    def let_in(names: Sequence[str], password: str) -> None:
+        paper.print(
+            "\n[bold]The pages.[/] Become one of these with one click, or sign in with the password of this start:"
+        )
+        for name, organisation, role, does in PEOPLE:
+            if name in names:
+                paper.print(f"  {name:<9} {role.replace('_', ' ')} of {organisation}: {does}")
+        paper.print(f"  password  [bold]{password}[/]")
+
+    log_to(as_json=False)
 
     def say(address: str) -> None:
         paper.print(f"[bold]{address}[/] until Ctrl-C; only this machine sees it.")
 
-    serve(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), host="127.0.0.1", port=args.port,
-          public=None, limits=Limits(), say=say)  # fmt: skip
+    serve_demo(
+        settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=season, port=args.port, seed=args.seed,
+        speed=args.speed, limits=Limits(), let_in=let_in, say=say, worker=_worker(args) if args.work else (),
+    )  # fmt: skip
+
+
+def _worker(args: argparse.Namespace) -> tuple[str, ...]:
+    """Give the words of a worker beside the demo, on the same book, grid, rules and clock."""
+    named = (("--grid", args.grid), ("--rules", args.rule_book))
+    where = (word for name, value in named if value for word in (name, value))
+    return ("worker", "--beside", str(os.getpid()), "--poll", "2", *where)
 
 
 def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
+    from moms.wiring.settings import settings
+
     grid = desk.world.grid
     buses, units = grid.network.buses, grid.network.units
     inside = buses.zone >= 0
@@ -110,7 +153,7 @@ def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
         f"Starter book: {len(season.entries)} outages ({entered}), every one admitted by this engine;"
         f" of {len(season.made['decided'])} requests {_counted(season.made['counts'])}."
     )
-    paper.print(f"The demo's clock stands at {season.clock:%Y-%m-%d %H:%MZ}.\n")
+    paper.print(f"The demo's clock stands at {settings().now:%Y-%m-%d %H:%MZ}.\n")
 
 
 _COUNTED = {"approve": "approved", "accept": "accepted", "refer": "referred", "deny": "denied", "counter": "countered"}

@@ -14,6 +14,9 @@ moms plan book --from 2027-03-01 --to 2027-05-31
 moms plan repair --from 2027-03-01 --to 2027-05-31
 moms plan back P-0123456789abcdef --reason "a line failed"
 moms plan accounts --settle
+moms plan offer OTG-2V3OEQAZ --start 2027-04-05 --reason "clears the spring peak"
+moms plan offers
+moms plan accept OF-0123456789ab
 moms plan season season.json --out plan.json
 moms plan explain season.json --plan plan.json --request r12
 moms plan simulate --seasons 12
@@ -42,6 +45,12 @@ PARTS: Mapping[str, str] = {
     "repair": "_plan_repair",
     "back": "_plan_back",
     "accounts": "_plan_accounts",
+    "offers": "_plan_offers",
+    "offer": "_plan_offer",
+    "accept": "_plan_answer",
+    "decline": "_plan_answer",
+    "counter": "_plan_answer",
+    "withdraw": "_plan_answer",
     "season": "_plan_season",
     "explain": "_plan_explain",
     "simulate": "_plan_simulate",

@@ -43,6 +43,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds between looks for what to send, 0: never (5)",
     )
+    what = "seconds for which a password that was given is enough to decide (900)"
+    parser.add_argument("--proof", type=float, default=900.0, metavar="S", help=what)
+    what = "a port of this machine alone on which Prometheus reads measures, 0 for any; none if left out"
+    parser.add_argument("--metrics", type=int, metavar="N", help=what)
+    what = "how to log on stderr: warnings as text, or JSON with a line for each request (text)"
+    parser.add_argument("--log", choices=("text", "json"), default="text", help=what)
     who_arguments(parser)
 
 
@@ -51,30 +57,39 @@ def run(args: argparse.Namespace) -> int:
     from moms.portal.needs import Limits
     from moms.portal.pages import read_pages
     from moms.values import Refused
+    from moms.wiring.logs import log_to
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
 
     if (
         not 0 < args.rate < float("inf")
         or not 1.0 <= args.lease < 86400.0
+        or not 30.0 <= args.proof < 86400.0
         or args.studies < 1
         or args.queue < 0
         or not (args.send == 0.0 or 0.1 <= args.send < 86400.0)
-        or not 0 <= args.port < 65536
+        or not all(0 <= port < 65536 for port in (args.port, args.metrics or 0))
     ):
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
-    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease)
+    limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease,
+                    proof_s=args.proof)  # fmt: skip
 
     if not read_pages():
         print(NO_PAGES, file=sys.stderr)
 
-    def say(address: str) -> None:
-        print(json.dumps({"address": address}) if args.json else f"MOMS serves at {address}", flush=True)
+    log_to(as_json=args.log == "json")
+
+    def say(address: str, metrics: str | None) -> None:
+        more = {} if metrics is None else {"metrics": metrics}
+        if args.json:
+            print(json.dumps({"address": address, **more}), flush=True)
+        else:
+            print(f"MOMS serves at {address}" + (f", measures at {metrics}" if metrics else ""), flush=True)
 
     worker = _worker(args) if args.work else ()
     serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker,
-          send_s=args.send)  # fmt: skip
+          send_s=args.send, metrics=args.metrics)  # fmt: skip
     return Exit.DONE
 
 

@@ -129,7 +129,7 @@ async def decide(
     def deed(desk: Desk) -> Answer:
         return desk.decide(outage_id, preview=preview)
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview, decides=True)
 
 
 @router.post("/outages/{outage_id}/settle", operation_id="settle")
@@ -141,7 +141,7 @@ async def settle(
     def deed(desk: Desk) -> Answer:
         return desk.settle(outage_id, outcome=body.outcome, reason=body.reason, conditions=tuple(body.conditions))
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, scope=Scope.SETTLE)
+    return await changed(request, who, outage_id, deed, key=key, match=match, scope=Scope.SETTLE, decides=True)
 
 
 @router.post("/outages/{outage_id}/change", operation_id="change")
@@ -160,7 +160,7 @@ async def change(
     def deed(desk: Desk) -> Answer:
         return desk.change(outage_id, desk.read(body.request), reason=body.reason, preview=preview)
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
 
 
 @router.post("/outages/{outage_id}/take", operation_id="take")
@@ -179,7 +179,7 @@ async def take(
     def deed(desk: Desk) -> Answer:
         return desk.take(outage_id, number=body.number, reason=body.reason, preview=preview)
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
 
 
 @router.post("/outages/{outage_id}/decline", operation_id="decline")
@@ -198,7 +198,7 @@ async def decline(
     def deed(desk: Desk) -> Answer:
         return desk.decline(outage_id, reason=body.reason, preview=preview)
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
 
 
 @router.post("/outages/{outage_id}/extend", operation_id="extend")
@@ -217,7 +217,7 @@ async def extend(
     def deed(desk: Desk) -> Answer:
         return desk.extend(outage_id, until=body.until, forced=body.forced, reason=body.reason, preview=preview)
 
-    return await _changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
+    return await changed(request, who, outage_id, deed, key=key, match=match, preview=preview)
 
 
 @router.post("/outages/{outage_id}/start", operation_id="start")
@@ -226,7 +226,7 @@ async def start(
 ) -> Response:
     """Report that the equipment is out of service."""
     deed = _step(outage_id, "start", reason=body.reason, at=body.at)
-    return await _changed(request, who, outage_id, deed, key=key, match=match)
+    return await changed(request, who, outage_id, deed, key=key, match=match)
 
 
 @router.post("/outages/{outage_id}/end", operation_id="end")
@@ -235,7 +235,7 @@ async def end(
 ) -> Response:
     """Report that the equipment is back in service."""
     deed = _step(outage_id, "end", reason=body.reason, at=body.at)
-    return await _changed(request, who, outage_id, deed, key=key, match=match)
+    return await changed(request, who, outage_id, deed, key=key, match=match)
 
 
 @router.post("/outages/{outage_id}/cancel", operation_id="cancel")
@@ -244,7 +244,7 @@ async def cancel(
 ) -> Response:
     """Take a request or an outage back."""
     deed = _step(outage_id, "cancel", reason=body.reason)
-    return await _changed(request, who, outage_id, deed, key=key, match=match)
+    return await changed(request, who, outage_id, deed, key=key, match=match)
 
 
 @router.post("/outages/{outage_id}/recall", operation_id="recall")
@@ -253,14 +253,14 @@ async def recall(
 ) -> Response:
     """Call a running outage back (control room)."""
     deed = _step(outage_id, "recall", reason=body.reason)
-    return await _changed(request, who, outage_id, deed, key=key, match=match)
+    return await changed(request, who, outage_id, deed, key=key, match=match)
 
 
 def _step(outage_id: str, verb: str, *, reason: str, at: str | None = None) -> Callable[[Desk], Answer]:
     return lambda desk: desk.operate(outage_id, verb, reason=reason, at=at)
 
 
-async def _changed(
+async def changed(
     request: Request,
     who: Who,
     outage_id: str,
@@ -270,14 +270,21 @@ async def _changed(
     match: str | None,
     preview: bool = False,
     scope: Scope = Scope.WRITE,
+    decides: bool = False,
 ) -> Response:
+    """Do a deed on an outage, at the revision that was read and once under its key.
+
+    Raises:
+        RevisionMissing, KeyMissing, and what `once` refuses.
+    """
     expected = revision_of(outage_id, match)
 
     def guarded(desk: Desk) -> Answer:
         check_seen(desk, expected)
         return deed(desk)
 
-    return await once(request, who, key=key, deed=guarded, expected=expected, preview=preview, scope=scope)
+    return await once(request, who, key=key, deed=guarded, expected=expected, preview=preview, scope=scope,
+                      decides=decides)  # fmt: skip
 
 
 def check_seen(desk: Desk, expected: tuple[str, int]) -> None:

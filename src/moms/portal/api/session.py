@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from moms.desk.people import ABSOLUTE, LONGEST_PASSWORD, NotSignedIn, sign_in, sign_out
+from moms.portal.errors import TooMany
 from moms.portal.guard import Caller, address_of, check_origin, csrf_of, service_of
+from moms.portal.watch import name_caller
 
+if TYPE_CHECKING:
+    from moms.desk.people import Who
+    from moms.portal.guard import Service
+
+SECURITY = logging.getLogger("moms.security")
 router = APIRouter(tags=["session"])
 
 
@@ -27,24 +35,45 @@ async def begin(request: Request, response: Response, body: SignIn) -> dict[str,
     service = service_of(request)
     check_origin(request)
     address = address_of(request)
-    for name in (address, (address, body.name)):
-        service.sign_ins.take(name)
+    try:
+        for name in (address, (address, body.name)):
+            service.sign_ins.take(name)
+    except TooMany:
+        told(service, "too_many", address=address)
+        raise
     needs, secret = service.needs, service.needs.secret()
     old = request.cookies.get(service.cookie)
-    who = await service.quick.run(
-        lambda: sign_in(
-            register=needs.register, hasher=needs.hasher, now=needs.clock(), name=body.name, password=body.password,
-            secret=secret, old=old,
-        )
-    )  # fmt: skip
+    try:
+        who = await service.quick.run(
+            lambda: sign_in(
+                register=needs.register, hasher=needs.hasher, now=needs.clock(), name=body.name,
+                password=body.password, secret=secret, old=old,
+            )
+        )  # fmt: skip
+    except NotSignedIn:
+        told(service, "refused", address=address)
+        raise
+    told(service, "ok", address=address)
+    name_caller(request.scope, who)
     for name in (address, (address, body.name)):
         service.sign_ins.give_back(name)
+    return begun(service, response, who, secret=secret)
+
+
+def begun(service: Service, response: Response, who: Who, *, secret: str) -> dict[str, Any]:
+    """Give the cookie of a session that has begun, and who it is."""
     response.set_cookie(
         service.cookie, secret, max_age=int(ABSOLUTE.total_seconds()), path="/", httponly=True, samesite="strict",
-        secure=needs.secure,
+        secure=service.needs.secure,
     )  # fmt: skip
     response.headers["Cache-Control"] = "no-store"
     return _told(who.actor, csrf=csrf_of(secret))
+
+
+def told(service: Service, outcome: str, *, address: str) -> None:
+    """Count an attempt to sign in, and log it; never the name that was tried, which may be a password."""
+    service.measures.signed_in(outcome)
+    SECURITY.info("sign-in", extra={"facts": {"outcome": outcome, "address": address}})
 
 
 @router.get("/session", operation_id="whoAmI")
