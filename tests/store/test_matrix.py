@@ -171,6 +171,10 @@ ROW = {
         "free_from": "2030-01-01",
     },
     "work_share": {},
+    "calendar_day": {
+        "day": "2030-01-01", "part": "{n}", "mark": "x", "parts": "1", "body": "x", "book_version": "1",
+        "computed_at": "2030-01-01",
+    },
     "subscription": {
         "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
         "verbs": "{{}}", "severity": "info", "daily": "f", "sees_all": "f", "made_at": "2030-01-01",

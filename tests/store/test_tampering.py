@@ -121,9 +121,10 @@ OTHERS = {
     "timestamp with time zone": "2020-01-01T00:00Z",
 }
 TYPES = {"ARRAY": "text[]"}
-UNWATCHED = {"kept_answer", "work", "work_share", "notice"}
+UNWATCHED = {"kept_answer", "work", "work_share", "calendar_day", "notice"}
 """What was answered, and who has what in hand, is no record: each answer and each duty can be read again from what
-is one, and each notice tells of a line of the journal, as THREAT_MODEL.md says."""
+is one, a decision computes again what a day of the calendar says, and each notice tells of a line of the journal,
+as THREAT_MODEL.md says."""
 CASES = [(table, column) for table, columns in COLUMNS.items() if table not in UNWATCHED for column in columns]
 COMPARED_AT_START = {("lifecycle_move", "from_state"), ("lifecycle_move", "to_state")}
 """No record: the program compares the moves with its own at each start."""

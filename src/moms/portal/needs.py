@@ -158,6 +158,10 @@ class Desk(Protocol):
         """Give the calendar of some equipment."""
         ...
 
+    def kept_calendar(self, *, assets: tuple[str, ...], first: str, last: str) -> object:
+        """Give the days of the calendar that are kept; nothing is computed."""
+        ...
+
     def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
         """Give a crew's jobs of the day."""
         ...

@@ -7,9 +7,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -194,6 +196,20 @@ work_share = Table(
     Column("finish_s", Double, nullable=False, server_default=text("0")),
 )
 """What each organisation has had of the work, for the order of turns."""
+
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("day", Date, primary_key=True, nullable=False),
+    Column("part", BigInteger, primary_key=True, nullable=False),
+    *_own(),
+    _text("mark"),
+    Column("parts", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("book_version", BigInteger, nullable=False),
+    Column("computed_at", TIMESTAMP(timezone=True), nullable=False),
+)
+"""What the network said to branches on a day, kept under the mark of what it rests on."""
 
 subscription = Table(
     "subscription",

@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +15,9 @@ from moms.desk.answer import Answer
 from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
+from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
-from moms.values import HOUR, SYSTEM, ElementKind, Refused, Remembered, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Remembered, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from moms.desk.bookings import Account, Settled
     from moms.desk.calendar import AvailabilityCalendar
     from moms.desk.catalogue import Catalogue
+    from moms.desk.kept_days import KeptDays
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
@@ -75,7 +77,7 @@ class NotARequest(Refused):
 def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> Iterator[Office]:
     """Open the database of this installation and give its office; closed at the end."""
     with open_place(env=os.environ if env is None else env) as place:
-        yield Office(settings=chosen, book=place.book)
+        yield Office(settings=chosen, book=place.book, days=PostgresDays(place.engine))
 
 
 @dataclass(slots=False, kw_only=True)
@@ -86,6 +88,8 @@ class Office:
     book: Book
     opened: World | None = None
     """The grid and the rule book, where somebody has read them already."""
+    days: KeptDays | None = None
+    """Where days of the calendar are kept."""
 
     @cached_property
     def world(self) -> World:
@@ -440,29 +444,72 @@ class Office:
         first: str,
         last: str,
         every: bool = False,
+        fresh: bool = False,
         cores: int = 0,
         tick: Callable[[int], None] = lambda _more: None,
     ) -> tuple[AvailabilityCalendar, float]:
         """Give the calendar of many branches, and the CPU seconds its helpers took.
 
-        With `every`, of all equipment of branches, by the network alone.
+        With `every`, of all equipment of branches, by the network alone; with `fresh` nothing that is kept is used.
 
         Raises:
             NotYours: only the operator looks at the equipment of all owners at once.
         """
         from moms.desk.accept import operators_only
-        from moms.desk.calendar import calendar
+        from moms.desk.calendar import calendar, on_the_board
         from moms.wiring.pool import mapped
 
         if every:
             operators_only(self.settings.actor)
-            assets = tuple(c.id for c in self.world.contingencies if c.id.startswith(f"{ElementKind.BRANCH}:"))
+            assets = on_the_board(self.world)
         with mapped(cores=cores, tick=tick) as each:
             found = calendar(
                 book=self.book, world=self.world, now=self.settings.now, assets=assets, network_only=every,
-                first=_day(first, "from"), last=_day(last, "to"), each=each,
+                first=_day(first, "from"), last=_day(last, "to"), kept=None if fresh else self.days, each=each,
             )  # fmt: skip
         return found, each.cpu_s
+
+    def keep_days(self, *, first: str, last: str, fresh: bool = False) -> Iterator[tuple[date, int]]:
+        """Compute the days whose answers are not kept as the book is now (with `fresh`: all), and keep them.
+
+        Gives each day with how many branches were asked about, as it is done.
+
+        Raises:
+            NotYours: only the operator. NoSpan: the last day is before the first.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.calendar import keep_day, stale_days
+        from moms.desk.windows import NoSpan
+
+        operators_only(self.settings.actor)
+        begin, end = _day(first, "from"), _day(last, "to")
+        if end < begin:
+            raise NoSpan(f"no day between {begin} and {end}", field="to", fix="give a later --to")
+        kept, now = self._days(), self.settings.now
+        days = [begin + timedelta(days=k) for k in range((end - begin).days + 1)]
+        if not fresh:
+            stale = stale_days(book=self.book, world=self.world, kept=kept, now=now, first=begin, days=len(days))
+            days = [one.day for one in stale]
+        for day in days:
+            yield day, keep_day(book=self.book, world=self.world, kept=kept, now=now, day=day)
+
+    def kept_calendar(self, *, assets: tuple[str, ...], first: str, last: str) -> AvailabilityCalendar:
+        """Give the cells of the days that are kept, by the rules of a decision now; nothing is computed.
+
+        Raises:
+            NoSpan, NotOnTheBoard: as `calendar`.
+        """
+        from moms.desk.calendar import calendar
+
+        return calendar(
+            book=self.book, world=self.world, now=self.settings.now, assets=assets, first=_day(first, "from"),
+            last=_day(last, "to"), kept=self._days(), kept_only=True,
+        )  # fmt: skip
+
+    def _days(self) -> KeptDays:
+        if self.days is None:
+            raise Refused("no days of the calendar are kept here", field="calendar", fix="open the office of a place")
+        return self.days
 
     def plan_book(
         self,

@@ -19,6 +19,7 @@ from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.watch import Measures
+from moms.store.calendar import PostgresDays
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
 from moms.store.outgoing import PostgresOutgoing
@@ -133,7 +134,8 @@ def needs(
         book = place.book if expected is None else place.book.expecting(*expected)
         book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
-        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world)
+        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world,
+                      days=PostgresDays(place.engine))  # fmt: skip
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:

@@ -319,6 +319,8 @@ export interface Start {
   worst: Crossing | null;
   load_at_risk_mw: number;
   conditions: string[];
+  /** When it was computed, where that was ahead. */
+  kept?: string;
 }
 
 export interface Calendar {
@@ -327,6 +329,13 @@ export interface Calendar {
   starts: Start[];
   book_version: number;
   computed_at: string;
+  notes: string[];
+}
+
+/** Days that were computed ahead, of one piece of equipment or several. */
+export interface KeptCalendar {
+  rows: { asset: string; days: { day: string; state: Start["state"]; reason: string; load_at_risk_mw: number; conditions: string[] }[] }[];
+  reckoned: { day: string; at: string; book_version: number }[];
   notes: string[];
 }
 

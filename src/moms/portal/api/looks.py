@@ -120,6 +120,28 @@ async def windows(
     return answer(found)
 
 
+@router.get("/calendar", operation_id="calendar")
+async def calendar(
+    request: Request,
+    who: Caller,
+    asset: Annotated[list[str], Query(min_length=1, max_length=20)],
+    first: Annotated[str, Query(alias="from", max_length=40)],
+    last: Annotated[str, Query(alias="to", max_length=40)],
+) -> Response:
+    """Give the days of some branches that were computed ahead and still hold; the others are left out.
+
+    A day is a one-day outage: several days in a row are asked with `/windows`.
+    """
+    need(who, Scope.READ)
+    begin, end = parse_instant(f"{first}T00:00-05:00", field="from"), parse_instant(f"{last}T00:00-05:00", field="to")
+    if (end - begin).days >= LONGEST_DAYS:
+        raise TooManyDays(f"{(end - begin).days + 1} days", field="to", fix=f"ask for at most {LONGEST_DAYS}")
+    found = await service_of(request).quick.run(
+        lambda: desk_of(request, who).kept_calendar(assets=_all(asset), first=first, last=last)
+    )
+    return answer(found)
+
+
 @router.get("/margin", operation_id="margin")
 async def margin(
     request: Request,
