@@ -208,7 +208,26 @@ def test_an_area_without_a_load_is_refused_and_with_one_load_for_all_it_is_said(
     assert notes == ("areas A, C have no load of their own; all units serve the one there is",)
 
 
-WRONG = [("--import", "X=5"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"), ("--day-hours", "0")]
+def test_years_are_followed_with_maintenance_and_without_times_to_repair_it_is_refused(file, capsys):
+    units = file("u.csv", "name,capacity_mw,forced_outage_rate,mttr_h\nU1,100,0.1,5\nU2,100,0.1,5\nU3,50,0.2,9\n")
+    words = ["lole", "--units", units, "--load", file("l.csv", LOAD), "--day-hours", "3"]
+    words += ["--maintenance", file("m.csv", "name,start,end\nU3,2,4\n")]
+    _, found = answer(capsys, *words, "--simulate", "4000", "--seed", "3")
+    (one,) = found["simulated"]
+    assert found["lolf"] is None
+    assert (one["place"], one["how"], one["years"], one["step_h"]) == ("", "together", 4000, 1)
+    assert abs(one["lole_h"] - found["lole_h"]) < 4.5 * one["lole_h_error"]
+    assert abs(one["eue_mwh"] - found["eue_mwh"]) < 4.5 * one["eue_mwh_error"]
+    assert one["lold_h"] == pytest.approx(one["lole_h"] / one["lolf"])
+    assert main(["adequacy", *map(str, words), "--simulate", "100"]) == 0
+    assert "Followed through 100 years in steps of 1 h, seed 1" in capsys.readouterr().out
+    words[2] = file("without.csv", UNITS)
+    assert main(["adequacy", *map(str, words), "--simulate", "100", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["field"] == "mttr_h"
+
+
+WRONG = [("--import", "X=5"), ("--simulate", "1"), ("--simulate", "9", "--seed", "-1"),
+         ("--simulate", "9", "--step", "0.3"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"), ("--day-hours", "0")]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WRONG)
