@@ -9,7 +9,6 @@ import pytest
 from scipy.linalg import expm
 
 from moms.adequacy import Away, NotAFleet, System, Unit, followed, system_loss
-
 from moms.bench.rts79 import FLEET as RTS
 from moms.bench.rts79 import REPAIR_H, hourly_mw
 

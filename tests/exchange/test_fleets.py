@@ -227,7 +227,8 @@ def test_years_are_followed_with_maintenance_and_without_times_to_repair_it_is_r
 
 
 WRONG = [("--import", "X=5"), ("--simulate", "1"), ("--simulate", "9", "--seed", "-1"),
-         ("--simulate", "9", "--step", "0.3"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"), ("--day-hours", "0")]  # fmt: skip
+         ("--simulate", "9", "--step", "0.3"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"),
+         ("--day-hours", "0")]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WRONG)

@@ -128,15 +128,15 @@ def _batch(system: System, first: int, years: int, seed: int, within: int) -> li
     out = {area: _out(system, area, first, years, seed, within) for area in system.area}
     left = {area: np.repeat(_installed(system, area), within) for area in system.area}
     spare = {area: left[area][:, None] - np.repeat(load[k], within, axis=0) for k, area in enumerate(system.area)}
-    whole = sum(out.values()), sum(spare.values())
-    found = [_lost("", TOGETHER, *shortage(out_mw=whole[0], spare_mw=whole[1]), within)]
+    out_mw, spare_mw = np.sum(list(out.values()), axis=0), np.sum(list(spare.values()), axis=0)
+    found = [_lost("", TOGETHER, *shortage(out_mw=out_mw, spare_mw=spare_mw), within)]
     if len(system.area) == 1:
         return found
     for area in system.area:
         found.append(_lost(area, ALONE, *shortage(out_mw=out[area], spare_mw=spare[area]), within))
         limit = system.import_limit_mw.get(area)
         if limit is not None:
-            others = whole[1] - spare[area] - (whole[0] - out[area])
+            others = spare_mw - spare[area] - (out_mw - out[area])
             help_mw = np.clip(others, 0.0, limit)
             found.append(_lost(area, SPARED, *shortage(out_mw=out[area], spare_mw=spare[area] + help_mw), within))
     return found
@@ -149,7 +149,8 @@ def _load(system: System, first: int, years: int, seed: int) -> FloatArray:
     uniform = draws(seed=seed, key=LOAD, first=first, scenarios=years, steps=1)[0]
     edges = np.cumsum([p for _, p in STEPS])[:-1]
     step = np.array([k for k, _ in STEPS])[np.searchsorted(edges, uniform, side="right")]
-    return system.load_mw[:, :, None] * (1.0 + step * system.uncertainty_percent / 100.0)
+    scaled: FloatArray = system.load_mw[:, :, None] * (1.0 + step * system.uncertainty_percent / 100.0)
+    return scaled
 
 
 def _installed(system: System, area: str) -> FloatArray:
