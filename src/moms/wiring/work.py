@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from moms.desk.duties import Duty, Task, duties
+from moms.desk.duties import NIGHTLY, Duty, Task, duties
 from moms.desk.ports import BookMoved
 from moms.desk.timely import do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
@@ -208,12 +208,14 @@ def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
 
 def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     book = sealed(mine.place.book, held)
-    if held.duty.task != Task.FIRMNESS:
+    if held.duty.task not in NIGHTLY:
         return do(held.duty, book=book, world=mine.world, now=now)
     from moms.adequacy import NoScenarios
 
     office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
     try:
+        if held.duty.task == Task.MARGIN:
+            return f"posted for {len(office.post_margin(write=True).found.day)} days"
         night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
         return f"not told: {why.says}"

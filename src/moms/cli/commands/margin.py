@@ -25,6 +25,7 @@ moms margin --from 2027-04-12T00:00-05:00 --days 7
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --ask gen:120
 moms margin --from 2027-04-12T00:00-05:00 --months 24 --svg margin.svg
 moms margin --from 2027-04-12T00:00-05:00 --months 24 --bands --svg margin.svg
+moms margin --posted
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --out gen:7=2027-04-13T06:00-05:00/2027-04-15T18:00-05:00 --json"""
 
 LONGEST_DAYS = 400
@@ -45,12 +46,16 @@ class TooManyDays(Refused):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the grid, the days, what is out and what is asked."""
-    parser.add_argument("--from", dest="start", required=True, metavar="INSTANT", help="first hour, with an offset")
+    parser.add_argument("--from", dest="start", metavar="INSTANT", help="first hour, with an offset")
     parser.add_argument("--days", type=int, default=7, help="how many days (default 7)")
     what = "the maintenance margin so many months ahead instead: limit, book and binding room by day and place"
     parser.add_argument("--months", type=int, metavar="N", help=what)
     parser.add_argument("--place", default="footprint", metavar="NAME", help="whose margin the chart shows")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="with --months: draw the margin of --place by day")
+    what = "the posting of last night instead: 24 months by day and place, as a worker kept it"
+    parser.add_argument("--posted", action="store_true", help=what)
+    what = "compute and keep such a posting now (what a worker does each night)"
+    parser.add_argument("--post", action="store_true", help=what)
     what = "with --months: also P10, P50 and P90 of the margin by day and place, from scenarios"
     parser.add_argument("--bands", action="store_true", help=what)
     parser.add_argument("--scenarios", type=int, default=400, metavar="N", help="of the bands (default 400)")
@@ -65,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
     """Compute it, print it; exit 1 where a request hurts a day or something needed is missing."""
     from moms.cli.who import office
 
+    if args.posted or args.post:
+        return posted(args)
+    if args.start is None:
+        raise Refused("no first hour is named", field="from", fix="give --from INSTANT, or --posted")
     if args.months is not None:
         return ahead(args)
     if not 0 < args.days <= LONGEST_DAYS:
@@ -79,6 +88,23 @@ def run(args: argparse.Namespace) -> int:
         return show(
             grid=grid, window=window, taken=taken, asked=asked, rules=desk.world.rules.margin, as_json=args.json
         )
+
+
+def posted(args: argparse.Namespace) -> int:
+    """Show the newest posting, or make one; exit 1 where there is none, or it knows of something missing."""
+    from moms.cli import posting as sheet
+    from moms.cli.who import office
+
+    with office(args) as desk:
+        if args.post:
+            with paper.progress("days by place") as done:
+                desk.post_margin(months=args.months or 24, write=True, tick=done)
+        found = desk.posted_margin()
+    if args.json:
+        paper.show_json(found or {})
+    else:
+        sheet.show(found)
+    return Exit.NO if found is None or found["unknown"] else Exit.DONE
 
 
 def ahead(args: argparse.Namespace) -> int:
