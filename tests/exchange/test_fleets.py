@@ -128,6 +128,10 @@ BAD_LOADS = [
     ("hour,mw\n1,5\n3,5\n", "hour 3 does not follow 1", "load line 3, hour"),
     ("hour,mw\n2027-03-14T06:00Z,5\n2027-03-14T08:00Z,5\n", "does not follow", "load line 3, hour"),
     ("hour,mw\n2027-03-14T06:00,5\n", "", "load line 2, hour"),
+    ("hour,day,mw\n1,a,5\n1,a,6\n", "hour 1 does not follow 1", "load line 3, hour"),
+    ("day,mw\n1 Jan,5\n2 Jan,6\n1 Jan,7\n2 Jan,8\n", "the day '1 Jan' comes back after '2 Jan'", "load line 4, day"),
+    ("hour,mw\n0,5\n1,6\n0,7\n1,8\n", "hour 0 does not follow 1", "load line 4, hour"),
+    ("hour,mw\n2027-01-01T06:00Z,5\n2026-01-01T06:00Z,5\n", "does not follow", "load line 3, hour"),
     ("hour\n1\n", "no column of load", "load"),
     ("mw,mw\n1,1\n", "twice", "load header"),
     ("mw\n", "no line", "load"),
@@ -166,6 +170,22 @@ def test_a_leap_year_has_a_day_more(file, count, days):
     found = read_load(file("l.csv", "mw\n" + "50\n" * count))
     assert len(np.unique(found.day)) == days
     assert found.notes == ()
+
+
+def test_years_of_weather_may_follow_one_another_where_their_days_have_names_of_their_own(file, capsys):
+    """Two weather years of two days: LOLE adds up over four days, and is not that of days joined by their date."""
+    rows = [(y, d, h, mw) for y, high in ((2012, 180), (2013, 90)) for d in (1, 2) for h, mw in ((1, high), (2, 60))]
+    load = file("l.csv", "day,hour,mw\n" + "".join(f"{y}-{d},{h},{mw}\n" for y, d, h, mw in rows))
+    found = read_load(load)
+    assert found.day.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert found.hour is None
+    assert "maintenance counts the lines" in found.notes[0]
+    _, answered = answer(capsys, "lole", "--units", file("u.csv", UNITS), "--load", load)
+    # 180 MW is lost with 100 MW out or more: 1 - .9 x .9; 90 MW with 200 MW or more: .1 x .1.
+    assert answered["lole_d"] == pytest.approx(2 * 0.19 + 2 * 0.01)
+    (away,), _ = read_maintenance(file("m.csv", "name,start,end\nU1,2,4\n"), units=read_units(file("u.csv", UNITS))[0],
+                                  load=found)  # fmt: skip
+    assert (away.first, away.stop) == (2, 4)
 
 
 def test_a_rate_may_come_from_times_and_one_that_contradicts_them_is_said(file):
