@@ -391,6 +391,23 @@ def test_windows_and_margin_answer_or_say_what_is_missing(running):
     assert windows.status_code in {200, 422}, windows.text
 
 
+def test_the_posted_margin_is_the_operators_people_s_and_null_until_a_night_has_posted_one(running):
+    eve, ann = running.as_("eve"), running.as_("ann")
+    none = eve.get("/margin/posted")
+    assert none.status_code == 200, none.text
+    assert none.json() == {"posted": None}
+    assert running.as_("aud").get("/margin/posted").status_code == 200
+    refused = ann.get("/margin/posted")
+    assert refused.status_code == 403
+    assert refused.json()["fix"] == "ask for windows"
+    running.at(datetime(2027, 2, 5, 15, tzinfo=UTC))
+    entry = {"at": "2027-02-05T06:00Z", "places": [{"place": "footprint", "margin_mw": [812, -3]}], "unknown": []}
+    with running.place.book.as_(SYSTEM) as page:
+        page.enter("margin", entry)
+    assert eve.get("/margin/posted").json() == {"posted": {**entry, "age_h": 9.0}}
+    assert ann.get("/margin/posted").status_code == 403
+
+
 def test_the_desk_s_clock_is_the_installation_s(running):
     running.at(datetime(2027, 2, 5, 15, tzinfo=UTC))
     assert filed(running.as_("ann"))["filed_at"] == "2027-02-05T15:00Z"

@@ -29,7 +29,7 @@ from moms.values import SYSTEM, Refused
 from moms.wiring import work
 from moms.wiring.settings import Settings
 from moms.wiring.work import StudyProcess
-from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START
+from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world
 from tests.exchange.casefiles import FIVE_BUSES
 from tests.flow.workers import LAX, a_worker, filed
 
@@ -77,6 +77,19 @@ def test_a_study_is_made_in_a_process_of_its_own_one_after_another(study, book, 
         pids.add(int(pid))
     assert len(pids) == 1
     assert os.getpid() not in pids
+
+
+def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, book):
+    listed = PostgresWork(book.engine)
+    for world, says in ((LAX, "not told: the grid has no zones"), (a_world(), "posted for 731 days")):
+        day = "2027-02-01" if world is LAX else "2027-02-02"
+        night = Duty(task=Task.MARGIN, subject=day, organisation=SYSTEM.organisation, at=NOW, cause="night")
+        listed.enter([night], now=NOW)
+        one = listed.take(holder="me", now=NOW, lease=LEASE)
+        bare = replace(world, grid=replace(world.grid, zones=None)) if world is LAX else world
+        assert work._by_task(replace(study, world=bare), one, NOW).startswith(says)
+    with book.as_(SYSTEM) as page:
+        assert [entry["days"] for entry in page.entries("margin")] == [731]
 
 
 def test_a_study_that_a_person_stops_ends_at_once_and_is_never_made(study, book, database, monkeypatch):

@@ -186,6 +186,10 @@ class Desk(Protocol):
         """Give what is left of capacity by market day and place."""
         ...
 
+    def posted_margin(self) -> Mapping[str, object] | None:
+        """Give the newest posting of the maintenance margin, with its age."""
+        ...
+
     def heads(self) -> Mapping[str, int]:
         """Give how long each chain of the journal is that this actor sees."""
         ...

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, LineSearch, Told
+    from moms.desk.posting import Posting
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
@@ -804,6 +805,36 @@ class Office:
 
         grid, rules = self.world.grid, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
+
+    def post_margin(
+        self, *, months: int = 24, write: bool = False, tick: Callable[[int], None] = lambda _days: None
+    ) -> Posting:
+        """Compute the maintenance margin as it is posted; with `write` keep it in the operator's register.
+
+        Raises:
+            NotYours: only the operator sees it: outages of all owners are in it (semantics 9).
+        """
+        from moms.desk.posting import keep_posting, operators_margin, post
+
+        operators_margin(self.settings.actor)
+        posting = post(book=self.book, world=self.world, now=self.settings.now, months=months, told=tick)
+        if write:
+            keep_posting(book=self.book, actor=self.settings.actor, posting=posting)
+        return posting
+
+    def posted_margin(self) -> dict[str, object] | None:
+        """Give the newest posting of the maintenance margin with its age; None where none was kept.
+
+        Raises:
+            NotYours: only the operator's people see it, and who sees all.
+        """
+        from moms.desk.posting import age_h, operators_margin, posted
+
+        if not self.settings.actor.sees_all:
+            operators_margin(self.settings.actor)
+        with self.book.as_(SYSTEM) as page:
+            entry = posted(page)
+        return None if entry is None else {**entry, "age_h": round(age_h(entry, now=self.settings.now), 3)}
 
     def keep_forecast(self, file: Path) -> str:
         """Keep a forecast issue as the newest, and give its id."""

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from moms.desk.calendar import keep_day, stale_days
-from moms.desk.duties import Duty, Task, calendar_days, duties
+from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.ports import BookMoved
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
@@ -233,12 +233,14 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     book = sealed(mine.place.book, held)
     if held.duty.task == Task.CALENDAR:
         return _kept(mine, held, now)
-    if held.duty.task != Task.FIRMNESS:
+    if held.duty.task not in NIGHTLY:
         return do(held.duty, book=book, world=mine.world, now=now)
     from moms.adequacy import NoScenarios
 
     office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
     try:
+        if held.duty.task == Task.MARGIN:
+            return f"posted for {len(office.post_margin(write=True).found.day)} days"
         night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
         return f"not told: {why.says}"

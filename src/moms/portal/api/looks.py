@@ -160,6 +160,19 @@ async def margin(
     return answer(await service_of(request).study.run(lambda: desk_of(request, who).margin(window)))
 
 
+@router.get("/margin/posted", operation_id="posted_margin")
+async def posted_margin(request: Request, who: Caller) -> Response:
+    """Give the maintenance margin as it was posted last, 24 months by place and day, and how old it is.
+
+    The operator's, as `/margin`; `posted` is null where no night has posted one.
+    """
+    need(who, Scope.READ)
+    if not who.actor.sees_all:
+        raise NotYours("the margin by day is the operator's to see", field="organisation", fix="ask for windows")
+    found = await service_of(request).quick.run(lambda: desk_of(request, who).posted_margin())
+    return packed(request, {"posted": found})
+
+
 def answer(value: object, **headers: str) -> Response:
     """Write a value as canonical JSON."""
     return Response(canonical(value), 200, {"Cache-Control": "no-store", **headers}, "application/json")
