@@ -101,14 +101,14 @@ class Process:
             principal=principal_of(actor), key=key, organisation=actor.organisation, asked=deed.name, lease=LEASE
         )
 
-    def do(self, deed: Deed, outage_id: str, day: int, key: str) -> Written | dict[str, object]:
+    def do(self, deed: Deed, outage_id: str, day: int, key: str, *, again: bool = False) -> Written | dict[str, object]:
         """Do as the service does for a POST; give the answer, or the kept one."""
         there = self.claim(deed, key)
         if isinstance(there, KeptAnswer):
             assert there.answer is not None, "somebody is still at work, and nobody is"
             return there.answer
         found = there
-        return answered(self.service, found, lambda desk: deed.do(desk, outage_id, day), expected=None)
+        return answered(self.service, found, lambda desk: deed.do(desk, outage_id, day), expected=None, again=again)
 
     def __enter__(self) -> Self:
         return self
