@@ -200,7 +200,7 @@ def pages_never(name: str) -> None:
     assert len(paths) > 20
     for path in [*paths, ROOT / "web" / "index.html"]:
         found = re.search(NEVER_IN_PAGES[name], path.read_text("utf-8"))
-        assert found is None, f"{path.name} has {found and found[0]!r}"
+        assert found is None, f"{path.name} has {found[0]!r}"
 
 
 def test_pages_build_no_markup_from_text():

@@ -33,7 +33,7 @@ def test_the_schema_would_see_a_fault(spoil):
 
 
 def test_it_names_every_locked_package_once_with_its_hashes():
-    wanted = {}
+    wanted: dict[str, set[str]] = {}
     for path in ROOT.glob("requirements*.lock"):
         at = ""
         for line in path.read_text().splitlines():  # line by line, where the tool takes entry by entry
