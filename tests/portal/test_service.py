@@ -411,3 +411,40 @@ def test_the_posted_margin_is_the_operators_people_s_and_null_until_a_night_has_
 def test_the_desk_s_clock_is_the_installation_s(running):
     running.at(datetime(2027, 2, 5, 15, tzinfo=UTC))
     assert filed(running.as_("ann"))["filed_at"] == "2027-02-05T15:00Z"
+
+
+ASYNC = {"Prefer": "respond-async"}
+
+
+def test_what_is_filed_without_waiting_is_filed_once_and_left_to_a_worker(running):
+    ann, asked, word = running.as_("ann"), a_request(), key()
+    told = ann.post("/outages", json=asked, headers={**word, **ASYNC})
+    assert told.status_code == 202, told.text
+    outage = told.json()["outage"]
+    assert told.json()["decision"] is None
+    assert outage["state"] == "validated"
+    assert told.headers["Location"] == f"/api/v1/outages/{outage['id']}"
+    assert told.headers["Preference-Applied"] == "respond-async"
+    again = ann.post("/outages", json=asked, headers={**word, **ASYNC})
+    assert (again.status_code, again.content) == (202, told.content)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert [verb for verb, _, name in running.lines() if name == outage["id"]] == ["submit", "validate"]
+    read = ann.get(f"/outages/{outage['id']}")
+    assert read.headers["ETag"] == told.headers["ETag"]
+    assert read.json()["outage"]["decision_id"] is None
+    decided = ann.post("/outages", json=asked, headers=key())
+    assert decided.status_code == 200
+    assert decided.json()["decision"] is not None, "who waits after all gets it decided"
+    late = ann.post("/outages", json=asked, headers={**key(), **ASYNC})
+    assert (late.status_code, late.json()["decision"]["id"]) == (200, decided.json()["decision"]["id"])
+
+
+def test_what_cannot_be_taken_is_returned_without_waiting_too(running):
+    ann = running.as_("ann")
+    bad = ann.post("/outages", json=a_request(assets=["branch:99"]), headers={**key(), **ASYNC})
+    assert bad.status_code == 422
+    assert bad.json()["returned"]
+    seen = ann.post("/outages?preview=true", json=a_request(), headers={**key(), **ASYNC})
+    assert seen.status_code == 200
+    assert seen.json()["decision"] is not None, "a preview is asked for its answer"
+    assert running.as_("aud").post("/outages", json=a_request(), headers={**key(), **ASYNC}).status_code == 403

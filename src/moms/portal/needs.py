@@ -35,6 +35,10 @@ class Desk(Protocol):
         """File a request and decide it."""
         ...
 
+    def file(self, request: Request) -> Answer:
+        """File a request and leave its decision to a worker."""
+        ...
+
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
         """Decide what waits."""
         ...

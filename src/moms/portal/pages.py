@@ -21,8 +21,8 @@ DIST = Path(__file__).parent / "dist"
 START = "index.html"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
-    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
+    "manifest-src 'self'; worker-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
 )
 """Nothing from elsewhere, nothing inline, no text that becomes code."""
 NOT_BUILT = (

@@ -139,6 +139,22 @@ class Office:
             asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
 
+    def file(self, request: Request) -> Answer:
+        """File a request and leave its decision to a worker; filed again it gives what is there."""
+        from moms.desk import submit
+
+        filed = submit.submit(
+            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request
+        )
+        if filed.outage is None:
+            return filed.returned()
+        if filed.again and filed.outage.decision_id is not None:
+            return self.show_answer(filed.outage, again=True)
+        return Answer(
+            outage=filed.outage, findings=filed.findings, written=not filed.again, again=filed.again,
+            left_to_worker=True, says="filed; a worker decides it",
+        )  # fmt: skip
+
     def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
         """Give the stored answer of an outage."""
         with self.book.as_(self.settings.actor) as page:
