@@ -33,6 +33,8 @@ class Service:
     needs: Needs
     quick: Lane
     study: Lane
+    outside: Lane
+    """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     rates: Buckets
     strangers: Buckets
     """Attempts that failed, by address."""

@@ -29,7 +29,7 @@ from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.measured import measured
 from moms.wiring.office import Office
-from moms.wiring.people import hasher, new_secret
+from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
 from moms.wiring.settings import settings
 
@@ -78,8 +78,10 @@ def serve(
     with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
         measures = Measures()
         given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
-        app = make_app(replace(given, demo=demo), measures=measures)
         name = f"[{host}]" if ":" in host else host
+        base = public or f"http://{name}:{open_.getsockname()[1]}"
+        provider = None if demo else provider_of(os.environ, base=base)
+        app = make_app(replace(given, demo=demo, provider=provider), measures=measures)
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
         config = uvicorn.Config(
