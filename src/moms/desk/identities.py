@@ -241,3 +241,17 @@ def _as_credential(identity: Identity, *, now: datetime) -> Credential:
         hash=identity.print, kind="certificate", person=identity.person, organisation=identity.organisation, label="",
         scopes=identity.scopes, made_at=identity.made_at, seen_at=now, ends_at=identity.ends_at or now,
     )  # fmt: skip
+
+
+def still_holds(*, register: Register, now: datetime, who: Who) -> bool:
+    """Tell whether who began something long may go on with it: nothing was revoked, disabled or has lapsed."""
+    shown = who.credential
+    with register.as_(SYSTEM) as page:
+        person = page.person(who.actor.name)
+        if shown.kind == "certificate":
+            identity = page.enrolled(shown.hash)
+            good = identity is not None and not identity.ended and now < (identity.ends_at or now)
+        else:
+            kept = page.credential(shown.hash)
+            good = kept is not None and kept.holds(now)
+    return good and person is not None and not person.disabled

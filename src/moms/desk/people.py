@@ -200,6 +200,10 @@ class RegisterPage(Protocol):
         """Give the newest identity of these words, ended or not, or None."""
         ...
 
+    def enrolled(self, print_: str) -> Identity | None:
+        """Give the certificate of this print, or None."""
+        ...
+
     def identities(self) -> Sequence[Identity]:
         """Give all, by when they were made."""
         ...

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
+    from moms.portal.certificates import Proxy
     from moms.records.journal import Line
     from moms.records.verify import Verdict
     from moms.values import Actor, Window
@@ -322,5 +323,7 @@ class Needs:
     limits: Limits = field(default_factory=Limits)
     provider: Provider | None = None
     """None: nobody but MOMS vouches for who signs in."""
+    proxy: Proxy | None = None
+    """None: no header tells of a certificate."""
     demo: Demo | None = None
     """None: no demo, and none of its routes."""

@@ -325,7 +325,11 @@ def _row_faults(row: Kept, told: _Told) -> Iterator[Fault]:
         yield Fault(what=What.STRANGER, table=row.table, row=place, says=says)
         return
     if digest != row.digest:
-        what = "it is not what" if row.table in {"person", "credential"} else "its document is not the one that"
+        what = (
+            "it is not what"
+            if row.table in {"person", "identity", "credential"}
+            else "its document is not the one that"
+        )
         says = f"{row.table} {place}: {what} was written"
         yield Fault(what=What.CHANGED, table=row.table, row=place, says=says)
     newest = told.newest.get((row.table, row.id))

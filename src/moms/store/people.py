@@ -149,6 +149,14 @@ class PostgresRegisterPage:
         row = self._connection.execute(query).first()
         return None if row is None else _identity(row)
 
+    def enrolled(self, print_: str) -> Identity | None:
+        """Give the certificate of this print, or None."""
+        there = tables.identity
+        row = self._connection.execute(
+            select(there).where(there.c.kind == "certificate", there.c.print == print_)
+        ).first()
+        return None if row is None else _identity(row)
+
     def identities(self) -> Sequence[Identity]:
         """Give all, by when they were made."""
         rows = self._connection.execute(select(tables.identity).order_by(tables.identity.c.made_at))

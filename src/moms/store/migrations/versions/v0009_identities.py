@@ -32,6 +32,7 @@ CREATE TABLE moms.identity (
 CREATE INDEX identity_person ON moms.identity (person);
 CREATE UNIQUE INDEX identity_one_person ON moms.identity (kind, issuer, subject) WHERE NOT ended;
 CREATE UNIQUE INDEX identity_certificate_once ON moms.identity (issuer, subject) WHERE kind = 'certificate';
+CREATE UNIQUE INDEX identity_print ON moms.identity (print) WHERE kind = 'certificate';
 CREATE UNIQUE INDEX credential_used_once ON moms.credential (label) WHERE kind = 'session' AND label <> '';
 
 CREATE FUNCTION moms.identity_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
