@@ -7,19 +7,28 @@ to go wrong stands in the address of its authorisation (`bent`), so that tests d
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import secrets
+import subprocess
 import sys
 import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 CLIENT, SECRET = "moms", "a secret & more: 100%"
+BACK = "http://127.0.0.1:9/signed-in"
+"""An address of coming back that is entered from the start, where nobody listens."""
 
 
 def b64(what: bytes) -> str:
@@ -137,7 +146,8 @@ class Handler(BaseHTTPRequestHandler):
             links = "".join(
                 f'<li><a href="{here}&amp;login={who}">{who}</a></li>' for who in ("ann-1", "eve-1", "new-1")
             )
-            self.give(200, f"<!doctype html><title>Provider</title><ul>{links}</ul>".encode())
+            page = f'<!doctype html><html lang="en"><title>Provider</title><h1>Who are you?</h1><ul>{links}</ul></html>'
+            self.give(200, page.encode())
         else:
             code = secrets.token_urlsafe(16)
             self.state.codes[code] = asked
@@ -189,6 +199,28 @@ class Handler(BaseHTTPRequestHandler):
             self.give(200, bent["answer"])
         else:
             self.give(200, found)
+
+
+@contextlib.contextmanager
+def a_provider() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run a provider; gives its address and its process."""
+    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        address = process.stdout.readline().strip()
+        tell(address, back=[BACK])
+        yield address, process
+    finally:
+        process.kill()
+        process.wait(20)
+        process.stdout.close()
+
+
+def tell(address: str, **said: object) -> None:
+    """Tell a provider what to do from now on."""
+    asked = urllib.request.Request(f"{address}/control", json.dumps(said).encode())  # noqa: S310 - our own
+    with urllib.request.urlopen(asked, timeout=20) as answer:  # noqa: S310 - our own
+        assert answer.status == 200
 
 
 def main() -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,29 +14,9 @@ from moms.desk.identities import ProviderDown, Vouched
 from moms.desk.people import NotSignedIn
 from moms.exchange.provider import KEPT, LOOK_AGAIN, NotAProvider, Provider
 from tests.portal.conftest import ADMIN, a_service, filed, key, password
-from tests.portal.idp import CLIENT, SECRET
+from tests.portal.idp import BACK, CLIENT, SECRET, a_provider, tell
 
-BACK = "http://127.0.0.1:9/signed-in"
 WHO = {"ann-1": "ann", "eve-1": "eve", "adm-1": "adm"}
-
-
-@contextlib.contextmanager
-def a_provider():
-    """Run a provider; gives its address and its process."""
-    script = Path(__file__).with_name("idp.py")
-    process = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, text=True)
-    try:
-        address = process.stdout.readline().strip()
-        tell(address, back=[BACK])
-        yield address, process
-    finally:
-        process.kill()
-        process.wait(20)
-        process.stdout.close()
-
-
-def tell(address, **said):
-    assert httpx.post(f"{address}/control", json=said).status_code == 200
 
 
 @pytest.fixture(scope="module")
