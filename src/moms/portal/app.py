@@ -55,7 +55,6 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
         needs=needs,
         quick=Lane("quick", threads=limits.quick, queue=256),
         study=Lane("study", threads=limits.studies, queue=limits.queue),
-        outside=Lane("outside", threads=2, queue=16),
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),

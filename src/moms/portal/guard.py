@@ -35,12 +35,12 @@ class Service:
     needs: Needs
     quick: Lane
     study: Lane
-    outside: Lane
-    """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     rates: Buckets
     strangers: Buckets
     """Attempts that failed, by address."""
     sign_ins: Buckets
+    outside: Lane = field(default_factory=lambda: Lane("outside", threads=2, queue=16))
+    """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     measures: Measures = field(default_factory=Measures)
     streams: int = 0
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
