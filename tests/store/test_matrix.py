@@ -161,6 +161,10 @@ ROW = {
     "journal_head": {"hash": "x"},
     "journal_anchor": {"seq": "{n}", "at": "x", "heads": "x", "previous": "x", "hash": "x"},
     "person": {"name": "{o}", "role": "owner", "made_at": "2030-01-01"},
+    "identity": {
+        "id": "{n}", "kind": "provider", "issuer": "{h}", "subject": "x", "print": "", "person": "{o}",
+        "scopes": "{{}}", "made_at": "2030-01-01",
+    },
     "credential": {
         "hash": "{h}", "kind": "token", "person": "{o}", "label": "x", "scopes": "{{read}}", "made_at": "2030-01-01",
         "seen_at": "2030-01-01", "ends_at": "2030-01-02",

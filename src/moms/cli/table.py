@@ -106,6 +106,7 @@ COMMANDS: tuple[Command, ...] = (
         module="notices",
     ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
+    Command(verb="people", says="Tie persons to single sign-on and certificates, list or revoke.", module="people"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(
         verb="verify",

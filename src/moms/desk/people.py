@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from moms.desk.ports import Event
-from moms.values import SYSTEM, Actor, Refused, Role
+from moms.values import SYSTEM, Actor, Refused, Role, digest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,11 +81,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A session or a token; of its secret only the hash is kept."""
+    """A session or a token; of its secret only the hash is kept. A certificate is looked at as one, and not kept."""
 
     hash: str
     kind: str
-    """session or token."""
+    """session, token or certificate."""
     person: str
     organisation: str
     label: str
@@ -104,6 +104,41 @@ class Credential:
         """Tell whether it may still be used."""
         idle = self.kind == "session" and now - self.seen_at > IDLE
         return not self.ended and now < self.ends_at and not idle
+
+
+class Kind(StrEnum):
+    """By what somebody else vouches for a person."""
+
+    PROVIDER = "provider"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What somebody else calls a person: a provider its subject, an authority the serial of its certificate.
+
+    The administrator ties it to the person; nothing that the other says (a name, an address of mail) ever does.
+    """
+
+    kind: Kind
+    issuer: str
+    subject: str
+    """The provider's subject, or the certificate's serial in hexadecimal."""
+    print: str
+    """The SHA-256 of the whole certificate; empty for a provider's subject."""
+    person: str
+    organisation: str
+    scopes: tuple[Scope, ...]
+    """What a certificate may be used for; a provider's word begins a session, which has none."""
+    made_at: datetime
+    ends_at: datetime | None
+    """When the certificate lapses; None for a provider's subject."""
+    ended: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name to revoke it by."""
+        return digest((self.kind.value, self.issuer, self.subject, self.made_at))[:12]
 
 
 class Hasher(Protocol):
@@ -161,6 +196,30 @@ class RegisterPage(Protocol):
         """End a session or token; one that has ended stays as it is, and nothing is told."""
         ...
 
+    def identity(self, kind: Kind, issuer: str, subject: str) -> Identity | None:
+        """Give the newest identity of these words, ended or not, or None."""
+        ...
+
+    def enrolled(self, print_: str) -> Identity | None:
+        """Give the certificate of this print, or None."""
+        ...
+
+    def identities(self) -> Sequence[Identity]:
+        """Give all, by when they were made."""
+        ...
+
+    def tie(self, identity: Identity, event: Event) -> None:
+        """Enter an identity."""
+        ...
+
+    def untie(self, identity: Identity, event: Event) -> None:
+        """End an identity; one that has ended stays as it is, and nothing is told."""
+        ...
+
+    def began_by(self, label: str) -> bool:
+        """Tell whether a session of this label ever began."""
+        ...
+
     def seen(self, credential: Credential) -> None:
         """Write when it was last used: that alone is not told."""
         ...
@@ -194,7 +253,7 @@ class Who:
         # A session begins with the password and with nothing else, and never gets a later beginning.
         if self.credential.kind == "session" and now - self.credential.made_at > within:
             minutes = within.total_seconds() / 60.0
-            says = f"a decision needs your password, given within the last {minutes:g} minutes"
+            says = f"a decision needs you to have signed in within the last {minutes:g} minutes"
             fix = "sign in again (PUT /api/v1/session), then send the same request with the same Idempotency-Key"
             raise ProofTooOld(says, field="session", fix=fix)
 
@@ -215,7 +274,7 @@ def add_person(*, register: Register, actor: Actor, now: datetime, person: Perso
         if page.person(person.name) is not None:
             raise PersonExists(f"there is a {person.name!r} already", field="name", fix="choose another name")
         facts = {"role": person.role.value, "organisation": person.organisation}
-        page.add(person, _event("person.add", person.name, actor=actor, now=now, **facts))
+        page.add(person, event("person.add", person.name, actor=actor, now=now, **facts))
 
 
 def check_person(person: Person) -> None:
@@ -253,7 +312,7 @@ def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> No
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), disabled=True), _event("person.disable", name, actor=actor, now=now))
+        page.revise(replace(known(page, name), disabled=True), event("person.disable", name, actor=actor, now=now))
         _end_all(page, name, actor=actor, now=now)
 
 
@@ -264,7 +323,7 @@ def set_password(*, register: Register, actor: Actor, now: datetime, name: str, 
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), password=kept), _event("person.password", name, actor=actor, now=now))
+        page.revise(replace(known(page, name), password=kept), event("person.password", name, actor=actor, now=now))
         _end_all(page, name, actor=actor, now=now)
 
 
@@ -289,12 +348,12 @@ def issue_token(
     if not 0 < days <= LONGEST_TOKEN_DAYS:
         raise NotAToken(f"a life of {days} days", field="days", fix=f"give 1 to {LONGEST_TOKEN_DAYS}")
     with register.as_(actor) as page:
-        person = _known(page, name)
+        person = known(page, name)
         if person.disabled:
             raise NoSuchPerson(f"{name!r} is disabled", field="name", fix="choose somebody who may act")
-        token = _credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
+        token = a_credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
                             scopes=scopes)  # fmt: skip
-        page.keep(token, _event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
+        page.keep(token, event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
     return token
 
 
@@ -308,7 +367,7 @@ def revoke_token(*, register: Register, actor: Actor, now: datetime, token: str)
         found = [t for t in page.credentials(kind="token") if t.id == token]
         if not found:
             raise NotAToken(f"there is no token {token!r}", field="token", fix="list them with: moms token list")
-        page.end(found[0], _event("token.revoke", found[0].person, actor=actor, now=now, token=token))
+        page.end(found[0], event("token.revoke", found[0].person, actor=actor, now=now, token=token))
 
 
 def sign_in(
@@ -325,21 +384,28 @@ def sign_in(
     good = hasher.verify(person.password if person else None, password)
     if person is None or not good or person.disabled:
         raise _not_right()
-    session = _credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
+    session = a_credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
     with register.as_(SYSTEM) as page:
         if page.hold(name) != person:  # disabled or given another password while the hash was made
             raise _not_right()
-        shown = page.credential(hash_of(old)) if old else None
-        if shown is not None and shown.kind == "session":
-            page.end(shown, _ended(shown, verb="session.end", actor=person.actor, now=now))
-        page.keep(session, _event("session.begin", name, actor=person.actor, now=now, session=session.id))
+        begin_session(page, session, actor=person.actor, now=now, old=old)
     return Who(actor=person.actor, credential=session)
+
+
+def begin_session(
+    page: RegisterPage, session: Credential, *, actor: Actor, now: datetime, old: str | None, **facts: object
+) -> None:
+    """Enter a session; the one whose secret was shown, if any, ends."""
+    shown = page.credential(hash_of(old)) if old else None
+    if shown is not None and shown.kind == "session":
+        page.end(shown, ended(shown, verb="session.end", actor=actor, now=now))
+    page.keep(session, event("session.begin", session.person, actor=actor, now=now, session=session.id, **facts))
 
 
 def sign_out(*, register: Register, now: datetime, who: Who) -> None:
     """End a session."""
     with register.as_(SYSTEM) as page:
-        page.end(who.credential, _ended(who.credential, verb="session.end", actor=who.actor, now=now))
+        page.end(who.credential, ended(who.credential, verb="session.end", actor=who.actor, now=now))
 
 
 def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
@@ -359,7 +425,7 @@ def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
     return Who(actor=person.actor, credential=found)
 
 
-def _credential(
+def a_credential(
     kind: str,
     person: Person,
     *,
@@ -369,6 +435,7 @@ def _credential(
     label: str = "",
     scopes: tuple[Scope, ...] = (),
 ) -> Credential:
+    """Make a session or token of a person that begins now."""
     return Credential(
         hash=hash_of(secret),
         kind=kind,
@@ -385,25 +452,32 @@ def _credential(
 def _end_all(page: RegisterPage, name: str, *, actor: Actor, now: datetime) -> None:
     """End every session and token of a person."""
     for found in page.open(name):
-        page.end(found, _ended(found, verb=f"{found.kind}.end", actor=actor, now=now))
+        page.end(found, ended(found, verb=f"{found.kind}.end", actor=actor, now=now))
 
 
-def _ended(found: Credential, *, verb: str, actor: Actor, now: datetime) -> Event:
-    return _event(verb, found.person, actor=actor, now=now, **{found.kind: found.id})
+def ended(found: Credential, *, verb: str, actor: Actor, now: datetime) -> Event:
+    """Tell that a session or token ended."""
+    return event(verb, found.person, actor=actor, now=now, **{found.kind: found.id})
 
 
 def _not_right() -> NotSignedIn:
     return NotSignedIn("the name or the password is not right", fix="try again, or ask an administrator")
 
 
-def _known(page: RegisterPage, name: str) -> Person:
+def known(page: RegisterPage, name: str) -> Person:
+    """Give a person, whom nobody changes until the end.
+
+    Raises:
+        NoSuchPerson: nobody has this name.
+    """
     found = page.hold(name)
     if found is None:
         raise NoSuchPerson(f"there is no {name!r}", field="name", fix="list them with: moms user list")
     return found
 
 
-def _event(verb: str, name: str, *, actor: Actor, now: datetime, **facts: object) -> Event:
+def event(verb: str, name: str, *, actor: Actor, now: datetime, **facts: object) -> Event:
+    """Tell of a person in the journal."""
     return Event(
         at=now, actor=actor, verb=verb, outage_id="", reason="", rule_book="", before=None,
         after={"person": name, **facts},

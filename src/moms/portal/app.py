@@ -22,6 +22,7 @@ from moms.portal.api import (
     maps,
     notices,
     offers,
+    provider,
     published,
     session,
     studies,
@@ -70,18 +71,24 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
         await asyncio.gather(*beside, return_exceptions=True)
         service.quick.close()
         service.study.close()
+        service.outside.close()
 
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
+    for module in (session, provider, looks, known, maps, published, deeds, studies, offers, field, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
-    pages = read_pages()
-    serve_pages(app, pages if needs.demo is None else marked(pages))
+    serve_pages(app, marked(read_pages(), marks_of(needs)))
     return Watch(Wall(app, needs=needs), measures=service.measures)
+
+
+def marks_of(needs: Needs) -> dict[str, str]:
+    """Give what the start page says of the installation, so that no page has to ask before there is a session."""
+    found = {} if needs.demo is None else {"moms-demo": "yes"}
+    return found if needs.provider is None else {**found, "moms-provider": needs.provider.name}
 
 
 def _plain_routes(app: FastAPI, service: Service) -> None:

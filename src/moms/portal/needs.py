@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from moms.desk.answer import Answer
     from moms.desk.catalogue import Catalogue
+    from moms.desk.identities import Vouched
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
+    from moms.portal.certificates import Proxy
     from moms.records.journal import Line
     from moms.records.verify import Verdict
     from moms.values import Actor, Window
@@ -250,6 +252,23 @@ class Demo(Protocol):
         ...
 
 
+class Provider(Protocol):
+    """Vouches for who signs in with it: single sign-on."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    def begin(self, secret: str, *, fresh: bool) -> str:
+        """Give the address to which a browser that holds this secret goes; `fresh`: the person has to be asked."""
+        ...
+
+    def finish(self, secret: str, *, code: str, state: str, issuer: str | None) -> Vouched:
+        """Give for whom it vouches to the browser that holds this secret."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the service takes on."""
@@ -314,5 +333,9 @@ class Needs:
     verify: Callable[[], Verdict]
     """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)
+    provider: Provider | None = None
+    """None: nobody but MOMS vouches for who signs in."""
+    proxy: Proxy | None = None
+    """None: no header tells of a certificate."""
     demo: Demo | None = None
     """None: no demo, and none of its routes."""

@@ -115,6 +115,21 @@ COLUMNS: dict[str, dict[str, str]] = {
         "disabled": RESTRICTED,
         "made_at": RESTRICTED,
     },
+    "identity": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "kind": RESTRICTED,
+        "issuer": RESTRICTED,
+        "subject": RESTRICTED,
+        "print": RESTRICTED,
+        "person": RESTRICTED,
+        "scopes": RESTRICTED,
+        "made_at": RESTRICTED,
+        "ends_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
     "credential": {
         "hash": SECRET,
         "organisation": RESTRICTED,
@@ -224,9 +239,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
-SEALED = frozenset(
-    {"person", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice"}
-)
+SEALED = frozenset({
+    "person", "identity", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice",
+})  # fmt: skip
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
@@ -239,6 +254,7 @@ UPDATES: dict[str, frozenset[str]] = {
     "book": frozenset({"revision"}),
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
     "person": frozenset({"revision", "password", "disabled"}),
+    "identity": frozenset({"revision", "ended"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),
     "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
     "work": frozenset({"revision", "free_from", "became", "tries", "holder", "says", "ended_at", "took_s"}),

@@ -137,6 +137,23 @@ person = Table(
 )
 """Who may act; the password is its argon2id hash."""
 
+identity = Table(
+    "identity",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("kind"),
+    _text("issuer"),
+    _text("subject"),
+    _text("print"),
+    Column("person", Text, ForeignKey("moms.person.name"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ends_at", TIMESTAMP(timezone=True)),
+    Column("ended", Boolean, nullable=False),
+)
+"""What a provider or an authority calls a person."""
+
 credential = Table(
     "credential",
     metadata,

@@ -30,11 +30,13 @@ from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.measured import measured
 from moms.wiring.office import Office
-from moms.wiring.people import hasher, new_secret
+from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
 from moms.wiring.settings import settings
+from moms.wiring.tls import Shows, proxy_of
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
 
     from moms.desk.keys import Claim
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
     from moms.values import Actor
     from moms.wiring.live import Live
     from moms.wiring.settings import Settings
+    from moms.wiring.tls import Tls
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HEADER_BYTES = 16_384
@@ -64,29 +67,38 @@ def serve(
     worker: Sequence[str] = (),
     send_s: float = 5.0,
     metrics: int | None = None,
+    tls: Tls | None = None,
+    proxies: Sequence[str] = (),
     demo: Live | None = None,
     opened: World | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
     Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
-    told its address too. With a `demo` its clock runs and its routes are there.
+    told its address too. With `tls` it serves TLS itself; one of the `proxies` is believed about clients'
+    certificates. With a `demo` its clock runs and its routes are there.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
     """
-    hosts, secure = _hosts(host, public)
+    hosts, secure = _hosts(host, public, tls=tls is not None)
+    factory = None if tls is None else _ready(tls.context())
     with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
         measures = Measures()
         given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
-        app = make_app(replace(given, demo=demo), measures=measures)
         name = f"[{host}]" if ":" in host else host
+        here = f"{'http' if tls is None else 'https'}://{name}:{open_.getsockname()[1]}"
+        provider = None if demo else provider_of(os.environ, base=public or here)
+        app = make_app(
+            replace(given, demo=demo, provider=provider, proxy=proxy_of(proxies, os.environ)), measures=measures
+        )
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
-        say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
+        say(here, looked_at)
         config = uvicorn.Config(
-            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_config=None, access_log=False,
-            server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES,
-            timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=1000,
+            app, http=Shows, ssl_context_factory=factory, loop="asyncio", ws="none", lifespan="on", log_config=None,
+            access_log=False, server_header=False, date_header=True, proxy_headers=False,
+            h11_max_incomplete_event_size=HEADER_BYTES, timeout_keep_alive=15, timeout_graceful_shutdown=5,
+            limit_concurrency=1000,
         )  # fmt: skip
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
@@ -99,6 +111,11 @@ def serve(
             _played(demo, given, server),
         ):
             server.run(sockets=[open_])
+
+
+def _ready(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
+    """Give what uvicorn calls for a context: the one whose files were read before anything was opened."""
+    return lambda *_: context
 
 
 def _played(demo: Live | None, given: Needs, server: uvicorn.Server) -> contextlib.AbstractContextManager[None]:
@@ -188,13 +205,13 @@ def _about(chosen: Settings, world: World) -> dict[str, object]:
     }
 
 
-def _hosts(host: str, public: str | None) -> tuple[frozenset[str], bool]:
+def _hosts(host: str, public: str | None, *, tls: bool = False) -> tuple[frozenset[str], bool]:
     """Give the names it answers to, and whether browsers reach it by TLS."""
     if public is None:
         if host not in {"127.0.0.1", "localhost", "::1"}:
-            fix = "put TLS before it and give --public https://NAME, or serve on 127.0.0.1"
+            fix = "put TLS before it or give --tls-cert, and --public https://NAME, or serve on 127.0.0.1"
             raise NotAnAddress(f"{host} is not this machine alone", field="--host", fix=fix)
-        return LOOPBACK, False
+        return LOOPBACK, tls
     parts = urlsplit(public)
     if parts.scheme != "https" or not parts.hostname:
         raise NotAnAddress(f"{public!r} is no address with TLS", field="--public", fix="write https://moms.example")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 EXAMPLE = """moms serve
 moms serve --work
 moms serve --port 0 --json
-moms serve --host 10.0.0.5 --public https://moms.example"""
+moms serve --host 10.0.0.5 --public https://moms.example
+moms serve --host 10.0.0.5 --tls-cert moms.pem --tls-key moms.key --client-ca ca.pem --public https://moms.example"""
 NO_PAGES = (
     "moms: the pages are not built, only the interface for programs answers;"
     " in a checkout run .venv/bin/python hatch_build.py"
@@ -27,7 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare where, and how much at once."""
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="where to listen (127.0.0.1)")
     parser.add_argument("--port", type=int, default=8700, metavar="N", help="on which port, 0 for any (8700)")
-    parser.add_argument("--public", metavar="URL", help="https address of the proxy before it; needed beyond loopback")
+    parser.add_argument("--public", metavar="URL", help="https address by which it is reached; needed beyond loopback")
+    parser.add_argument("--tls-cert", metavar="FILE", help="serve TLS with this certificate and its chain, PEM")
+    parser.add_argument("--tls-key", metavar="FILE", help="the key of that certificate, PEM")
+    what = "whose certificates clients may act by, PEM; a client without one signs in otherwise"
+    parser.add_argument("--client-ca", metavar="FILE", help=what)
+    what = "a proxy with TLS that tells of clients' certificates, by MOMS_PROXY_SECRET_FILE; may repeat"
+    parser.add_argument("--proxy", action="append", default=[], metavar="ADDRESS", help=what)
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
     parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
     parser.add_argument("--queue", type=int, default=16, metavar="N", help="how many may wait for a study (16)")
@@ -60,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
     from moms.wiring.logs import log_to
     from moms.wiring.serve import serve
     from moms.wiring.settings import settings
+    from moms.wiring.tls import tls_of
 
     if (
         not 0 < args.rate < float("inf")
@@ -75,6 +83,7 @@ def run(args: argparse.Namespace) -> int:
     limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease,
                     proof_s=args.proof)  # fmt: skip
 
+    tls = tls_of(certificate=args.tls_cert, key=args.tls_key, authorities=args.client_ca)
     if not read_pages():
         print(NO_PAGES, file=sys.stderr)
 
@@ -89,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
 
     worker = _worker(args) if args.work else ()
     serve(chosen, host=args.host, port=args.port, public=args.public, limits=limits, say=say, worker=worker,
-          send_s=args.send, metrics=args.metrics)  # fmt: skip
+          send_s=args.send, metrics=args.metrics, tls=tls, proxies=args.proxy)  # fmt: skip
     return Exit.DONE
 
 

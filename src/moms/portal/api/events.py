@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import StreamingResponse
 
+from moms.desk.identities import still_holds
 from moms.desk.people import Scope
 from moms.portal.errors import Busy, NotACursor
 from moms.portal.guard import Caller, Service, desk_of, need, service_of
-from moms.values import SYSTEM, Refused, canonical
+from moms.values import Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,13 +76,9 @@ async def _stream(request: Request, who: Who, service: Service, cursor: dict[str
 
 
 def _next(request: Request, who: Who, cursor: dict[str, int]) -> tuple[Told, ...]:
-    service = service_of(request)
-    found = service.needs.register
-    with found.as_(SYSTEM) as page:
-        there = page.credential(who.credential.hash)
-        person = page.person(who.actor.name)
-    if there is None or person is None or person.disabled or not there.holds(service.needs.clock()):
-        raise Refused("this session or token no longer holds")
+    needs = service_of(request).needs
+    if not still_holds(register=needs.register, now=needs.clock(), who=who):
+        raise Refused("this session, token or certificate no longer holds")
     return tuple(desk_of(request, who).told(cursor, limit=MOST))
 
 
