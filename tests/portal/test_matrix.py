@@ -108,6 +108,7 @@ def anyway(client) -> str:
         "/session",
         "/timeline?from=2026-01-01&to=2028-06-01",
         "/field",
+        "/room",
         *PLANS,
         *NOTICES,
     )

@@ -96,6 +96,11 @@ COMMANDS: tuple[Command, ...] = (
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
     ),
     Command(
+        verb="ack",
+        says="Show what is not as planned, and say that somebody has taken it (control room).",
+        module="ack",
+    ),
+    Command(
         verb="field",
         says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
         module="field",

@@ -23,6 +23,7 @@ from moms.portal.api import (
     notices,
     offers,
     published,
+    room,
     session,
     studies,
 )  # fmt: skip
@@ -74,7 +75,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
+    for module in (session, looks, known, maps, published, deeds, studies, offers, field, room, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)

@@ -170,6 +170,16 @@ class Desk(Protocol):
         """Say that entries from the field were looked at."""
         ...
 
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        ...
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...

@@ -357,6 +357,26 @@ class Office:
             seen(book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, entries=entries)
         )
 
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        from moms.desk.room import alarm_document, alarms
+
+        found = alarms(book=self.book, actor=self.settings.actor, now=self.settings.now)
+        return {"now": self.settings.now, "alarms": [alarm_document(one) for one in found]}
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        from moms.desk.room import acknowledge, alarm_document
+
+        return alarm_document(
+            acknowledge(
+                book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, what=what,
+                revision=revision, note=note,
+            )
+        )  # fmt: skip
+
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
 
