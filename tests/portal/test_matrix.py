@@ -109,6 +109,7 @@ def anyway(client) -> str:
         "/timeline?from=2026-01-01&to=2028-06-01",
         "/field",
         "/room",
+        "/room/shift",
         *PLANS,
         *NOTICES,
     )

@@ -102,3 +102,28 @@ def test_an_alarm_that_nobody_has_taken_is_not_taken_for_another_revision(runnin
     old = taken(running.as_("roy"), outage, match=f'"{outage["revision"] + 1}"')
     assert (old.status_code, old.json()["field"]) == (412, "If-Match")
     assert room_lines(running, outage) == []
+
+
+def test_a_shift_is_handed_over_once_and_taken_by_somebody_else(running, failed):
+    roy, body = running.as_("roy"), {"notes": "mind the ice", "hours": 8}
+    same = key()
+    first, again = (roy.post("/room/shift", json=body, headers=same) for _ in range(2))
+    assert first.status_code == again.status_code == 200, first.text
+    assert first.json() == again.json()
+    assert failed["TO-1"]["id"] in first.json()["sheet"]["out_ids"]
+    way = f"/room/shift/{first.json()['id']}/taken"
+    assert roy.put(way).status_code == 403
+    done = running.as_("eve").put(way)
+    assert done.json()["taken_by"] == "eve", done.text
+    assert running.as_("aud").get("/room/shift").json()["last"] == done.json()
+    assert roy.put("/room/shift/0000000000000000/taken").status_code == 404
+    assert roy.post("/room/shift", json=body).status_code == 400
+    assert running.place.verify().whole
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_the_shift_is_the_operators_to_see_and_the_rooms_to_give(running, failed, name):
+    client, own = running.as_(name), PEOPLE[name][0] == "operator"
+    assert client.get("/room/shift").status_code == (200 if own else 403)
+    given = client.post("/room/shift", json={"notes": f"by {name}"}, headers=key())
+    assert given.status_code == (200 if name in {"roy", "eve"} else 403), given.text

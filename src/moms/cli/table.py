@@ -101,6 +101,11 @@ COMMANDS: tuple[Command, ...] = (
         module="ack",
     ),
     Command(
+        verb="shift",
+        says="Show the sheet of the hours ahead, hand the shift over, or take it (control room).",
+        module="shift",
+    ),
+    Command(
         verb="field",
         says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
         module="field",

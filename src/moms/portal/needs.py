@@ -180,6 +180,18 @@ class Desk(Protocol):
         """Say that somebody has taken an alarm."""
         ...
 
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        ...
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over."""
+        ...
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...

@@ -377,6 +377,28 @@ class Office:
             )
         )  # fmt: skip
 
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        from moms.desk.shift import hand_over_document, last, sheet, sheet_document
+
+        found = sheet(book=self.book, actor=self.settings.actor, now=self.settings.now, hours=hours)
+        there = last(book=self.book, actor=self.settings.actor)
+        return {**sheet_document(found), **self.room(), "last": hand_over_document(there)}
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over, once under a key."""
+        from moms.desk.shift import give, hand_over_document
+
+        done = give(book=self.book, actor=self.settings.actor, now=self.settings.now, key=key, notes=notes, hours=hours)
+        return hand_over_document(done) or {}
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over last."""
+        from moms.desk.shift import hand_over_document, take
+
+        done = take(book=self.book, actor=self.settings.actor, now=self.settings.now, hand_over=hand_over)
+        return hand_over_document(done) or {}
+
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
 
