@@ -42,7 +42,15 @@ def part(page, name):
     return page.get_by_role("region", name=name, exact=True)
 
 
-def test_what_is_late_is_acknowledged_once_and_all_of_the_room_and_the_owner_see_it(site, day):
+def test_a_watch_in_the_control_room(site, address, day):
+    acknowledges_what_is_late_and_all_of_the_room_and_the_owner_see_it(site, day)
+    sees_what_is_new_flash_slowly_unless_it_is_wanted_still(site, address)
+    hears_signals_once_they_are_switched_on(site, address)
+    hands_the_shift_over_with_notes_to_who_comes(site)
+    puts_the_day_on_the_wall(site)
+
+
+def acknowledges_what_is_late_and_all_of_the_room_and_the_owner_see_it(site, day):
     page, other = site.as_("roy", "/today"), site.as_("eve", "/today")
     for one in (page, other):
         expect(one.get_by_text("2 not acknowledged.")).to_be_visible()
@@ -67,7 +75,7 @@ def test_what_is_late_is_acknowledged_once_and_all_of_the_room_and_the_owner_see
     expect(part(owner, "History")).to_contain_text("the crew closes the ground switch")
 
 
-def test_what_is_new_flashes_slowly_unless_somebody_wants_it_still(site, address, day):
+def sees_what_is_new_flash_slowly_unless_it_is_wanted_still(site, address):
     with Caller(address, "roy") as roy:
         roy.do("/forced", {"assets": ["branch:23"], "since": "2027-02-10T09:12-05:00", "description": "lightning"})
     page = site.as_("roy", "/today")
@@ -86,7 +94,7 @@ def test_what_is_new_flashes_slowly_unless_somebody_wants_it_still(site, address
     assert line.evaluate(moves) is False, "it is kept for this browser"
 
 
-def test_signals_are_heard_by_priority_once_they_are_switched_on(site, address, day):
+def hears_signals_once_they_are_switched_on(site, address):
     with Caller(address, "roy") as roy:
         roy.do("/forced", {"assets": ["branch:7"], "since": "2027-02-10T09:40-05:00", "description": "a bird"})
     page = site.as_("roy", "/today")
@@ -112,3 +120,69 @@ def test_a_lost_link_is_never_shown_as_if_all_were_as_planned(site):
     expect(page.get_by_text("When it was heard: All is as planned.")).to_be_visible()
     page.context.set_offline(False)
     expect(page.get_by_text("Not known how it stands now")).to_have_count(0)
+
+
+def hands_the_shift_over_with_notes_to_who_comes(site):
+    page, other = site.as_("roy", "/today"), site.as_("eve", "/today")
+    page.get_by_role("link", name="Hand over the shift").click()
+    expect(part(page, "Not as planned")).to_contain_text("line 2")
+    expect(part(page, "Out now")).to_contain_text("line 20")
+    page.get_by_label("What who comes has to know").fill("line 2: the ground switch is stuck")
+    page.get_by_role("button", name="Hand over the shift").click()
+    expect(page.get_by_role("status").filter(has_text="Handed over.")).to_be_visible()
+    expect(page.get_by_text("Somebody else takes it; you gave it.")).to_be_visible()
+    other.reload()
+    expect(other.get_by_text("roy has handed over the shift at 10:00 EST; nobody has taken it yet.")).to_be_visible()
+    other.get_by_role("link", name="Read it and take it").click()
+    expect(part(other, "Last hand-over")).to_contain_text("the ground switch is stuck")
+    other.get_by_role("button", name="I have read it and take the room").click()
+    expect(part(other, "Last hand-over")).to_contain_text("eve took it")
+    page.reload()
+    expect(part(page, "Last hand-over")).to_contain_text("eve took it")
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Given: ___")).to_be_visible()
+    expect(page.get_by_role("button", name="Hand over the shift")).to_be_hidden()
+    expect(part(page, "Out now")).to_contain_text("line 20")
+
+
+def puts_the_day_on_the_wall(site):
+    page = site.as_("roy", "/today")
+    page.get_by_role("link", name="For the wall").click()
+    expect(part(page, "Not as planned")).to_contain_text("line 2")
+    main = page.locator("main")
+    assert main.locator("button, a, input, select").count() == 0
+    expect(page.get_by_text("heard")).to_be_visible()
+    sizes = "all => Math.min(...all.map(one => parseFloat(getComputedStyle(one).fontSize)))"
+    page.set_viewport_size({"width": 1920, "height": 1080})
+    # A screen of 1.2 m has 1920 of these: 32 are 20 mm, which are read from five metres.
+    assert page.locator("main .whole, main section li, main .tiles li span").evaluate_all(sizes) >= 32
+    page.keyboard.press("n")
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.context.set_offline(True)
+    expect(page.get_by_text("Not known how it stands now")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Not known how it stands now")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(f"{site.base}/today")
+    expect(page.get_by_role("link", name="Today")).to_be_visible()
+
+
+def test_an_auditor_replays_a_decision_and_takes_it_away_on_paper(site, address):
+    with Caller(address, "ann") as ann:
+        denied = ann.file("branch:19", "2027-02-10T00:00", "2027-02-11T00:00")
+    page = site.as_("aud", f"/requests/{denied['id']}")
+    picture = part(page, "One-line picture")
+    expect(picture.get_by_role("img")).to_be_visible()
+    expect(picture).to_contain_text("line 19: out")
+    expect(picture).to_contain_text("over its limit, ")
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("cell", name="line 19 (branch:19)")).to_be_visible()
+    page.get_by_role("button", name="Compute it again").click()
+    expect(page.get_by_text("Computed again, and the same:")).to_be_visible(timeout=60_000)
+    with page.expect_download() as saved:
+        page.get_by_role("link", name="Record as PDF").click()
+    assert saved.value.suggested_filename == f"{denied['id']}.pdf"
+    assert saved.value.path().read_bytes().startswith(b"%PDF-")
+    owner = site.as_("ann", f"/requests/{denied['id']}")
+    expect(part(owner, "One-line picture").get_by_role("img")).to_be_visible()
+    expect(owner.get_by_role("button", name="Compute it again")).to_have_count(0)

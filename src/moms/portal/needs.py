@@ -192,6 +192,18 @@ class Desk(Protocol):
         """Take the shift that was handed over."""
         ...
 
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on."""
+        ...
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision."""
+        ...
+
+    def paper(self, whole: Mapping[str, object], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from datetime import date
@@ -398,6 +400,35 @@ class Office:
 
         done = take(book=self.book, actor=self.settings.actor, now=self.settings.now, hand_over=hand_over)
         return hand_over_document(done) or {}
+
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on; nothing is written."""
+        from moms.desk.replay import replay
+
+        return replay(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id
+        )
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision, None where no flow binds it."""
+        from moms.desk.one_line import one_line
+
+        outage, actor = self.find(outage_id), self.settings.actor
+        if not outage.decision_id:
+            return None
+        with self.book.as_(actor) as page:
+            record = page.decision(outage.decision_id)
+        return one_line(record, grid=self.world.grid, actor=actor)
+
+    def paper(self, whole: Mapping[str, Any], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        from moms.exchange.recordpdf import record_pdf
+
+        picture = self.one_line(whole["outage"]["id"])
+        record = whole["decision"] or {}
+        words = set(re.findall(r"[a-z]+:[0-9]+", json.dumps([record.get("binding"), record.get("evidence")])))
+        known = catalogue.named(sorted(words | set(whole["outage"]["request"]["assets"])))
+        return record_pdf(whole, picture=picture, names={k.id: k.name for k in known})
 
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.

@@ -40,6 +40,39 @@ export interface RoomDay {
   alarms: Alarm[];
 }
 
+export interface OneLineRow {
+  id: string;
+  part: "binds" | "lost" | "out";
+  start: number;
+  end: number | null;
+}
+
+/** What binds a decision, from bus to bus. */
+export interface OneLine {
+  element: string;
+  contingency: string | null;
+  hour: string;
+  flow_mw: number;
+  limit_mw: number;
+  percent: number;
+  without_mw: number;
+  columns: string[];
+  rows: OneLineRow[];
+  left_out: number;
+}
+
+/** A decision computed again. */
+export interface Replay {
+  decision: string;
+  outcome_then: string;
+  outcome_now: string;
+  same: boolean;
+  studies_same: boolean;
+  says: string;
+  at: string;
+  study: string;
+}
+
 /** An outage on the sheet of a shift. */
 export interface SheetLine {
   outage: string;
