@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { bars, highOf, pathOf, runs, WIDE } from "../src/lib/oneline";
+import { bars, highOf, pathOf, runs, WORDS } from "../src/lib/oneline";
 import type { OneLine } from "../src/lib/types";
 
 const picture = (columns: string[], ...rows: [OneLine["rows"][number]["part"], number, number | null][]): OneLine => ({
@@ -33,7 +33,7 @@ describe("the one-line picture", () => {
       const found = picture(Array.from({ length: count }, (_, k) => `B${k}`), ...Array.from({ length: count }, (_, k) => ["out", k, null] as ["out", number, null]));
       for (const run of runs(found)) {
         expect(run.x1).toBeGreaterThan(0);
-        expect(run.x2 + 16).toBeLessThan(WIDE);
+        expect(run.x2 + 16).toBeLessThan(WORDS);
         expect(run.y).toBeLessThan(highOf(found));
       }
     }

@@ -35,7 +35,8 @@ BODY = ParagraphStyle("body", fontName="Helvetica", fontSize=9, leading=12)
 SMALL = ParagraphStyle("small", parent=BODY, fontSize=7.5, leading=9.5, textColor=QUIET)
 HEAD = ParagraphStyle("head", parent=BODY, fontName="Helvetica-Bold", fontSize=10, leading=14, spaceBefore=8)
 TITLE = ParagraphStyle("title", parent=BODY, fontName="Helvetica-Bold", fontSize=13, leading=17)
-WIDE = letter[0] - 36 * mm
+WIDE = letter[0] - 36 * mm - 12
+"""Of what stands on a page, in points: its width less the margins and the frame."""
 PARTS = {"binds": "over its limit", "lost": "lost", "out": "out"}
 MOST_ROWS = 60
 """Of limits exceeded; the rest is counted, and is in the record as JSON."""
@@ -44,7 +45,7 @@ MOST_ROWS = 60
 class OneLine(Flowable):  # type: ignore[misc]  # the library publishes no types
     """The picture of what binds: a bar for each bus, a line for each element."""
 
-    ROW, TOP = 30.0, 26.0
+    ROW, TOP, LEFT, WORDS = 30.0, 26.0, 40.0, 220.0
 
     def __init__(self, picture: Document, *, named: Callable[[str], str]) -> None:
         super().__init__()
@@ -66,7 +67,7 @@ class OneLine(Flowable):  # type: ignore[misc]  # the library publishes no types
             pen.setLineWidth(3)
             pen.setStrokeColor(colors.black)
             pen.line(self._x(column), self._y(mine[0]) + 8, self._x(column), self._y(mine[-1]) - 8)
-            pen.drawCentredString(self._x(column), self._y(mine[0]) + 11, latin(name)[:24])
+            pen.drawCentredString(self._x(column), self._y(mine[0]) + 11, latin(name)[: self._letters()])
         for k, row in enumerate(rows):
             self._element(pen, row, self._y(k))
 
@@ -92,11 +93,15 @@ class OneLine(Flowable):  # type: ignore[misc]  # the library publishes no types
             pen.circle(end + 6, y, 6)
         says = f"{self.named(row['id'])}: {PARTS[part]}"
         says += f", {self.picture['percent']:.1f} %" if part == "binds" else ""
-        pen.drawString(min(start, end) + 5, y + 4, latin(says))
+        pen.drawString(self.width - self.WORDS + 10, y - 2.5, latin(says)[:56])
 
     def _x(self, column: int) -> float:
         count = max(2, len(self.picture["columns"]))
-        return float(40 + (self.width - 140) * column / (count - 1))
+        return float(self.LEFT + (self.width - self.WORDS - 2 * self.LEFT) * column / (count - 1))
+
+    def _letters(self) -> int:
+        """Give how many letters of a bus's name stand beside those of the next."""
+        return max(3, int((self._x(1) - self._x(0)) / 4.2))
 
     def _y(self, row: int) -> float:
         return float(self.height - self.TOP - self.ROW * row)

@@ -2,7 +2,8 @@
 
 import type { OneLine, OneLineRow } from "./types";
 
-export const [ROW, TOP, LEFT, WIDE, HALF] = [52, 40, 60, 640, 12];
+/** Buses stand on the left, up to `WORDS`; what each line is stands on the right, where nothing crosses it. */
+export const [ROW, TOP, LEFT, WORDS, WIDE, HALF] = [44, 16, 60, 440, 720, 12];
 
 export interface Bar {
   name: string;
@@ -19,7 +20,12 @@ export interface Run {
   hops: number[];
 }
 
-export const xOf = (column: number, count: number): number => LEFT + ((WIDE - 3 * LEFT) * column) / Math.max(1, count - 1);
+export const xOf = (column: number, count: number): number => LEFT + ((WORDS - 2 * LEFT) * column) / Math.max(1, count - 1);
+/** A bus's name, cut to what stands beside those of the next. */
+export const nameOf = (name: string, count: number): string => {
+  const most = Math.max(3, Math.floor((WORDS - 2 * LEFT) / Math.max(1, count - 1) / 8));
+  return name.length > most ? `${name.slice(0, most - 1)}…` : name;
+};
 export const yOf = (row: number): number => TOP + 24 + ROW * row;
 export const highOf = (picture: OneLine): number => TOP + 24 + ROW * picture.rows.length;
 
