@@ -90,6 +90,9 @@ def asked(client, whole) -> str:
     said.append(client.get("/map/outages", params={"at": request["window"]["start"]}).text)
     studies = client.get(f"/outages/{outage['id']}/studies")
     said.append(studies.text if studies.status_code == 200 else "")
+    for way in ("one-line", "record.pdf"):
+        found = client.get(f"/outages/{outage['id']}/{way}")
+        said.append(found.text if found.status_code == 200 else found.text.replace(outage["id"], "what was asked"))
     said.append(client.post("/what-if", json={"outage": outage["id"]}, headers=key()).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
@@ -111,6 +114,8 @@ def anyway(client) -> str:
         "/session",
         "/timeline?from=2026-01-01&to=2028-06-01",
         "/field",
+        "/room",
+        "/room/shift",
         *PLANS,
         *NOTICES,
     )

@@ -24,6 +24,7 @@ from moms.portal.api import (
     offers,
     provider,
     published,
+    room,
     session,
     studies,
 )  # fmt: skip
@@ -76,7 +77,8 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, provider, looks, known, maps, published, deeds, studies, offers, field, notices, events):
+    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room)
+    for module in (session, provider, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)

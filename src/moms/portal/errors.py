@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import attach, field, identities, notices, offer, people, ports, settle, submit, what_if
+from moms.desk import attach, field, identities, notices, offer, people, ports, room, settle, shift, submit, what_if
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -102,6 +102,11 @@ STATUS: dict[type[Refused], int] = {
     field.NotACrew: 403,
     field.NotALooker: 403,
     field.NoSuchEntry: 404,
+    room.NotOfTheRoom: 403,
+    room.NothingAbnormal: 409,
+    shift.NoSuchHandOver: 404,
+    shift.OwnHandOver: 403,
+    shift.HandedOverAnew: 409,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,

@@ -180,6 +180,40 @@ class Desk(Protocol):
         """Say that entries from the field were looked at."""
         ...
 
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        ...
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        ...
+
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        ...
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over."""
+        ...
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over."""
+        ...
+
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on."""
+        ...
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision."""
+        ...
+
+    def paper(self, whole: Mapping[str, object], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -377,6 +379,77 @@ class Office:
         return field_document(
             seen(book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, entries=entries)
         )
+
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        from moms.desk.room import alarm_document, alarms
+
+        found = alarms(book=self.book, actor=self.settings.actor, now=self.settings.now)
+        return {"now": self.settings.now, "alarms": [alarm_document(one) for one in found]}
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        from moms.desk.room import acknowledge, alarm_document
+
+        return alarm_document(
+            acknowledge(
+                book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, what=what,
+                revision=revision, note=note,
+            )
+        )  # fmt: skip
+
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        from moms.desk.shift import hand_over_document, last, sheet, sheet_document
+
+        found = sheet(book=self.book, actor=self.settings.actor, now=self.settings.now, hours=hours)
+        there = last(book=self.book, actor=self.settings.actor)
+        return {**sheet_document(found), **self.room(), "last": hand_over_document(there)}
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over, once under a key."""
+        from moms.desk.shift import give, hand_over_document
+
+        done = give(book=self.book, actor=self.settings.actor, now=self.settings.now, key=key, notes=notes, hours=hours)
+        return hand_over_document(done) or {}
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over last."""
+        from moms.desk.shift import hand_over_document, take
+
+        done = take(book=self.book, actor=self.settings.actor, now=self.settings.now, hand_over=hand_over)
+        return hand_over_document(done) or {}
+
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on; nothing is written."""
+        from moms.desk.replay import replay
+
+        return replay(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id
+        )
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision, None where no flow binds it."""
+        from moms.desk.one_line import one_line
+
+        outage, actor = self.find(outage_id), self.settings.actor
+        if not outage.decision_id:
+            return None
+        with self.book.as_(actor) as page:
+            record = page.decision(outage.decision_id)
+        return one_line(record, grid=self.world.grid, actor=actor)
+
+    def paper(self, whole: Mapping[str, Any], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        from moms.exchange.recordpdf import record_pdf
+
+        picture = self.one_line(whole["outage"]["id"])
+        record = whole["decision"] or {}
+        words = set(re.findall(r"[a-z]+:[0-9]+", json.dumps([record.get("binding"), record.get("evidence")])))
+        known = catalogue.named(sorted(words | set(whole["outage"]["request"]["assets"])))
+        return record_pdf(whole, picture=picture, names={k.id: k.name for k in known})
 
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.

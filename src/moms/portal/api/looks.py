@@ -6,7 +6,7 @@ import base64
 import gzip
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -79,6 +79,42 @@ async def outage(request: Request, who: Caller, outage_id: str) -> Response:
     if request.headers.get("If-None-Match") == tag:
         return Response(status_code=304, headers={"ETag": tag})
     return answer(whole, ETag=tag)
+
+
+@router.get("/outages/{outage_id}/one-line", operation_id="oneLine")
+async def one_line(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give the picture of what binds a decision: `columns` are buses, `rows` elements between them; else null."""
+    need(who, Scope.READ)
+
+    def work() -> object:
+        desk = desk_of(request, who)
+        return shown({"picture": desk.one_line(_clean(outage_id) or "")}, actor=who.actor, desk=desk)
+
+    return answer(await service_of(request).quick.run(work))
+
+
+@router.get("/outages/{outage_id}/record.pdf", operation_id="recordPdf", response_class=Response)
+async def record_pdf(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give the outage with its decision record as a PDF, as this caller may see it: the same record, the same bytes."""
+    need(who, Scope.READ)
+    service = service_of(request)
+
+    def work() -> tuple[str, bytes]:
+        desk = desk_of(request, who)
+        whole = cast("dict[str, Any]", shown(desk.show(_clean(outage_id) or ""), actor=who.actor, desk=desk))
+        return str(whole["outage"]["id"]), desk.paper(whole, catalogue=service.needs.catalogue)
+
+    name, body = await service.quick.run(work)
+    named = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "Cache-Control": "no-store"}
+    return Response(body, 200, named, "application/pdf")
+
+
+@router.get("/outages/{outage_id}/replay", operation_id="replay")
+async def replay(request: Request, who: Caller, outage_id: str) -> Response:
+    """Compute a decision again from what it rested on, for the operator's people; nothing is written."""
+    need(who, Scope.READ)
+    name = _clean(outage_id) or ""
+    return answer(await service_of(request).study.run(lambda: desk_of(request, who).replay(name)))
 
 
 @router.get("/timeline", operation_id="timeline")
