@@ -35,7 +35,7 @@ def two(alone):
 
 def sockets(pid: int) -> int:
     """Count the sockets that a process has open, as the kernel tells."""
-    return sum(os.readlink(one).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir())
+    return sum(str(one.readlink()).startswith("socket:") for one in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def client(base: str, token: str) -> httpx.Client:
