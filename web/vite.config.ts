@@ -57,5 +57,5 @@ export default defineConfig({
       output: { entryFileNames: (chunk: { name: string }) => (chunk.name === WORKER ? `${WORKER}.js` : "assets/[name]-[hash].js") },
     },
   },
-  test: { include: ["test/**/*.test.ts"], environment: "node", css: true },
+  test: { include: ["test/**/*.test.ts"], environment: "node", css: true, testTimeout: 60_000 },
 });
