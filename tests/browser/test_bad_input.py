@@ -41,7 +41,7 @@ def test_while_a_slow_service_works_it_says_so_and_one_can_go_on_typing(site):
     page.get_by_role("button", name="See the answer first").click()
     expect(page.get_by_role("button", name=re.compile("Studying, [0-9]+ s"))).to_be_disabled()
     expect(page.get_by_role("button", name="File the request")).to_be_disabled()
-    expect(page.get_by_text("Being studied")).to_be_visible()
+    expect(page.get_by_text("Being studied", exact=True)).to_be_visible()
     sound(page)
     page.get_by_label("What is done").fill("typed meanwhile")
     page.wait_for_timeout(100)
