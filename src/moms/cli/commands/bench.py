@@ -15,8 +15,9 @@ moms bench adequacy
 moms bench schedule --json schedule.json
 moms bench ac --quick
 moms bench study
-moms bench calendar"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar")
+moms bench calendar
+moms bench portal"""
+NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "portal")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=NAMES,
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
-        " calendar: all branches of a day at once",
+        " calendar: all branches of a day at once; portal: a thousand screens that listen",
     )
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
@@ -47,6 +48,10 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import study
 
         return study.rows(quick=quick)
+    if name == "portal":
+        from moms.bench import portal
+
+        return portal.rows(quick=quick)
     from moms.bench import calendar, first, schedule
     from moms.wiring.settings import home
 
