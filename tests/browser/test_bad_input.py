@@ -7,7 +7,7 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from moms.desk import people
 from moms.store.people import PostgresRegister
@@ -36,7 +36,7 @@ def into(held):
 def test_while_a_slow_service_works_it_says_so_and_one_can_go_on_typing(site):
     page = site.as_("ann", "/ask")
     fill(page, asset="branch:2", start="2027-06-01T07:00", end="2027-06-01T17:00")
-    held = []
+    held: list[Route] = []
     page.route("**/api/v1/outages?preview=true", into(held))
     page.get_by_role("button", name="See the answer first").click()
     expect(page.get_by_role("button", name=re.compile("Studying, [0-9]+ s"))).to_be_disabled()
@@ -54,7 +54,7 @@ def test_while_a_slow_service_works_it_says_so_and_one_can_go_on_typing(site):
 
 def test_a_list_that_is_slow_says_that_it_is_being_loaded(site):
     page = site.as_("ann", "/ask")
-    held = []
+    held: list[Route] = []
     page.route("**/api/v1/outages?*", into(held))
     page.get_by_role("link", name="My requests").click()
     expect(page.get_by_text("Loading the requests …")).to_be_visible()

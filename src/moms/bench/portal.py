@@ -17,7 +17,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from moms.bench.rows import Row
@@ -134,10 +134,10 @@ def _all_heard(ears: list[socket.socket]) -> None:
             if time.monotonic() > end:
                 raise Refused("not every stream heard", field="portal", fix="try again with less load on the machine")
             for key, _ in waiting.select(1.0):
-                one: socket.socket = key.fileobj  # type: ignore[assignment]  # what was registered
-                key.data.extend(one.recv(65536))
+                ear = cast("socket.socket", key.fileobj)
+                key.data.extend(ear.recv(65536))
                 if b"event: outage" in key.data:
-                    waiting.unregister(one)
+                    waiting.unregister(ear)
 
 
 def _connect(base: str) -> socket.socket:
