@@ -19,6 +19,7 @@ from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.once import Written, answered
+from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
@@ -101,7 +102,7 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
     )  # fmt: skip
     lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1, burst=1)
-    return Process(Service(needs, lane, lane, buckets, buckets, buckets), engine)
+    return Process(Service(needs, lane, lane, buckets, buckets, buckets, Pulse(needs, lane)), engine)
 
 
 @dataclass(frozen=True, kw_only=True)

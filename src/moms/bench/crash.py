@@ -34,6 +34,7 @@ from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.needs import Limits
 from moms.portal.once import answered
+from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.portal.watch import Measures
 from moms.store.book import PostgresBook
@@ -203,7 +204,7 @@ def a_server(ground: Ground, now: datetime, fate: Fate) -> Iterator[Service]:
         fated(place.engine, fate)
         lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1.0, burst=1.0)
         service = Service(needs=given, quick=lane, study=lane, rates=buckets, strangers=buckets, sign_ins=buckets,
-                          measures=Measures())  # fmt: skip
+                          pulse=Pulse(given, lane), measures=Measures())  # fmt: skip
         try:
             yield service
         finally:

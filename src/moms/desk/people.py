@@ -13,7 +13,7 @@ from moms.desk.ports import Event
 from moms.values import SYSTEM, Actor, Refused, Role, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -178,6 +178,10 @@ class RegisterPage(Protocol):
 
     def credential(self, secret_hash: str) -> Credential | None:
         """Give a session or token by the hash of its secret, or None."""
+        ...
+
+    def standing(self, secret_hashes: Collection[str]) -> Sequence[Credential]:
+        """Give those of these sessions and tokens that nobody has ended, of persons who are not disabled."""
         ...
 
     def credentials(self, *, kind: str) -> Sequence[Credential]:

@@ -35,6 +35,7 @@ from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.pages import marked, read_pages, serve_pages
+from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.portal.watch import Measures, Watch
 
@@ -52,13 +53,15 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     """Give the whole service as one ASGI application, which counts what it does in `measures`."""
     limits = needs.limits
     a_minute = limits.sign_in_per_min
+    quick = Lane("quick", threads=limits.quick, queue=256)
     service = Service(
         needs=needs,
-        quick=Lane("quick", threads=limits.quick, queue=256),
+        quick=quick,
         study=Lane("study", threads=limits.studies, queue=limits.queue),
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
+        pulse=Pulse(needs, quick),
         measures=measures or Measures(),
     )
     show_gauges(service)
@@ -66,6 +69,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
         beside = [asyncio.create_task(work(service)) for work in (keep_leases, finish_what_was_left)]
+        beside.append(asyncio.create_task(service.pulse.beat()))
         yield
         for task in beside:
             task.cancel()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from moms.desk.keys import Claim
     from moms.portal.needs import Desk, Needs
+    from moms.portal.pulse import Pulse
 
 SAFE = frozenset({"GET", "HEAD"})
 CSRF = "X-CSRF-Token"
@@ -39,10 +40,11 @@ class Service:
     strangers: Buckets
     """Attempts that failed, by address."""
     sign_ins: Buckets
+    pulse: Pulse
+    """Who listens to what happens."""
     outside: Lane = field(default_factory=lambda: Lane("outside", threads=2, queue=16))
     """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     measures: Measures = field(default_factory=Measures)
-    streams: int = 0
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     """Keys that this process holds for deeds under way."""
 

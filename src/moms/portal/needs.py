@@ -321,7 +321,10 @@ class Limits:
     studies: int = 1
     queue: int = 16
     """How many may wait for a study."""
-    streams: int = 64
+    streams: int = 1000
+    """Streams of events that are open at once in one process."""
+    streams_each: int = 64
+    """The same for one person."""
     proof_s: float = 900.0
     """How long ago a person may have given the password who decides."""
     lease_s: float = 60.0

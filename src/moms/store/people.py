@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, String, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from moms.desk.people import Credential, Identity, Kind, Person, Scope
@@ -15,7 +15,7 @@ from moms.store.rows import name_of, print_of
 from moms.values import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine, Row, RowMapping
 
@@ -94,6 +94,18 @@ class PostgresRegisterPage:
         there = tables.credential
         row = self._connection.execute(select(there).where(there.c.hash == secret_hash)).first()
         return None if row is None else _credential(row)
+
+    def standing(self, secret_hashes: Collection[str]) -> Sequence[Credential]:
+        """Give those of these sessions and tokens that nobody has ended, of persons who are not disabled."""
+        there, person = tables.credential, tables.person
+        rows = self._connection.execute(
+            select(there)
+            .join(person, person.c.name == there.c.person)
+            .where(
+                there.c.hash == any_(literal(list(secret_hashes), ARRAY(String))), ~there.c.ended, ~person.c.disabled
+            )
+        )
+        return tuple(_credential(row) for row in rows)
 
     def credentials(self, *, kind: str) -> Sequence[Credential]:
         """Give all of a kind, by when they were made."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -37,7 +39,7 @@ from moms.wiring.tls import Shows, proxy_of
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from moms.desk.keys import Claim
     from moms.desk.world import World
@@ -71,19 +73,27 @@ def serve(
     proxies: Sequence[str] = (),
     demo: Live | None = None,
     opened: World | None = None,
+    more: Sequence[Sequence[str]] = (),
+    shared: Shared | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
     Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
     told its address too. With `tls` it serves TLS itself; one of the `proxies` is believed about clients'
-    certificates. With a `demo` its clock runs and its routes are there.
+    certificates. With a `demo` its clock runs and its routes are there. `more` are the words of servers on
+    the same port; each is handed the port after `--share`, and is itself started with it as `shared`.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
     """
     hosts, secure = _hosts(host, public, tls=tls is not None)
     factory = None if tls is None else _ready(tls.context())
-    with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
+    _many_files(limits)
+    with (
+        contextlib.ExitStack() as told,
+        open_place(env=os.environ) as place,
+        shared.opened() if shared else _listening(host, port) as open_,
+    ):
         measures = Measures()
         given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
         name = f"[{host}]" if ":" in host else host
@@ -98,7 +108,7 @@ def serve(
             app, http=Shows, ssl_context_factory=factory, loop="asyncio", ws="none", lifespan="on", log_config=None,
             access_log=False, server_header=False, date_header=True, proxy_headers=False,
             h11_max_incomplete_event_size=HEADER_BYTES, timeout_keep_alive=15, timeout_graceful_shutdown=5,
-            limit_concurrency=1000,
+            limit_concurrency=1000 + limits.streams,
         )  # fmt: skip
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
@@ -109,13 +119,69 @@ def serve(
             beside(worker),
             sending(place, os.environ, every_s=send_s),
             _played(demo, given, server),
+            _left_with(shared, server),
         ):
+            for words in more:
+                fd = open_.fileno()
+                told.enter_context(beside((*words, "--share", str(fd)), fds=(fd,)))
             server.run(sockets=[open_])
 
 
 def _ready(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
     """Give what uvicorn calls for a context: the one whose files were read before anything was opened."""
     return lambda *_: context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A port that another server opened, and that server's process."""
+
+    fd: int
+    parent: int
+
+    def opened(self) -> socket.socket:
+        """Give the port.
+
+        Raises:
+            NotAnAddress: that number is no port that somebody listens on.
+        """
+        try:
+            found = socket.socket(fileno=self.fd)
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                return found
+            found.close()
+        except OSError:
+            pass
+        raise NotAnAddress(f"{self.fd} is no open port", field="--share", fix="use --processes, which hands it on")
+
+
+@contextlib.contextmanager
+def _left_with(shared: Shared | None, server: uvicorn.Server) -> Iterator[None]:
+    """Stop when the server that shares its port has gone, however it went."""
+    if shared is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(1.0):
+            if os.getppid() != shared.parent:
+                server.should_exit = True
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _many_files(limits: Limits) -> None:
+    """Let this process open a file for each stream and each request, as far as the machine allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1500 + limits.streams
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _played(demo: Live | None, given: Needs, server: uvicorn.Server) -> contextlib.AbstractContextManager[None]:

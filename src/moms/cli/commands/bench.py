@@ -17,8 +17,9 @@ moms bench ac --quick
 moms bench study
 moms bench calendar
 moms bench intake --quick
-moms bench crash --seeds 200"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash")
+moms bench crash --seeds 200
+moms bench portal"""
+NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
         " calendar: all branches of a day at once; intake: requests a second that the running service takes in;"
-        " crash: processes that die around and inside their transactions",
+        " crash: processes that die around and inside their transactions; portal: a thousand screens that listen",
     )
     parser.add_argument("--seeds", type=int, default=2000, metavar="N", help="how many deaths (crash: 2000)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the first seed, to go on with (crash: 0)")
@@ -56,6 +57,10 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import intake
 
         return intake.rows(quick=quick)
+    if name == "portal":
+        from moms.bench import portal
+
+        return portal.rows(quick=quick)
     from moms.bench import calendar, first, schedule
     from moms.wiring.settings import home
 
