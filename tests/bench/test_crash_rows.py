@@ -61,7 +61,7 @@ def test_a_row_that_its_journal_does_not_replay_to_is_seen():
         assert crash.replayed(ground) == []
         with ground.admin() as admin:
             admin.execute("SET session_replication_role = replica")
-            admin.execute("UPDATE moms.outage SET requester = 'somebody else'")
+            admin.execute("UPDATE moms.outage SET document = replace(document::text, 'TO-1', 'TO-2')::json")
         assert len(crash.replayed(ground)) >= 1
 
 

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from moms.desk.people import ABSOLUTE, IDLE, LONGEST_PASSWORD, LONGEST_TOKEN_DAYS, SHORTEST_PASSWORD
+from moms.desk.people import (
+    ABSOLUTE,
+    IDLE,
+    LEAST_LEFT,
+    LONGEST_PASSWORD,
+    LONGEST_TOKEN_DAYS,
+    OWN_WORDS,
+    SHORTEST_PASSWORD,
+)
 from moms.portal.needs import Limits
 from tools.count_asvs import ROOT, STATES, TARGET, Row, rows, text
 
@@ -92,9 +100,12 @@ def headings(path: str) -> frozenset[str]:
 def runs_in(path: str) -> frozenset[str]:
     """Give the tests of a file that run each time: skipped, expected to fail and long ones do not count."""
     tree = ast.parse((ROOT / path).read_text("utf-8"))
-    assert not any(isinstance(node, ast.Assign) and "pytestmark" in ast.unparse(node.targets[0]) for node in tree.body)
-    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     idle = re.compile(r"mark\.(skip|skipif|xfail|long)\b")
+    marks = [
+        node for node in tree.body if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark"
+    ]
+    assert not any(idle.search(ast.unparse(node)) for node in marks), f"all of {path} may be left out"
+    found = [node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     return frozenset(one.name for one in found if not any(idle.search(ast.unparse(d)) for d in one.decorator_list))
 
 
@@ -118,6 +129,8 @@ def test_the_numbers_of_the_document_are_the_programs():
         f"within the last {limits.proof_s / 60:g} minutes",
         f"{SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters",
         f"at most {LONGEST_TOKEN_DAYS} days",
+        f"made of**: {', '.join(OWN_WORDS)}, and",
+        f"at least {LEAST_LEFT} characters have to be left",
         f"{limits.sign_in_per_min:g} attempts a minute from one address",
         f"({limits.studies} at once, {limits.queue} waiting",
         f"another lane with {limits.quick} threads",

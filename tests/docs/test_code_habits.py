@@ -22,6 +22,7 @@ PAGES = ROOT / "web" / "src"
 STATEMENTS = frozenset({"execute", "exec_driver_sql", "executemany", "text", "SQL"})
 PATTERNS = frozenset({"compile", "match", "search", "fullmatch", "sub", "subn", "split", "findall", "finditer"})
 OWN_WORDS_IN_SQL = {
+    ("bench/crash.py", "name"): "a number of ours, on a server of its own",
     ("store/backup.py", "name"): "a table's name, from the list of tables",
     ("store/migrate.py", "extension"): "from the list of extensions above it",
     ("store/migrate.py", "role"): "from the list of roles above it",

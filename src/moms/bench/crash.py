@@ -388,10 +388,10 @@ def _grounds() -> Iterator[Callable[[], contextlib.AbstractContextManager[Ground
 @contextlib.contextmanager
 def _fresh(whole: Ground, name: str) -> Iterator[Ground]:
     with whole.admin("postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template OWNER moms_owner STRATEGY FILE_COPY")  # type: ignore[call-overload]  # our own name
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template OWNER moms_owner STRATEGY FILE_COPY")  # our own name
         close_to_others(admin, database=name)
         yield replace(whole, database=name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]  # as above
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def rows(*, seeds: int, first: int = 0) -> list[Row]:

@@ -16,7 +16,7 @@ from sqlalchemy import event as hooks
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, PoolProxiedConnection
 
 
 class Died(BaseException):
@@ -70,5 +70,9 @@ def fated(engine: Engine, fate: Fate) -> Engine:
     """Let a fate befall all that goes through an engine."""
     hooks.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: fate.statement(sql))
     commit = engine.dialect.do_commit
-    engine.dialect.do_commit = lambda connection: fate.commit(lambda: commit(connection))  # type: ignore[method-assign]
+
+    def told(dbapi_connection: PoolProxiedConnection) -> None:
+        fate.commit(lambda: commit(dbapi_connection))
+
+    engine.dialect.do_commit = told  # type: ignore[method-assign]  # this engine's own
     return engine

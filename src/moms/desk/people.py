@@ -24,6 +24,11 @@ ABSOLUTE = timedelta(hours=12)
 LONGEST_TOKEN_DAYS = 366
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
+OWN_WORDS = ("moms", "outage", "management", "operator", "password", "passwort", "login", "admin", "welcome", "qwerty",
+             "12345678", "1234", "abcd", "secret", "letmein")  # fmt: skip
+"""What somebody who guesses tries first; the person's own name and organisation come to it."""
+LEAST_LEFT, SHORTEST_WORD = 8, 3
+"""Characters that a password has to have beside such words."""
 SEEN_GRAIN = timedelta(minutes=1)
 """How stale the time of last use may get: not every read should cost a write."""
 TOKEN_MARK = "moms_"  # noqa: S105 - a mark that lets scanners of repositories find a token, not a token
@@ -298,8 +303,8 @@ def check_person(person: Person) -> None:
         raise NotAPerson(f"{person.role} is a role of the operator", field="role", fix=f"use --org {OPERATOR}")
 
 
-def check_password(password: str) -> None:
-    """See that a password is neither short nor endless; length is what counts.
+def check_password(password: str, *, name: str = "", organisation: str = "") -> None:
+    """See that a password is neither short nor endless nor made of words that are tried first.
 
     Raises:
         NotAPerson: it is.
@@ -307,6 +312,25 @@ def check_password(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         fix = f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
         raise NotAPerson("the password is too short or too long", field="password", fix=fix)
+    if len(left_of(password, (*OWN_WORDS, name, organisation))) < LEAST_LEFT:
+        fix = "use several words that have nothing to do with you, this desk or one another"
+        raise NotAPerson("the password is made of words that are tried first", field="password", fix=fix)
+
+
+def left_of(password: str, words: Sequence[str]) -> str:
+    """Give what a password has beside such words: letters and digits, each run of one character as one.
+
+    >>> left_of("Moms-Admin-TO-1-x", ("moms", "admin", "TO-1")), left_of("aaaaaaaaaaaa", ())
+    ('x', 'a')
+    """
+    found = _bare(password)
+    for word in sorted({_bare(word) for word in words}, key=lambda word: (-len(word), word)):
+        found = found.replace(word, "") if len(word) >= SHORTEST_WORD else found
+    return re.sub(r"(.)\1+", r"\1", found)
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum() or ord(c) > 0x2000)
 
 
 def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> None:
