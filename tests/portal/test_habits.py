@@ -272,7 +272,12 @@ def test_there_is_no_other_way_to_a_forgotten_password(running):
 def test_secrets_have_256_random_bits_and_none_comes_twice(monkeypatch):
     asked = []
     really = secrets.token_bytes
-    monkeypatch.setattr(secrets, "token_bytes", lambda many=None: asked.append(many) or really(many))
+
+    def counted(many: int | None = None) -> bytes:
+        asked.append(many)
+        return really(many)
+
+    monkeypatch.setattr(secrets, "token_bytes", counted)
     found = [make() for _ in range(500) for make in (new_secret, new_token)]
     assert set(asked) == {32}
     assert len(set(found)) == len(found)
