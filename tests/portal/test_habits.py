@@ -273,7 +273,7 @@ def test_secrets_have_256_random_bits_and_none_comes_twice(monkeypatch):
     asked = []
     really = secrets.token_bytes
 
-    def counted(many=None):
+    def counted(many: int | None = None) -> bytes:
         asked.append(many)
         return really(many)
 

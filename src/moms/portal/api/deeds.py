@@ -88,7 +88,7 @@ class Nothing(Closed):
     """An empty object."""
 
 
-@router.post("/outages", operation_id="submit")
+@router.post("/outages", operation_id="submit", responses={202: {"description": "filed; a worker decides it"}})
 async def submit(
     request: Request,
     who: Caller,
