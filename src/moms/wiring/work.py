@@ -21,7 +21,7 @@ from moms.flow.steady import Steady
 from moms.flow.worker import Needs, StudyFailedError, Tally, work
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
-from moms.values import SYSTEM
+from moms.values import SYSTEM, market_day_of
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 
@@ -215,6 +215,8 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
     try:
         if held.duty.task == Task.MARGIN:
+            if held.duty.subject != market_day_of(now).isoformat():  # where nights come faster than they are told
+                return "not posted: its day is over"
             return f"posted for {len(office.post_margin(write=True).found.day)} days"
         night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
