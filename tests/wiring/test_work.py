@@ -81,15 +81,17 @@ def test_a_study_is_made_in_a_process_of_its_own_one_after_another(study, book, 
 
 def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, book):
     listed = PostgresWork(book.engine)
-    for world, says in ((LAX, "not told: the grid has no zones"), (a_world(), "posted for 731 days")):
-        day = "2027-02-01" if world is LAX else "2027-02-02"
+    bare = replace(LAX, grid=replace(LAX.grid, zones=None))
+    cases = (("2027-02-01", NOW, bare, "not told: the grid has no zones"),
+             ("2027-02-02", NOW + DAY, a_world(), "posted for"),
+             ("2027-02-03", NOW + 3 * DAY, a_world(), "not posted: its day is over"))  # fmt: skip
+    for day, now, world, says in cases:
         night = Duty(task=Task.MARGIN, subject=day, organisation=SYSTEM.organisation, at=NOW, cause="night")
         listed.enter([night], now=NOW)
         one = listed.take(holder="me", now=NOW, lease=LEASE)
-        bare = replace(world, grid=replace(world.grid, zones=None)) if world is LAX else world
-        assert work._by_task(replace(study, world=bare), one, NOW).startswith(says)
+        assert work._by_task(replace(study, world=world), one, now).startswith(says)
     with book.as_(SYSTEM) as page:
-        assert [entry["days"] for entry in page.entries("margin")] == [731]
+        assert [entry["days"] for entry in page.entries("margin")] == [731]  # 24 months of 2027 and 2028
 
 
 def test_a_study_that_a_person_stops_ends_at_once_and_is_never_made(study, book, database, monkeypatch):

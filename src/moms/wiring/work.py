@@ -240,6 +240,8 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
     try:
         if held.duty.task == Task.MARGIN:
+            if held.duty.subject != market_day_of(now).isoformat():  # where nights come faster than they are told
+                return "not posted: its day is over"
             return f"posted for {len(office.post_margin(write=True).found.day)} days"
         night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
