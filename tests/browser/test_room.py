@@ -151,7 +151,7 @@ def puts_the_day_on_the_wall(site):
     expect(part(page, "Not as planned")).to_contain_text("line 2")
     main = page.locator("main")
     assert main.locator("button, a, input, select").count() == 0
-    expect(page.get_by_text("heard")).to_be_visible()
+    expect(main.get_by_text("heard")).to_be_visible()
     sizes = "all => Math.min(...all.map(one => parseFloat(getComputedStyle(one).fontSize)))"
     page.set_viewport_size({"width": 1920, "height": 1080})
     # A screen of 1.2 m has 1920 of these: 32 are 20 mm, which are read from five metres.
@@ -164,25 +164,4 @@ def puts_the_day_on_the_wall(site):
     expect(page.get_by_text("Not known how it stands now")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page).to_have_url(f"{site.base}/today")
-    expect(page.get_by_role("link", name="Today")).to_be_visible()
-
-
-def test_an_auditor_replays_a_decision_and_takes_it_away_on_paper(site, address):
-    with Caller(address, "ann") as ann:
-        denied = ann.file("branch:19", "2027-02-10T00:00", "2027-02-11T00:00")
-    page = site.as_("aud", f"/requests/{denied['id']}")
-    picture = part(page, "One-line picture")
-    expect(picture.get_by_role("img")).to_be_visible()
-    expect(picture).to_contain_text("line 19: out")
-    expect(picture).to_contain_text("over its limit, ")
-    page.get_by_text("The same as a table").click()
-    expect(page.get_by_role("cell", name="line 19 (branch:19)")).to_be_visible()
-    page.get_by_role("button", name="Compute it again").click()
-    expect(page.get_by_text("Computed again, and the same:")).to_be_visible(timeout=60_000)
-    with page.expect_download() as saved:
-        page.get_by_role("link", name="Record as PDF").click()
-    assert saved.value.suggested_filename == f"{denied['id']}.pdf"
-    assert saved.value.path().read_bytes().startswith(b"%PDF-")
-    owner = site.as_("ann", f"/requests/{denied['id']}")
-    expect(part(owner, "One-line picture").get_by_role("img")).to_be_visible()
-    expect(owner.get_by_role("button", name="Compute it again")).to_have_count(0)
+    expect(page.get_by_role("link", name="Today", exact=True)).to_be_visible()
