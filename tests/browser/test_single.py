@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from moms.desk import identities
 from moms.exchange.provider import Provider
 from moms.store.people import PostgresRegister
-from tests.browser.asks import ask
+from tests.browser.asks import Caller
 from tests.browser.conftest import ADMIN, Site
 from tests.browser.test_screens import LOOKS, sound
 from tests.portal.idp import CLIENT, SECRET, a_provider, tell
@@ -91,7 +91,8 @@ def test_what_somebody_else_began_is_not_finished_here(site):
 
 
 def test_a_decision_asks_the_provider_again_in_a_window_beside_and_is_then_written(site):
-    name = ask(site.as_("ann"), asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00")
+    with Caller(site.base, "ann") as ann:
+        name = ann.file("branch:3", "2027-03-20T00:00", "2027-03-21T00:00")["id"]
     page = site.open(f"/inbox?case={name}")
     page.route("**/authorize?*", long_ago)
     gone_in(page, "eve-1")
