@@ -1,11 +1,10 @@
-"""Single sign-on in a real browser: there and back, again before a decision, and what is said where it fails."""
+"""Single sign-on in a real browser: there and back, and what is said where it fails."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
@@ -13,7 +12,6 @@ from playwright.sync_api import expect
 from moms.desk import identities
 from moms.exchange.provider import Provider
 from moms.store.people import PostgresRegister
-from tests.browser.asks import ask
 from tests.browser.conftest import ADMIN, Site
 from tests.browser.test_screens import LOOKS, sound
 from tests.portal.idp import CLIENT, SECRET, a_provider, tell
@@ -88,34 +86,6 @@ def test_what_somebody_else_began_is_not_finished_here(site):
     expect(page.get_by_role("alert").filter(has_text="Grid ID did not sign you in")).to_be_visible()
     page = site.open("/signed-in")
     expect(page.get_by_role("heading", name="Nothing to do here")).to_be_visible()
-
-
-def test_a_decision_asks_the_provider_again_in_a_window_beside_and_is_then_written(site):
-    name = ask(site.as_("ann"), asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00")
-    page = site.open(f"/inbox?case={name}")
-    page.route("**/authorize?*", long_ago)
-    gone_in(page, "eve-1")
-    page.get_by_role("button", name="Sign out").wait_for()
-    page.get_by_role("button", name="Approve", exact=True).click()
-    page.get_by_label("Why, for the record").fill("fine")
-    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
-    dialog = page.get_by_role("dialog", name="Sign in again, to decide")
-    dialog.wait_for()
-    sound(page)
-    with page.context.expect_page() as opened:
-        dialog.get_by_role("button", name="Sign in and decide with Grid ID").click()
-    beside = opened.value
-    beside.get_by_role("link", name="eve-1").click()
-    expect(page.get_by_text("Approve: ").first).to_contain_text("done")
-    dialog.wait_for(state="hidden")
-
-
-def long_ago(route):
-    """Let the provider say that it saw the person almost an hour ago."""
-    more = (
-        "" if "bent=" in route.request.url else f"&bent={quote(json.dumps({'claims': {'auth_time': {'in': -3000}}}))}"
-    )
-    route.continue_(url=route.request.url + more)
 
 
 @pytest.mark.parametrize(("size", "night", "rules"), [look[1:] for look in LOOKS], ids=[look[0] for look in LOOKS])
