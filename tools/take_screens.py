@@ -85,7 +85,7 @@ SCREENS = (
     Screen("requests", "owner", "/requests", "section[aria-label=Requests]"),
     Screen("record", "owner", "/requests", "section[aria-label=Requests]", record),
     Screen("plan", "owner", "/plan", "main h2"),
-    Screen("inbox", "engineer", "/inbox", "section[aria-label=Answer]"),
+    Screen("inbox", "engineer", "/inbox", "main h1"),
     Screen("study", "engineer", "/study", "main h1"),
     Screen("today", "control", "/today", "main section"),
     Screen("timeline", "engineer", "/timeline?from=2027-03-01&days=31&by=area", "canvas", chosen),
