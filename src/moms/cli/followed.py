@@ -20,7 +20,7 @@ def show(years: Sequence[Followed], *, seed: int) -> None:
               "mean and standard error a year:")  # fmt: skip
     numbers = ["losses", "LOLH h", "EUE MWh", "h a loss", "half within h", "nine of ten within h"]
     rows = [
-        [PLACES[one.how].format(one.place), *(_mean(pair) for pair in (one.lolf, one.lole_h, one.eue_mwh)),
+        [PLACES[one.how].replace("{}", one.place), *(_mean(pair) for pair in (one.lolf, one.lole_h, one.eue_mwh)),
          *(_hours(h) for h in (one.lold_h, one.length_h(0.5), one.length_h(0.9)))]
         for one in years
     ]  # fmt: skip

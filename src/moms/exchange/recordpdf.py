@@ -10,8 +10,8 @@ import hashlib
 import io
 from datetime import datetime, timedelta, timezone
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import letter
@@ -270,7 +270,7 @@ def _number(value: float | None, unit: str | None) -> str:
 
 
 def _text(text: object, style: ParagraphStyle = BODY) -> Paragraph:
-    return Paragraph(escape(latin(text)), style)
+    return Paragraph(escape(latin(text), quote=False), style)
 
 
 def _table(rows: Sequence[Sequence[object]], wide: Sequence[float | None], *, headed: bool = False) -> Table:
