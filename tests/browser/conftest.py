@@ -170,7 +170,7 @@ def address(
     with socket.create_server(("127.0.0.1", 0)) as door:
         _register(PostgresRegister(place.engine))
         given = needs(
-            settings(environ=_env()), place, hosts=LOOPBACK, secure=False, opened=_sourced(placed(served)),
+            settings(environ=_env()), place, hosts=LOOPBACK, secure=False, opened=as_served(served),
             limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
         )  # fmt: skip
         found = f"http://127.0.0.1:{door.getsockname()[1]}"
@@ -188,10 +188,10 @@ def address(
         thread.join(20)
 
 
-def _sourced(world: World) -> World:
-    """Give the world with two sources in its rule book, one of them from memory."""
+def as_served(world: World) -> World:
+    """Give the world with its places, and with two sources in its rule book, one of them from memory."""
     found = {"study.worsened_share": "semantics 1.4", "entry.grain_min": "as far as we recall [M]"}
-    return replace(world, rules=replace(world.rules, sources=found))
+    return placed(replace(world, rules=replace(world.rules, sources=found)))
 
 
 def _register(register: PostgresRegister) -> None:

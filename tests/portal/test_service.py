@@ -392,6 +392,19 @@ def test_windows_and_margin_answer_or_say_what_is_missing(running):
     assert windows.status_code in {200, 422}, windows.text
 
 
+def test_the_calendar_gives_what_is_kept_and_computes_nothing(running):
+    ann, asked = running.as_("ann"), {"asset": "branch:1", "from": "2027-04-01", "to": "2027-04-02"}
+    none = ann.get("/calendar", params=asked)
+    assert none.status_code == 200, none.text
+    assert [row["days"] for row in none.json()["rows"]] == [[]]
+    assert none.json()["reckoned"] == []
+    for wrong, field in (({"asset": "gen:1"}, "asset"), ({"to": "2029-04-02"}, "to"), ({"to": "2027-03-01"}, "to"),
+                         ({"from": "soon"}, "from")):  # fmt: skip
+        refused = ann.get("/calendar", params=asked | wrong)
+        assert (refused.status_code, refused.json()["field"]) == (422, field)
+    assert running.as_().get("/calendar", params=asked).status_code == 401
+
+
 def test_the_posted_margin_is_the_operators_people_s_and_null_until_a_night_has_posted_one(running):
     eve, ann = running.as_("eve"), running.as_("ann")
     none = eve.get("/margin/posted")
