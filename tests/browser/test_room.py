@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.asks import Caller
+from tests.browser.test_field import until
 
 MORNING = datetime.fromisoformat("2027-02-10T10:00-05:00")
 LISTEN = """() => {
@@ -103,10 +104,10 @@ def hears_signals_once_they_are_switched_on(site, address):
     assert page.evaluate("window.heard") == []
     page.get_by_role("button", name="Sound is off").click()
     expect(page.get_by_role("button", name="Sound is on")).to_have_attribute("aria-pressed", "true")
-    page.wait_for_function("window.heard.length >= 2")
+    until(page, "window.heard.length >= 2")
     assert set(page.evaluate("window.heard")) == {520}
     page.context.set_offline(True)
-    page.wait_for_function("window.heard.includes(330)")  # a lost link has a signal of its own
+    until(page, "window.heard.includes(330)")  # a lost link has a signal of its own
     page.context.set_offline(False)
     page.get_by_role("button", name="Sound is on").click()
     expect(page.get_by_role("button", name="Sound is off")).to_be_visible()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from moms.store.book import PostgresBook
 
 DAYS = 5
+THEN = NOW + timedelta(minutes=1)
+"""What was filed at NOW stands before whoever asks then."""
 LAST = FIRST + timedelta(days=DAYS - 1)
 
 
@@ -38,10 +40,10 @@ def kept(book: PostgresBook) -> PostgresDays:
 
 def keep(book: PostgresBook, world: World, kept: PostgresDays) -> None:
     for k in range(DAYS):
-        keep_day(book=book, world=world, kept=kept, now=NOW, day=FIRST + timedelta(days=k))
+        keep_day(book=book, world=world, kept=kept, now=THEN, day=FIRST + timedelta(days=k))
 
 
-def stale(book: PostgresBook, world: World, kept: PostgresDays, now=NOW) -> list[int]:
+def stale(book: PostgresBook, world: World, kept: PostgresDays, now=THEN) -> list[int]:
     found = stale_days(book=book, world=world, kept=kept, now=now, first=FIRST, days=DAYS)
     return [(one.day - FIRST).days for one in found]
 
@@ -49,16 +51,16 @@ def stale(book: PostgresBook, world: World, kept: PostgresDays, now=NOW) -> list
 @pytest.mark.parametrize(("seed", "slack"), [(0, 0.8), (2, 1.0), (3, 2.0)])
 def test_what_is_kept_gives_the_cells_that_are_computed_now(book, kept, seed, slack):
     world = with_book(book, seed=seed, slack=slack)
-    asked = {"book": book, "world": world, "now": NOW, "assets": on_the_board(world), "first": FIRST, "last": LAST}
+    asked = {"book": book, "world": world, "now": THEN, "assets": on_the_board(world), "first": FIRST, "last": LAST}
     computed = calendar(**asked)
     assert calendar(**asked, kept=kept) == computed, "nothing is kept yet"
     keep(book, world, kept)
-    later = NOW + timedelta(hours=1)
+    later = THEN + timedelta(hours=1)
     found = calendar(**(asked | {"now": later}), kept=kept, kept_only=True)
     assert found.rows == computed.rows
     assert found.points == 0
     assert [(one.day, one.at, one.kept) for one in found.reckoned] == [
-        (FIRST + timedelta(days=k), NOW, True) for k in range(DAYS)
+        (FIRST + timedelta(days=k), THEN, True) for k in range(DAYS)
     ]
     assert any(cell.state == FREE for row in found.rows for cell in row.days)
 
@@ -68,16 +70,16 @@ def test_a_change_makes_the_days_stale_on_which_it_is_out_and_no_others(book, ke
     assert stale(book, world, kept) == [0, 1, 2, 3, 4]
     keep(book, world, kept)
     assert stale(book, world, kept) == []
-    granted = through(book, world, ask("branch:15", days=1, start=NOW + 10 * DAY))
+    granted = through(book, world, ask("branch:15", days=1, start=NOW + 10 * DAY)).outage
     touched = sorted({k for k in range(DAYS) if granted.window.overlaps(day_window(FIRST + timedelta(days=k)))})
     assert touched
     assert stale(book, world, kept) == touched
     some = {"assets": ("branch:3",), "first": FIRST, "last": LAST, "kept": kept, "kept_only": True}
-    given_days = {one.day for one in calendar(book=book, world=world, now=NOW, **some).reckoned}
+    given_days = {one.day for one in calendar(book=book, world=world, now=THEN, **some).reckoned}
     assert given_days == {FIRST + timedelta(days=k) for k in range(DAYS) if k not in touched}
-    mixed = calendar(book=book, world=world, now=NOW, **(some | {"kept_only": False}))
+    mixed = calendar(book=book, world=world, now=THEN, **(some | {"kept_only": False}))
     assert [one.kept for one in mixed.reckoned] == [k not in touched for k in range(DAYS)]
-    assert mixed.rows == calendar(book=book, world=world, now=NOW, **(some | {"kept": None, "kept_only": False})).rows
+    assert mixed.rows == calendar(book=book, world=world, now=THEN, **(some | {"kept": None, "kept_only": False})).rows
     keep(book, world, kept)
     assert stale(book, world, kept) == []
 
@@ -86,15 +88,15 @@ def test_what_waits_counts_and_so_does_what_is_late_but_a_comment_does_not(book,
     world = with_book(book, seed=0, slack=2.0)
     keep(book, world, kept)
     waits = submit.submit(
-        book=book, world=world, actor=OWNER, now=NOW, request=ask("branch:17", days=1, start=NOW + 11 * DAY)
+        book=book, world=world, actor=OWNER, now=THEN, request=ask("branch:17", days=1, start=NOW + 11 * DAY)
     ).outage
-    touched = stale(book, world, kept, NOW + timedelta(minutes=1))
+    keep_again = THEN + timedelta(minutes=1)
+    touched = stale(book, world, kept, keep_again)
     assert touched
-    keep_again = NOW + timedelta(minutes=1)
     for k in touched:
         keep_day(book=book, world=world, kept=kept, now=keep_again, day=FIRST + timedelta(days=k))
     told = replace(waits.request, description="the other crew comes")
-    operate.change_outage(
+    operate.change(
         book=book, world=world, actor=OWNER, now=keep_again, outage_id=waits.id, request=told, reason="told us"
     )
     assert stale(book, world, kept, keep_again) == []
@@ -115,11 +117,11 @@ def test_other_rules_another_grid_and_another_version_of_moms_make_all_stale(boo
 def test_many_days_are_read_as_each_by_itself(book):
     world = with_book(book, seed=0, slack=2.0)
     through(book, world, ask("branch:15", days=3, start=NOW + 9 * DAY))
-    outage = unfiled(world, ("branch:3",), window=day_window(FIRST), now=NOW)
+    outage = unfiled(world, ("branch:3",), window=day_window(FIRST), now=THEN)
     windows = [day_window(FIRST + timedelta(days=k)) for k in range(-2, DAYS)]
     with book.as_(SYSTEM) as page:
-        together = read_days(page, outage, windows, now=NOW)
-        assert list(together) == [read(page, outage, window=w, now=NOW) for w in windows]
+        together = read_days(page, outage, windows, now=THEN)
+        assert list(together) == [read(page, outage, window=w, now=THEN) for w in windows]
     assert any(one.holding for one in together)
     assert any(one.queue for one in together)
 

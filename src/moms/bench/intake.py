@@ -253,27 +253,37 @@ def _send(served: Served, asks: Iterator[dict[str, object]], *, rate_per_s: floa
     """Send at a rate, each at its time, and give what came of all."""
     many = max(1, round(rate_per_s * seconds))
     bodies = [json.dumps(next(asks)).encode() for _ in range(many)]
-    here, begin = threading.local(), time.perf_counter() + 0.1
+    here, lines, begin = threading.local(), list[http.client.HTTPConnection](), time.perf_counter() + 0.1
 
     def one(number: int) -> Sent:
         due = begin + number / rate_per_s
         time.sleep(max(0.0, due - time.perf_counter()))
-        status = _post(served, here, bodies[number])
+        status = _post(_line(served, here, lines), served, bodies[number])
         return Sent(status=status, late_ms=1000.0 * (time.perf_counter() - due))
 
-    with ThreadPoolExecutor(min(SENDERS, many)) as pool:
-        return list(pool.map(one, range(many)))
+    try:
+        with ThreadPoolExecutor(min(SENDERS, many)) as pool:
+            return list(pool.map(one, range(many)))
+    finally:
+        for line in lines:
+            line.close()
 
 
-def _post(served: Served, here: threading.local, body: bytes) -> int:
-    """Send one over this thread's own connection; 0 where there was no answer."""
+def _line(served: Served, here: threading.local, lines: list[http.client.HTTPConnection]) -> http.client.HTTPConnection:
+    """Give this thread's own connection, made the first time it is asked for and kept among `lines`."""
+    found: http.client.HTTPConnection | None = getattr(here, "line", None)
+    if found is None:
+        found = here.line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
+        lines.append(found)
+    return found
+
+
+def _post(line: http.client.HTTPConnection, served: Served, body: bytes) -> int:
+    """Send one; 0 where there was no answer."""
     headers: Mapping[str, str] = {
         "Authorization": f"Bearer {served.token}", "Content-Type": "application/json", "Prefer": "respond-async",
         "Idempotency-Key": os.urandom(16).hex(),
     }  # fmt: skip
-    line: http.client.HTTPConnection | None = getattr(here, "line", None)
-    if line is None:
-        line = here.line = http.client.HTTPConnection("127.0.0.1", served.port, timeout=60)
     try:
         line.request("POST", "/api/v1/outages", body, dict(headers))
         answer = line.getresponse()

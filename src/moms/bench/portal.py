@@ -72,17 +72,18 @@ def _served(home: Path) -> Iterator[tuple[str, int, list[str]]]:
     with open_place(env=env) as place:
         tokens = _people(PostgresRegister(place.engine))
         words = ("serve", "--port", "0", "--json", "--send", "0", "--streams", str(STREAMS + 20))
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        started = subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", "moms", *words], env=env, stdout=subprocess.PIPE, text=True
         )
-        try:
-            said = process.stdout.readline() if process.stdout else ""
-            if not said:
-                raise Refused("the service did not start", field="portal", fix="see what it says above")
-            yield str(json.loads(said)["address"]), process.pid, tokens
-        finally:
-            process.terminate()
-            process.wait(30)
+        with started as process:
+            try:
+                said = process.stdout.readline() if process.stdout else ""
+                if not said:
+                    raise Refused("the service did not start", field="portal", fix="see what it says above")
+                yield str(json.loads(said)["address"]), process.pid, tokens
+            finally:
+                process.terminate()
+                process.wait(30)
 
 
 def _people(register: PostgresRegister) -> list[str]:
