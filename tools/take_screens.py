@@ -1,101 +1,60 @@
 #!/usr/bin/env python3
-"""Take the pictures in `docs/screens` of a service that runs.
+"""Take the pictures in `docs/screens` of a demo that runs: every screen, by day and night, on a desk and in a hand.
 
-./moms demo --exit                     # a book to look at
-moms user add wren --org ORGANISATION --role owner < password.txt
-moms user add eve --org operator --role engineer < password.txt
-moms user add roy --org operator --role control_room < password.txt
-moms serve --port 8765 --grid miso
-.venv/bin/python tools/take_screens.py http://127.0.0.1:8765 --owner wren --engineer eve --room roy \
-    --password-file password.txt
+./moms demo --serve --port 8791 --speed 0
+.venv/bin/python tools/take_screens.py http://127.0.0.1:8791 [NAME ...]
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from playwright.sync_api import sync_playwright
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright.sync_api import Browser, Page
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screens"
-LONG_MS = 120_000
+LONG_MS = 300_000
+QUALITY = 55
+SIZES = {"desk": (1280, 800), "hand": (390, 844)}
+ASSET = "branch:4564"
+DENIED = "DETROIT 38"
+BECOME = """async name => {
+  const said = await fetch("/api/v1/demo/session", {
+    method: "PUT", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ name }),
+  });
+  if (!said.ok) throw new Error(`${said.status}: is this a demo?`);
+}"""
 
 
-def main() -> None:
-    """Take each screen by day and by night."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("address")
-    parser.add_argument("--owner", required=True)
-    parser.add_argument("--engineer", required=True)
-    parser.add_argument("--room", required=True, help="somebody of the control room")
-    parser.add_argument("--password-file", type=Path, required=True)
-    args = parser.parse_args()
-    password = args.password_file.read_text(encoding="utf-8").strip()
-    FOLDER.mkdir(exist_ok=True)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for theme in ("light", "dark"):
-            page = signed_in(browser, args.address, args.owner, password, theme)
-            take(page, "requests", theme)
-            page.get_by_role("link", name="DETROIT 38").first.click()
-            page.get_by_role("heading", name="Limits exceeded").wait_for()
-            take(page, "record", theme)
-            ask(page)
-            take(page, "ask", theme)
-            page = signed_in(browser, args.address, args.engineer, password, theme)
-            page.get_by_role("link", name="Open the record").wait_for()
-            take(page, "inbox", theme)
-            page.goto(f"{args.address}/windows?asset=branch:4564&from=2027-08-16&span=14")
-            page.get_by_role("button", name="Look").click()
-            page.get_by_role("button", name="Look", exact=True).wait_for(timeout=LONG_MS * 3)
-            take(page, "free-days", theme)
-            page.goto(f"{args.address}/timeline?days=31&by=area")
-            page.get_by_role("application").focus()
-            page.keyboard.press("ArrowRight")
-            page.get_by_role("link", name="Open the record").wait_for()
-            take(page, "timeline", theme)
-            page.goto(f"{args.address}/map?at=2027-04-13T12:00")
-            page.locator("canvas[data-redraws]").wait_for()
-            page.get_by_role("region", name="Table of outages").wait_for()
-            take(page, "map", theme)
-            page.goto(f"{args.address}/rules?part=numbers")
-            page.get_by_role("region", name="entry").wait_for()
-            take(page, "rules", theme)
-            page = signed_in(browser, args.address, args.room, password, theme)
-            page.goto(f"{args.address}/today")
-            page.get_by_role("list", name="The day in numbers").wait_for()
-            if theme == "light":
-                report(page)
-            take(page, "today", theme)
-        browser.close()
+class Screen(NamedTuple):
+    """A screen: who looks at it, where it is, what is done there, and what has to be seen before it is taken."""
+
+    name: str
+    person: str | None
+    path: str
+    ready: str
+    """A selector."""
+    make: Callable[[Page], None] | None = None
 
 
-def signed_in(browser: Browser, address: str, name: str, password: str, theme: str) -> Page:
-    """Open the pages as somebody."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme=theme).new_page()  # type: ignore[arg-type]  # one of two words
-    page.set_default_timeout(LONG_MS)
-    page.goto(address)
-    page.get_by_label("Name").wait_for()
-    if name.startswith("e") or theme == "light":
-        page.screenshot(path=FOLDER / f"sign-in-{theme}.png")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("navigation", name="Screens").wait_for()
-    page.wait_for_timeout(2000)
-    return page
+def record(page: Page) -> None:
+    """Open the denied request."""
+    page.get_by_role("link", name=DENIED).first.click()
+    page.get_by_role("heading", name="Limits exceeded").wait_for()
 
 
 def ask(page: Page) -> None:
     """Type a request and look at its answer."""
-    page.get_by_role("link", name="Ask", exact=True).click()
-    page.get_by_role("combobox", name="Equipment").press_sequentially("branch:4564")
-    page.get_by_role("option").filter(has_text="branch:4564 ·").first.click()
+    page.get_by_role("combobox", name="Equipment").press_sequentially(ASSET)
+    page.get_by_role("option").filter(has_text=f"{ASSET} ·").first.click()
     page.get_by_label("Out of service from").fill("2027-08-17T08:00")
     page.get_by_label("Back in service at").fill("2027-08-17T18:00")
     page.get_by_label("Nature of the work").select_option("LM")
@@ -103,24 +62,78 @@ def ask(page: Page) -> None:
     page.get_by_label("Telephone, day and night").fill("+1 555 0100")
     page.get_by_role("button", name="See the answer first").click()
     page.get_by_role("region", name="The answer").get_by_text("Denied").first.wait_for()
-    page.mouse.wheel(0, -5000)
-    page.wait_for_timeout(500)
 
 
-def report(page: Page) -> None:
-    """Report something that has failed: a day on which all is as planned shows nothing."""
-    page.get_by_role("button", name="Report a forced outage").click()
-    page.get_by_role("combobox", name="What is out").press_sequentially("branch:100")
-    page.get_by_role("option").filter(has_text="branch:100 ·").first.click()
-    page.get_by_label("What happened").fill("tripped, not reclosed")
-    page.get_by_role("button", name="Report", exact=True).click()
-    page.get_by_role("status").filter(has_text="reported and acknowledged").wait_for()
+def free_days(page: Page) -> None:
+    """Look for free days."""
+    page.get_by_role("button", name="Look", exact=True).click()
+    page.get_by_role("button", name="Looking").wait_for(state="detached")
+    page.get_by_role("application").wait_for()
 
 
-def take(page: Page, name: str, theme: str) -> None:
-    """Keep what the window shows."""
-    page.wait_for_timeout(1000)
-    page.screenshot(path=FOLDER / f"{name}-{theme}.png")
+def chosen(page: Page) -> None:
+    """Choose the first bar."""
+    page.get_by_role("application").focus()
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Open the record").wait_for()
+
+
+SCREENS = (
+    Screen("sign-in", None, "/", "form"),
+    Screen("free-days", "owner", f"/windows?asset={ASSET}&from=2027-08-16&span=14", "main h1", free_days),
+    Screen("ask", "owner", "/ask", "form", ask),
+    Screen("requests", "owner", "/requests", "section[aria-label=Requests]"),
+    Screen("record", "owner", "/requests", "section[aria-label=Requests]", record),
+    Screen("plan", "owner", "/plan", "main h2"),
+    Screen("inbox", "engineer", "/inbox", "main h1"),
+    Screen("study", "engineer", "/study", "main h1"),
+    Screen("today", "control", "/today", "main section"),
+    Screen("timeline", "engineer", "/timeline?from=2027-03-01&days=31&by=area", "canvas", chosen),
+    Screen("map", "engineer", "/map?at=2027-04-13T12:00", "canvas[data-redraws]"),
+    Screen("field", "crew", "/field", "main h1"),
+    Screen("rules", "auditor", "/rules?part=measures", "main h2"),
+)
+
+
+def main() -> None:
+    """Take those that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("address")
+    parser.add_argument("names", nargs="*", help="which screens (all)")
+    args = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for screen in SCREENS:
+            if not args.names or screen.name in args.names:
+                take(browser, args.address, screen)
+        browser.close()
+
+
+def take(browser: Browser, address: str, screen: Screen) -> None:
+    """Open a screen once, and keep it in both sizes and both colours."""
+    page = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-US").new_page()
+    page.set_default_timeout(LONG_MS)
+    page.goto(address)
+    if screen.person is not None:
+        page.evaluate(BECOME, screen.person)
+        page.goto(address + screen.path)
+    page.locator(screen.ready).first.wait_for()
+    if screen.make is not None:
+        screen.make(page)
+    wire = page.context.new_cdp_session(page)
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in ("light", "dark"):
+            page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
+            page.evaluate("scrollTo(0, 0)")
+            page.wait_for_timeout(2000)
+            found = wire.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
+            (FOLDER / f"{screen.name}-{size}-{theme}.webp").write_bytes(base64.b64decode(found["data"]))
+            if (screen.name, size, theme) == ("record", "desk", "light"):
+                page.screenshot(path=FOLDER / "record-light.png")
+    print(screen.name, flush=True)
+    page.context.close()
 
 
 if __name__ == "__main__":

@@ -57,5 +57,6 @@ export default defineConfig({
       output: { entryFileNames: (chunk: { name: string }) => (chunk.name === WORKER ? `${WORKER}.js` : "assets/[name]-[hash].js") },
     },
   },
-  test: { include: ["test/**/*.test.ts"], environment: "node", css: true },
+  // No test is about time: a loaded machine is slow, not wrong.
+  test: { include: ["test/**/*.test.ts"], environment: "node", css: true, testTimeout: 60_000 },
 });

@@ -297,6 +297,67 @@ def test_elcc_of_a_unit_that_never_fails_is_its_capacity_and_of_one_that_never_r
     assert profile_elcc(system=whole, output_mw=np.full(3, 30.0)).elcc_mw == pytest.approx(30.0, abs=2e-3)
 
 
+def days_by_hand(laws, loads, day, sure, percent):
+    """Days of loss with uncertain loads and certain MW, from every state of every unit and every step of load."""
+    found = 0.0
+    for k, p in zip(range(-3, 4), (0.006, 0.061, 0.242, 0.382, 0.242, 0.061, 0.006), strict=True):
+        scaled = [by_hand.exactly(x) * (100 + by_hand.exactly(percent) * k) / 100 - s for x, s in
+                  zip(loads, map(by_hand.exactly, sure), strict=True)]  # fmt: skip
+        known = list(by_hand.states(laws))
+        lolp = [float(sum(q for mw, q in known if mw < load)) for load in scaled]
+        found += p * sum(max(x for x, d in zip(lolp, day, strict=True) if d == one) for one in sorted(set(day)))
+    return found
+
+
+@pytest.mark.parametrize("more", [0.0, 15.0, 30.0, 45.0, 60.0, 75.0])
+def test_elcc_of_what_is_certain_is_itself_also_where_the_load_is_not(more):
+    """What is added to the load or comes off it is not scaled by the error of the load forecast."""
+    units = (*units_of([(100.0, 0.1)] * 8), Unit(name="sure", capacity_mw=70.0, outage_rate=0.0))
+    loads = np.array([500.0, 620.0, 700.0]) + more
+    whole = system(units, loads, day=np.arange(3), uncertainty_percent=5.0)
+    assert unit_elcc(system=whole, name="sure").elcc_mw == pytest.approx(70.0, abs=2e-3)
+    assert profile_elcc(system=whole, output_mw=np.full(3, 30.0)).elcc_mw == pytest.approx(30.0, abs=2e-3)
+
+
+@given(
+    fleet=st.lists(st.tuples(st.integers(10, 60), st.integers(10, 300)), min_size=2, max_size=4),
+    asked=st.tuples(st.integers(20, 60), st.integers(0, 300), st.integers(0, 300)),
+    loads=st.lists(st.integers(20, 90), min_size=4, max_size=4),
+    percent=st.sampled_from((0.0, 2.0, 5.0)),
+)
+@settings(max_examples=25, deadline=None)
+def test_elcc_of_a_unit_of_many_states_under_uncertain_load_is_that_of_trying_every_state(fleet, asked, loads, percent):
+    (capacity, out, half), day = asked, np.array([0, 0, 1, 1])
+    many = Unit(name="many", capacity_mw=float(capacity), outage_rate=out / 1000,
+                partial=((capacity / 2, half / 1000),))  # fmt: skip
+    units = (*units_of([(float(c), q / 1000) for c, q in fleet]), many)
+    loads = [float(x) for x in loads]
+    laws = [by_hand.two_state(c, q / 1000) for c, q in fleet]
+    down, between = (by_hand.exactly(n / 1000) for n in (out, half))
+    law = [(by_hand.exactly(capacity), 1 - down - between), (by_hand.exactly(capacity) / 2, between),
+           (by_hand.exactly(0), down)]  # fmt: skip
+
+    def lost(laws, added):
+        return days_by_hand(laws, loads, day, [-added] * 4, percent)
+
+    held = lost(laws, 0.0)
+    whole = system(units, loads, day=day, uncertainty_percent=percent)
+    if held >= 2.0 - 1e-9:
+        with pytest.raises(NotAFleet):
+            unit_elcc(system=whole, name="many")
+        return
+    found = unit_elcc(system=whole, name="many")
+    assert found.lole_without_d == pytest.approx(held, rel=1e-11)
+    assert found.lole_with_d == pytest.approx(lost([*laws, law], 0.0), rel=1e-11, abs=1e-15)
+    low, high = 0.0, 1000.0  # what may be added without it, by hand
+    while high - low > 1e-5:
+        middle = (low + high) / 2
+        low, high = (middle, high) if lost(laws, round(middle, 7)) <= held * (1 + 1e-12) else (low, middle)
+    both = low + found.elcc_mw
+    assert lost([*laws, law], round(both - 3e-4, 7)) <= held * (1 + 1e-11)
+    assert lost([*laws, law], round(both + 3e-4, 7)) > held * (1 + 1e-13)
+
+
 def test_elcc_restores_the_days_of_loss_and_a_watt_more_would_not():
     units = tuple(Unit(name=str(k), capacity_mw=c, outage_rate=q) for k, (c, q) in
                   enumerate(zip(rts79.capacity_mw(), rts79.outage_rate(), strict=True)))  # fmt: skip

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from moms.desk import people
 from moms.desk.people import Person
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from moms.desk.world import World
+    from moms.portal.needs import Needs
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = [
@@ -58,6 +59,7 @@ PEOPLE = {
 }
 PASSWORD = "correct horse battery"
 PATIENCE_MS = 30_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -92,7 +94,7 @@ class Site:
         page = self.open(path, **how)
         page.get_by_label("Name").fill(name)
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("button", name="Sign in", exact=True).click()
         page.get_by_role("button", name="Sign out").wait_for()
         return page
 
@@ -137,6 +139,12 @@ def served() -> World:
 
 
 @pytest.fixture(scope="module")
+def also() -> Callable[[Needs, str, Place], Needs]:
+    """Give what adds to the service that is to be served at an address; a file of tests may add something."""
+    return lambda given, _address, _place: given
+
+
+@pytest.fixture(scope="module")
 def place(clock: Callable[[datetime], None]) -> Iterator[Place]:
     """Open an empty book for each file of tests."""
     del clock
@@ -150,7 +158,11 @@ def _env() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def address(
-    clock: Callable[[datetime], None], must_have: Callable[[bool, str], None], served: World, place: Place
+    clock: Callable[[datetime], None],
+    must_have: Callable[[bool, str], None],
+    served: World,
+    place: Place,
+    also: Callable[[Needs, str, Place], Needs],
 ) -> Iterator[str]:
     """Serve the small world and an empty book to each file of tests, on a port of its own, and stop."""
     must_have((DIST / "index.html").is_file(), "the pages (.venv/bin/python hatch_build.py)")
@@ -158,11 +170,12 @@ def address(
     with socket.create_server(("127.0.0.1", 0)) as door:
         _register(PostgresRegister(place.engine))
         given = needs(
-            settings(environ=_env()), place, hosts=LOOPBACK, secure=False, opened=_sourced(placed(served)),
+            settings(environ=_env()), place, hosts=LOOPBACK, secure=False, opened=as_served(served),
             limits=Limits(per_s=500, burst=2000, sign_in_per_min=1e6),
         )  # fmt: skip
+        found = f"http://127.0.0.1:{door.getsockname()[1]}"
         config = uvicorn.Config(
-            make_app(given), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1
+            make_app(also(given, found, place)), http="h11", ws="none", log_level="warning", timeout_graceful_shutdown=1
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]}, daemon=True)
@@ -170,15 +183,15 @@ def address(
         while not server.started:
             assert thread.is_alive()
             time.sleep(0.05)
-        yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        yield found
         server.should_exit = True
         thread.join(20)
 
 
-def _sourced(world: World) -> World:
-    """Give the world with two sources in its rule book, one of them from memory."""
+def as_served(world: World) -> World:
+    """Give the world with its places, and with two sources in its rule book, one of them from memory."""
     found = {"study.worsened_share": "semantics 1.4", "entry.grain_min": "as far as we recall [M]"}
-    return replace(world, rules=replace(world.rules, sources=found))
+    return placed(replace(world, rules=replace(world.rules, sources=found)))
 
 
 def _register(register: PostgresRegister) -> None:

@@ -152,6 +152,18 @@ def show_forced(site):
     return page
 
 
+def show_wall(site):
+    page = site.as_("roy", "/today?wall")
+    page.get_by_role("region", name="Not as planned").get_by_text("line 20").wait_for()
+    return page
+
+
+def show_shift(site):
+    page = site.as_("roy", "/shift")
+    page.get_by_role("region", name="Table of what is not as planned").get_by_text("line 20").wait_for()
+    return page
+
+
 SCREENS = {
     "sign-in": show_sign_in,
     "requests": show_requests,
@@ -163,6 +175,8 @@ SCREENS = {
     "today": show_today,
     "today-deed": show_deed,
     "today-forced": show_forced,
+    "today-wall": show_wall,
+    "shift": show_shift,
     "timeline": show_timeline,
     "timeline-table": show_timeline_table,
     "map": show_map,

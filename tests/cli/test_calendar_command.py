@@ -6,13 +6,13 @@ import pytest
 
 from moms.cli.commands import calendar as command
 from moms.cli.entry import main
-from moms.desk.calendar import AssetDay, AssetDays, AvailabilityCalendar
+from moms.desk.calendar import AssetDay, AssetDays, AvailabilityCalendar, Reckoned
 from moms.desk.windows import FREE, NOT, STUDY
 
 FIRST = date(2027, 1, 30)
 
 
-def a_calendar(*, network_only: bool = False, assets: int = 1) -> AvailabilityCalendar:
+def a_calendar(*, network_only: bool = False, assets: int = 1, kept: int = 0) -> AvailabilityCalendar:
     states = [(FREE, "", ""), (STUDY, "branch:2 near its limit at 03:00", "pair"), (NOT, "taken", ""),
               (STUDY, "branch:2 near its limit at 04:00", "pair")]  # fmt: skip
     days = tuple(
@@ -23,6 +23,12 @@ def a_calendar(*, network_only: bool = False, assets: int = 1) -> AvailabilityCa
         first=FIRST,
         last=FIRST + timedelta(days=3),
         rows=tuple(AssetDays(asset=f"branch:{k + 1}", days=days) for k in range(assets)),
+        reckoned=tuple(
+            Reckoned(
+                day=FIRST + timedelta(days=k), at=datetime(2026, 12, 31, 6, tzinfo=UTC), book_version=6, kept=k < kept
+            )
+            for k in range(4)
+        ),
         book_version=7,
         computed_at=datetime(2027, 1, 1, tzinfo=UTC),
         network_only=network_only,
@@ -51,6 +57,17 @@ def test_what_only_the_network_says_is_said_and_long_lists_say_that_they_go_on(c
     lines = printed(capsys, a_calendar(network_only=True, assets=50))
     assert "By the network alone: entry rules, flags and margin are not in it." in lines
     assert "and 10 more: --json has them all" in lines
+
+
+def test_days_that_were_kept_say_since_when(capsys):
+    assert "3 of the days were kept, since 2026-12-31 06:00Z at the earliest" in printed(capsys, a_calendar(kept=3))
+    assert not any("were kept" in line for line in printed(capsys, a_calendar()))
+
+
+@pytest.mark.parametrize("words", [["--asset", "branch:1"], ["--all"]])
+def test_days_are_kept_for_all_branches_and_no_fewer(words, capsys):
+    assert main(["calendar", "--keep", *words, "--from", "2027-01-01", "--to", "2027-01-02"]) == 2
+    assert "leave --asset and --all out" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [[], ["--all", "--asset", "branch:1"]])

@@ -5,11 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from moms.cli import main
 from moms.cli.commands import doctor
 
 if TYPE_CHECKING:
-    import pytest
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def empty_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look at no installation of whoever runs the tests."""
+    monkeypatch.setenv("MOMS_HOME", str(tmp_path))
 
 
 def test_what_it_prints_for_machines_is_what_its_code_says(capsys: pytest.CaptureFixture[str]):
@@ -23,6 +31,16 @@ def test_for_people_it_is_one_line_a_check(capsys: pytest.CaptureFixture[str]):
     main(["doctor"])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 1 + len(list(doctor.every_check()))
+
+
+def test_it_looks_at_the_installation_too(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    (tmp_path / "passwords.json").write_text("{}")
+    (tmp_path / "passwords.json").chmod(0o644)
+    assert main(["doctor", "--json"]) == 3
+    checks = {check["name"]: check for check in json.loads(capsys.readouterr().out)}
+    assert not checks["secrets"]["ok"]
+    assert checks["secrets"]["fix"].startswith("chmod 600")
+    assert not (tmp_path / "database.json").exists(), "a doctor makes nothing"
 
 
 def test_a_package_that_is_not_there_is_seen():

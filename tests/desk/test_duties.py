@@ -127,10 +127,11 @@ def test_what_has_ended_is_closed_unless_it_was_called_back():
 
 @pytest.mark.parametrize("day", CHANGES)
 @pytest.mark.parametrize("quarter", range(0, 96, 1))
-def test_each_market_day_has_one_night_at_each_quarter_hour_of_the_days_the_clocks_change(day, quarter):
+@pytest.mark.parametrize("task", [Task.FIRMNESS, Task.MARGIN])
+def test_each_market_day_has_one_night_at_each_quarter_hour_of_the_days_the_clocks_change(day, quarter, task):
     """The market's clock does not change: every day has its night at the same hour, and each only one."""
     now = datetime(day.year, day.month, day.day, tzinfo=MARKET) + quarter * timedelta(minutes=15)
-    today, tomorrow = nights(rules=RULES, now=now.astimezone(UTC))
+    today, tomorrow = (one for one in nights(rules=RULES, now=now.astimezone(UTC)) if one.task == task)
     assert today.subject == day.isoformat()
     assert tomorrow.at - today.at == DAY
     assert today.at.astimezone(MARKET).hour == 1

@@ -128,6 +128,10 @@ BAD_LOADS = [
     ("hour,mw\n1,5\n3,5\n", "hour 3 does not follow 1", "load line 3, hour"),
     ("hour,mw\n2027-03-14T06:00Z,5\n2027-03-14T08:00Z,5\n", "does not follow", "load line 3, hour"),
     ("hour,mw\n2027-03-14T06:00,5\n", "", "load line 2, hour"),
+    ("hour,day,mw\n1,a,5\n1,a,6\n", "hour 1 does not follow 1", "load line 3, hour"),
+    ("day,mw\n1 Jan,5\n2 Jan,6\n1 Jan,7\n2 Jan,8\n", "the day '1 Jan' comes back after '2 Jan'", "load line 4, day"),
+    ("hour,mw\n0,5\n1,6\n0,7\n1,8\n", "hour 0 does not follow 1", "load line 4, hour"),
+    ("hour,mw\n2027-01-01T06:00Z,5\n2026-01-01T06:00Z,5\n", "does not follow", "load line 3, hour"),
     ("hour\n1\n", "no column of load", "load"),
     ("mw,mw\n1,1\n", "twice", "load header"),
     ("mw\n", "no line", "load"),
@@ -166,6 +170,22 @@ def test_a_leap_year_has_a_day_more(file, count, days):
     found = read_load(file("l.csv", "mw\n" + "50\n" * count))
     assert len(np.unique(found.day)) == days
     assert found.notes == ()
+
+
+def test_years_of_weather_may_follow_one_another_where_their_days_have_names_of_their_own(file, capsys):
+    """Two weather years of two days: LOLE adds up over four days, and is not that of days joined by their date."""
+    rows = [(y, d, h, mw) for y, high in ((2012, 180), (2013, 90)) for d in (1, 2) for h, mw in ((1, high), (2, 60))]
+    load = file("l.csv", "day,hour,mw\n" + "".join(f"{y}-{d},{h},{mw}\n" for y, d, h, mw in rows))
+    found = read_load(load)
+    assert found.day.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert found.hour is None
+    assert "maintenance counts the lines" in found.notes[0]
+    _, answered = answer(capsys, "lole", "--units", file("u.csv", UNITS), "--load", load)
+    # 180 MW is lost with 100 MW out or more: 1 - .9 x .9; 90 MW with 200 MW or more: .1 x .1.
+    assert answered["lole_d"] == pytest.approx(2 * 0.19 + 2 * 0.01)
+    (away,), _ = read_maintenance(file("m.csv", "name,start,end\nU1,2,4\n"), units=read_units(file("u.csv", UNITS))[0],
+                                  load=found)  # fmt: skip
+    assert (away.first, away.stop) == (2, 4)
 
 
 def test_a_rate_may_come_from_times_and_one_that_contradicts_them_is_said(file):
@@ -208,7 +228,27 @@ def test_an_area_without_a_load_is_refused_and_with_one_load_for_all_it_is_said(
     assert notes == ("areas A, C have no load of their own; all units serve the one there is",)
 
 
-WRONG = [("--import", "X=5"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"), ("--day-hours", "0")]
+def test_years_are_followed_with_maintenance_and_without_times_to_repair_it_is_refused(file, capsys):
+    units = file("u.csv", "name,capacity_mw,forced_outage_rate,mttr_h\nU1,100,0.1,5\nU2,100,0.1,5\nU3,50,0.2,9\n")
+    words = ["lole", "--units", units, "--load", file("l.csv", LOAD), "--day-hours", "3"]
+    words += ["--maintenance", file("m.csv", "name,start,end\nU3,2,4\n")]
+    _, found = answer(capsys, *words, "--simulate", "4000", "--seed", "3")
+    (one,) = found["simulated"]
+    assert found["lolf"] is None
+    assert (one["place"], one["how"], one["years"], one["step_h"]) == ("", "together", 4000, 1)
+    assert abs(one["lole_h"] - found["lole_h"]) < 4.5 * one["lole_h_error"]
+    assert abs(one["eue_mwh"] - found["eue_mwh"]) < 4.5 * one["eue_mwh_error"]
+    assert one["lold_h"] == pytest.approx(one["lole_h"] / one["lolf"])
+    assert main(["adequacy", *map(str, words), "--simulate", "100"]) == 0
+    assert "Followed through 100 years in steps of 1 h, seed 1" in capsys.readouterr().out
+    words[2] = file("without.csv", UNITS)
+    assert main(["adequacy", *map(str, words), "--simulate", "100", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["field"] == "mttr_h"
+
+
+WRONG = [("--import", "X=5"), ("--simulate", "1"), ("--simulate", "9", "--seed", "-1"),
+         ("--simulate", "9", "--step", "0.3"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"),
+         ("--day-hours", "0")]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", WRONG)

@@ -98,7 +98,9 @@ def a_worker(
 
     def whole(held, at):
         return (
-            "no night" if held.duty.task == "firmness" else do(held.duty, book=sealed(book, held), world=world, now=at)
+            "no night"
+            if held.duty.task in {"firmness", "margin"}
+            else do(held.duty, book=sealed(book, held), world=world, now=at)
         )
 
     ticks = iter(range(10**9))

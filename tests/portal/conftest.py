@@ -148,9 +148,9 @@ def alone(tmp_path: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def a_service(home: Path) -> Iterator[Running]:
-    """Run the program on a place of its own."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home)}
+def a_service(home: Path, *, more: dict[str, str] | None = None, words: tuple[str, ...] = ()) -> Iterator[Running]:
+    """Run the program on a place of its own, with `more` in its environment and `words` on its command line."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home), **(more or {})}
     case = home / "case1.m"
     case.write_text(FIVE_BUSES)
     set_demo_clock(home, START)
@@ -165,7 +165,7 @@ def a_service(home: Path) -> Iterator[Running]:
             people.add_person(register=register, actor=ADMIN, now=datetime.now(UTC), person=person)
         process = subprocess.Popen(
             [*moms, "serve", "--port", "0", "--grid", "case1", "--rate", "500", "--lease", "2", "--send", "0",
-             "--metrics", "0", "--log", "json", "--json"],
+             "--metrics", "0", "--log", "json", "--json", *words],
             env=env, stdout=subprocess.PIPE, stderr=stderr, text=True,
         )  # fmt: skip
         assert process.stdout is not None

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
-from moms.portal.pages import DEMO, marked, read_pages
+from moms.portal.pages import marked, read_pages
 from moms.wiring.clock import read_clock
 from tests.demos import a_demo_home, serving
 from tests.portal.test_pages import built
@@ -32,15 +32,16 @@ def test_an_ordinary_service_has_none_of_the_demos_ways(running, method, way, bo
     assert read_clock(running.home) == before
     described = httpx.get(f"{running.base}/openapi.json").json()
     assert not [path for path in described["paths"] if "demo" in path]
-    assert DEMO not in httpx.get(f"{running.base}/", headers={"Accept": "text/html"}).content
+    assert b"moms-demo" not in httpx.get(f"{running.base}/", headers={"Accept": "text/html"}).content
 
 
 def test_only_a_demos_start_page_says_that_it_is_one(tmp_path):
     pages = read_pages(built(tmp_path))
-    told = marked({**pages, "index.html": dataclasses.replace(pages["index.html"], body=b"<head></head>")})
-    assert DEMO in told["index.html"].body
+    marks = {"moms-demo": "yes"}
+    told = marked({**pages, "index.html": dataclasses.replace(pages["index.html"], body=b"<head></head>")}, marks)
+    assert b'<head><meta name="moms-demo" content="yes"></head>' in told["index.html"].body
     assert told["index.html"].tag != pages["index.html"].tag
-    assert marked({}) == {}
+    assert marked({}, marks) == {}
 
 
 def test_a_demo_lets_one_be_each_of_its_people_and_nobody_else(demo):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -16,10 +17,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from moms.desk import people
-from moms.desk.people import NotAPerson, Person
+from moms.desk import identities, people
+from moms.desk.people import NotAPerson, Person, Scope
+from moms.portal.certificates import fit
 from moms.store.acting import act_as
 from moms.values import SYSTEM, Role
+from tests.portal.authorities import made
 from tests.portal.conftest import ADMIN, PEOPLE, START, a_request, filed, key
 
 CELLS = Path(__file__).parents[1] / "store" / "rights.csv"
@@ -87,6 +90,9 @@ def asked(client, whole) -> str:
     said.append(client.get("/map/outages", params={"at": request["window"]["start"]}).text)
     studies = client.get(f"/outages/{outage['id']}/studies")
     said.append(studies.text if studies.status_code == 200 else "")
+    for way in ("one-line", "record.pdf"):
+        found = client.get(f"/outages/{outage['id']}/{way}")
+        said.append(found.text if found.status_code == 200 else found.text.replace(outage["id"], "what was asked"))
     said.append(client.post("/what-if", json={"outage": outage["id"]}, headers=key()).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
@@ -108,6 +114,8 @@ def anyway(client) -> str:
         "/session",
         "/timeline?from=2026-01-01&to=2028-06-01",
         "/field",
+        "/room",
+        "/room/shift",
         *PLANS,
         *NOTICES,
     )
@@ -118,7 +126,15 @@ def anyway(client) -> str:
 
 
 @pytest.fixture(scope="module")
-def said(running, three) -> dict[tuple[str, str], str]:
+def tied(running) -> None:
+    """Tie a subject of a provider and a certificate to a person: of these nobody is told."""
+    by = {"register": running.register, "actor": ADMIN, "now": datetime.now(UTC), "name": "ann"}
+    identities.bind(**by, issuer="https://login.example", subject="quagga-subject")
+    identities.enrol(**by, certificate=fit(made("quagga").pem), scopes=tuple(Scope))
+
+
+@pytest.fixture(scope="module")
+def said(running, three, tied) -> dict[tuple[str, str], str]:
     """Give all that each person was told when it asked for each of the three."""
 
     def all_of(name: str) -> dict[tuple[str, str], str]:
@@ -146,6 +162,8 @@ def test_no_answer_to_anybody_has_a_secret_an_anchor_or_a_kept_key_in_it(running
             "SELECT hash FROM moms.credential",
             "SELECT asked FROM moms.kept_answer",
             "SELECT hash FROM moms.journal_head",
+            "SELECT subject FROM moms.identity",
+            "SELECT print FROM moms.identity WHERE kind = 'certificate'",
         )
         secrets = [found for query in queries for found in connection.scalars(text(query))]
     assert len(secrets) > 10

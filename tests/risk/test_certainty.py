@@ -23,6 +23,7 @@ from moms.risk import (
     calibration,
     fit_durations,
     fit_hazards,
+    followed,
     isotonic,
     like,
     observed_over_expected,
@@ -270,6 +271,33 @@ def test_adaptive_intervals_miss_as_often_as_wanted_after_the_world_has_changed(
     assert np.mean(missed[3000:]) == pytest.approx(0.1, abs=0.01)
 
 
+@pytest.mark.parametrize("law", ["steady", "wider", "growing", "against"])
+def test_followed_intervals_miss_as_often_as_they_may_whatever_comes(law):
+    """The bound of Gibbs and Candes holds for every sequence; one made to miss is no exception."""
+    rng, n = np.random.default_rng(3), 4000
+    before = rng.standard_normal(400)
+    by = {"steady": np.ones(n), "wider": np.where(np.arange(n) < 500, 1.0, 2.5), "growing": np.linspace(1.0, 3.0, n),
+          "against": np.where(np.arange(n) // 40 % 2 == 0, 0.2, 3.0)}[law]  # fmt: skip
+    scores = rng.standard_normal(n) * by
+    found = followed(before=before, scores=scores, miss=0.2)
+    assert abs(found.missed.mean() - 0.2) <= 1.01 / (0.01 * n) + 1e-12
+    if law == "steady":
+        assert abs(found.missed.mean() - 0.2) < 3.5 * np.sqrt(0.2 * 0.8 / n)
+        assert abs(found.aim - 0.2) < 0.15
+    if law == "wider":
+        fixed = np.sort(before)[int(np.ceil(401 * 0.8)) - 1]
+        assert (scores[500:] > fixed).mean() > 0.3
+        assert abs(found.missed[1500:].mean() - 0.2) < 0.02
+
+
+def test_nothing_before_is_refused_and_each_outcome_is_judged_before_it_is_learnt_from():
+    with pytest.raises(TooFewOutcomes):
+        followed(before=np.zeros(0), scores=np.ones(3), miss=0.2)
+    found = followed(before=np.zeros(30), scores=np.array([5.0, 5.0]), miss=0.2)
+    assert found.missed.tolist() == [True, True]
+    assert followed(before=np.zeros(30), scores=np.zeros(0), miss=0.2).widening == 0.0
+
+
 def test_every_cause_has_a_name():
     assert len(CAUSES) == RECALL - 1
 
@@ -283,6 +311,25 @@ def drifted(seed, *, more):
     gone = late & (history.outcome == GOES) & (rng.random(20_000) < more)
     return replace(history, outcome=np.where(gone, 1, history.outcome), bucket=np.where(gone, 4, history.bucket),
                    actual_h=np.where(gone, 0.0, history.actual_h), running=history.running & ~gone), rng  # fmt: skip
+
+
+def test_where_outages_begin_to_take_longer_and_vary_more_the_interval_follows():
+    """Only in what was held out: what the model learnt from and was widened by is as before."""
+    rng = np.random.default_rng(31)
+    history, _ = simulated(count=20_000, rng=rng)
+    late = (np.arange(20_000) >= 16_000) & (history.outcome == GOES)
+    shaken = history.actual_h * np.exp(0.25 + 0.25 * rng.standard_normal(20_000))
+    model, card = train(history=replace(history, actual_h=np.where(late, shaken, history.actual_h)),
+                        source="drifted", rng=rng)  # fmt: skip
+    steady, calm = train(history=history, source="steady", rng=np.random.default_rng(31))
+    assert card.coverage < 0.65
+    assert card.coverage_followed > 0.76
+    assert within(calm.coverage_followed, 0.8, calm.held_out_ran)
+    assert all(model.widening[one] > steady.widening[one] + 0.1 for one in ("line", "thermal"))
+    assert card.aims["line"] < calm.aims["line"] + 0.1
+    case = Case(lead_days=30.0, kind="line", owner="", planned_h=100.0, moves=0, winter=False, recall=0.0)
+    wide, narrow = (told(model=m, case=case) for m in (model, steady))
+    assert wide.high_h > 1.1 * narrow.high_h
 
 
 def test_probabilities_that_stopped_coming_true_are_made_straight_and_then_hold():

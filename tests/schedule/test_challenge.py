@@ -210,7 +210,7 @@ def test_killed_in_the_middle_it_leaves_its_best_plan(tmp_path):
     words = [sys.executable, "-m", "moms", "plan", "roadef", str(tmp_path / "i.json"), "--seconds", "300", "--out"]
     with subprocess.Popen([*words, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
         seen: set[str] = set()
-        for _ in range(2400):  # two minutes at most
+        for _ in range(5600):  # nearly all of its time: on a loaded machine the first plans take minutes
             if out.exists():
                 seen.add(out.read_text())
             if len(seen) >= 3:

@@ -11,8 +11,8 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
+from moms.desk import identities, people
 from moms.desk import notices as desk
-from moms.desk import people
 from moms.desk.duties import Duty, Task
 from moms.desk.people import Person
 from moms.outages import State, Status
@@ -76,6 +76,7 @@ def lived_in(database, tmp_path):
     people.add_person(register=register, actor=ROOT, now=NOON, person=person)
     people.issue_token(register=register, actor=ROOT, now=NOON, name="eve", secret="moms_" + "x" * 40, days=1,
                        scopes=(people.Scope.READ,))  # fmt: skip
+    identities.bind(register=register, actor=ROOT, now=NOON, name="eve", issuer="https://login.example", subject="1")
     hook = Subscription(id="s1", organisation="operator", person="eve", channel=Channel.WEBHOOK,
                         target="https://h.example/x", sees_all=True)  # fmt: skip
     desk.follow(notices=PostgresNotices(engine), actor=EVE, now=NOON, subscription=hook, secret="y" * 40)

@@ -161,6 +161,10 @@ ROW = {
     "journal_head": {"hash": "x"},
     "journal_anchor": {"seq": "{n}", "at": "x", "heads": "x", "previous": "x", "hash": "x"},
     "person": {"name": "{o}", "role": "owner", "made_at": "2030-01-01"},
+    "identity": {
+        "id": "{n}", "kind": "provider", "issuer": "{h}", "subject": "x", "print": "", "person": "{o}",
+        "scopes": "{{}}", "made_at": "2030-01-01",
+    },
     "credential": {
         "hash": "{h}", "kind": "token", "person": "{o}", "label": "x", "scopes": "{{read}}", "made_at": "2030-01-01",
         "seen_at": "2030-01-01", "ends_at": "2030-01-02",
@@ -171,6 +175,10 @@ ROW = {
         "free_from": "2030-01-01",
     },
     "work_share": {},
+    "calendar_day": {
+        "day": "2030-01-01", "part": "{n}", "mark": "x", "parts": "1", "body": "x", "book_version": "1",
+        "computed_at": "2030-01-01",
+    },
     "subscription": {
         "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
         "verbs": "{{}}", "severity": "info", "daily": "f", "sees_all": "f", "made_at": "2030-01-01",

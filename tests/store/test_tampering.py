@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from moms.desk import identities, people
 from moms.desk import notices as desk
-from moms.desk import people
+from moms.desk.identities import Certificate
 from moms.desk.people import Person, Scope
 from moms.outages import Category, State, Status
 from moms.records.journal import Head, anchor_text, link
@@ -48,6 +49,7 @@ def record(book, database, tmp_path):
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
         _drop_checks(admin, "subscription")
+        _drop_checks(admin, "identity")
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
         admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
         admin.execute("ALTER TABLE moms.journal DROP CONSTRAINT journal_pkey")
@@ -64,7 +66,18 @@ def enter_people(register):
         people.add_person(**by, actor=root, person=person)
         people.sign_in(**by, hasher=Believing(), name=name, password="x", secret=f"s-{name}", old=None)
         people.issue_token(**by, actor=root, name=name, secret=f"moms_{name}", scopes=(Scope.READ,), days=2)
+    tie(**by, actor=root)
     people.disable(**by, actor=root, name="eve")
+
+
+def tie(**by):
+    """Tie a subject of a provider and a certificate to a person, and revoke another."""
+    identities.bind(**by, name="ann", issuer="https://login.example", subject="ann-1")
+    far = NOON + timedelta(days=90)
+    for serial in ("0a", "0b"):
+        found = Certificate(issuer="CN=CA", serial=serial, print=serial * 32, starts_at=NOON, ends_at=far)
+        last = identities.enrol(**by, name="ann", certificate=found, scopes=(Scope.READ,))
+    identities.revoke(**by, identity=last.id)
 
 
 def follow(engine):
@@ -107,8 +120,8 @@ def test_a_record_nobody_touched_is_whole(record):
     verdict = verify(record.engine, outside=read_anchors(record.file))
     assert verdict.faults == ()
     assert verdict.whole
-    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (22, 3, 3, 3)
-    assert verdict.rows == 6 + 9 + 3 + 2 + 4 + 1
+    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (26, 3, 3, 3)
+    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1
 
 
 OTHERS = {
@@ -121,9 +134,10 @@ OTHERS = {
     "timestamp with time zone": "2020-01-01T00:00Z",
 }
 TYPES = {"ARRAY": "text[]"}
-UNWATCHED = {"kept_answer", "work", "work_share", "notice"}
+UNWATCHED = {"kept_answer", "work", "work_share", "calendar_day", "notice"}
 """What was answered, and who has what in hand, is no record: each answer and each duty can be read again from what
-is one, and each notice tells of a line of the journal, as THREAT_MODEL.md says."""
+is one, a decision computes again what a day of the calendar says, and each notice tells of a line of the journal,
+as THREAT_MODEL.md says."""
 CASES = [(table, column) for table, columns in COLUMNS.items() if table not in UNWATCHED for column in columns]
 COMPARED_AT_START = {("lifecycle_move", "from_state"), ("lifecycle_move", "to_state")}
 """No record: the program compares the moves with its own at each start."""
@@ -197,7 +211,7 @@ def test_a_cut_off_tail_is_named(record):
 def test_an_emptied_journal_is_named(record):
     record.admin.execute("TRUNCATE moms.journal")
     assert record.says()[:3] == [
-        "lines 1 to 10 of operator gone: the chain was cut off",
+        "lines 1 to 14 of operator gone: the chain was cut off",
         "lines 1 to 9 of owner-a gone: the chain was cut off",
         "lines 1 to 3 of owner-b gone: the chain was cut off",
     ]
@@ -275,6 +289,16 @@ SPOILT = {
     "UPDATE moms.credential SET person = 'eve' WHERE person = 'ann' AND kind = 'token'": (
         "credential {ann} revision 1: it is not what was written"
     ),
+    "UPDATE moms.identity SET person = 'eve' WHERE kind = 'provider'": (
+        "identity {provider} revision 1: it is not what was written"
+    ),
+    "UPDATE moms.identity SET subject = '0c' WHERE subject = '0a'": (
+        "identity {good} revision 1: it is not what was written"
+    ),
+    "UPDATE moms.identity SET ended = false, revision = 1 WHERE ended": (
+        "identity {revoked} revision 1 is not the newest, which is revision 2"
+    ),
+    "DELETE FROM moms.identity WHERE subject = '0a'": "identity {good} is gone; the journal tells of it",
     "DELETE FROM moms.credential WHERE person = 'ann' AND kind = 'token'": (
         "credential {ann} is gone; the journal tells of it"
     ),
@@ -284,6 +308,9 @@ SPOILT = {
 @pytest.mark.parametrize("statement", SPOILT)
 def test_who_could_act_changed_behind_the_programs_back_is_named(record, statement):
     names = {name: people.hash_of(f"moms_{name}")[:32] for name in ("ann", "eve")}
+    with PostgresRegister(record.engine).as_(SYSTEM) as page:
+        names |= dict(zip(("provider", "good", "revoked"), (one.id for one in sorted(
+            page.identities(), key=lambda one: one.subject.replace("ann", "00"))), strict=True))  # fmt: skip
     record.do(statement)
     assert record.says() == [SPOILT[statement].format(**names)]
 
@@ -322,7 +349,7 @@ def test_the_database_and_python_compute_the_same_hashes(record):
         "SELECT hash, encode(sha256(convert_to(concat_ws(E'\\n', previous, organisation, seq::text, classification,"
         " revision::text, outage_id, coalesce(outage_revision::text, ''), body), 'UTF8')), 'hex') FROM moms.journal"
     ).fetchall()
-    assert len(rows) == 22
+    assert len(rows) == 26
     assert all(python == database for python, database in rows)
     body, document = record.admin.execute(
         "SELECT j.body, o.document::text FROM moms.journal j JOIN moms.outage o ON o.id = j.outage_id"

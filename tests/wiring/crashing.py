@@ -1,21 +1,13 @@
-"""A process that dies at a chosen word to its database, and the deeds it dies over.
-
-Death is an exception that no code catches, and after it not one more word reaches the database: what is
-left is what a killed process leaves, a transaction that the server rolls back, or one that was committed
-though nobody was told. The points are before each statement, before each commit, and right after it.
-"""
+"""The deeds over which a process dies (`moms.bench.failpoints`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-import psycopg
-from sqlalchemy import Engine
-from sqlalchemy import event as hooks
-
+from moms.bench.failpoints import Died, Fate, fated
 from moms.desk import settle, submit
 from moms.desk.answer import outage_id
 from moms.desk.catalogue import Catalogue
@@ -27,6 +19,7 @@ from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.once import Written, answered
+from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
@@ -42,8 +35,11 @@ from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlalchemy import Engine
+
     from moms.desk.world import World
 
+__all__ = ["Died", "Fate"]
 ROOM = Actor(name="rosa", organisation="operator", role=Role.CONTROL_ROOM)
 LEASE = timedelta(minutes=1)
 LAX = a_world()
@@ -51,41 +47,6 @@ STRICT = replace(LAX, rules=replace(LAX.rules, decision=replace(LAX.rules.decisi
 """It refers all lines, for their voltage."""
 TIGHT = a_world(slack=0.5)
 """What LAX finds clean is not clean here."""
-
-
-class Died(BaseException):
-    """The process is gone."""
-
-
-@dataclass
-class Fate:
-    """What befalls one process: at its n-th point (0: never) it dies, or the word that it sent gets no answer."""
-
-    at: int = 0
-    cut: bool = False
-    """The connection breaks, and the process lives on."""
-    points: list[str] = field(default_factory=list)
-    dead: bool = False
-    wrote: bool = False
-    """Whether the transaction that is open has written."""
-
-    def statement(self, sql: str) -> None:
-        self.wrote = self.wrote or sql.lstrip().startswith(("INSERT", "UPDATE"))
-        self.point(f"before {sql[:50]}")
-
-    def commit(self, really: Callable[[], None]) -> None:
-        self.point("before commit" if self.wrote else "before the end of a look")
-        really()
-        wrote, self.wrote = self.wrote, False
-        self.point("after commit" if wrote else "after the end of a look")
-
-    def point(self, name: str) -> None:
-        if self.dead:
-            raise Died
-        self.points.append(name)
-        if len(self.points) == self.at:
-            self.dead = not self.cut
-            raise psycopg.OperationalError("the server closed the connection") if self.cut else Died
 
 
 @dataclass
@@ -101,14 +62,14 @@ class Process:
             principal=principal_of(actor), key=key, organisation=actor.organisation, asked=deed.name, lease=LEASE
         )
 
-    def do(self, deed: Deed, outage_id: str, day: int, key: str) -> Written | dict[str, object]:
+    def do(self, deed: Deed, outage_id: str, day: int, key: str, *, again: bool = False) -> Written | dict[str, object]:
         """Do as the service does for a POST; give the answer, or the kept one."""
         there = self.claim(deed, key)
         if isinstance(there, KeptAnswer):
             assert there.answer is not None, "somebody is still at work, and nobody is"
             return there.answer
         found = there
-        return answered(self.service, found, lambda desk: deed.do(desk, outage_id, day), expected=None)
+        return answered(self.service, found, lambda desk: deed.do(desk, outage_id, day), expected=None, again=again)
 
     def __enter__(self) -> Self:
         return self
@@ -125,10 +86,7 @@ class Process:
 
 def process(database, world, *, now: datetime, fate: Fate) -> Process:
     """Start one on a database."""
-    engine = database.engine()
-    hooks.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: fate.statement(sql))
-    commit = engine.dialect.do_commit
-    engine.dialect.do_commit = lambda connection: fate.commit(lambda: commit(connection))
+    engine = fated(database.engine(), fate)
 
     def desk(actor, *, expected=None, claim=None):
         book = PostgresBook(engine, expected=expected)
@@ -144,7 +102,7 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
     )  # fmt: skip
     lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1, burst=1)
-    return Process(Service(needs, lane, lane, buckets, buckets, buckets), engine)
+    return Process(Service(needs, lane, lane, buckets, buckets, buckets, Pulse(needs, lane)), engine)
 
 
 @dataclass(frozen=True, kw_only=True)

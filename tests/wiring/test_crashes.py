@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from moms.desk.keys import LostClaim
 from moms.portal.once import answered
 from moms.store.audit import verify
-from tests.wiring.crashing import DEEDS, Died, Fate, lines, process
+from tests.desk.worlds import OWNER
+from tests.wiring.crashing import DEEDS, Deed, Died, Fate, lines, name_of, nothing, process, wish
 
 
 def undisturbed(database, book, deed, day):
@@ -108,4 +109,31 @@ def test_who_dies_at_any_word_to_the_database_has_done_it_exactly_once(database,
     for at in range(1, len(points) + 1):
         crash_and_come_back(database, book, deed, day=at, at=at, wanted=wanted)
         cases.append(1)
+    assert verify(book.engine, outside=()).whole
+
+
+@pytest.mark.parametrize("sweep", [False, True])
+def test_who_dies_while_it_files_for_a_worker_has_filed_it_once(database, book, sweep):
+    deed = Deed(name="file", actor=OWNER, ready=nothing, do=lambda desk, _, day: desk.file(wish(day)))
+    name, fate = name_of(0), Fate()
+    with process(database, deed.world, now=deed.now(0), fate=fate) as one:
+        assert one.do(deed, name, 0, "k0", again=True).status == 202
+    filed = lines(database, 0)
+    assert [verb for _, verb, _ in filed] == ["submit", "validate"]
+    writes = [at for at, point in enumerate(fate.points, start=1) if point in {"before commit", "after commit"}]
+    for day, at in enumerate(writes, start=1):
+        with process(database, deed.world, now=deed.now(day), fate=Fate(at=at)) as one, pytest.raises(Died):
+            one.do(deed, name_of(day), day, f"k{day}", again=True)
+        lapse(database)
+        with process(database, deed.world, now=deed.now(day), fate=Fate()) as back:
+            if sweep:
+                back.sweep()
+            found = back.do(deed, name_of(day), day, f"k{day}", again=True)
+        status = found["status"] if isinstance(found, dict) else found.status
+        told = lines(database, day)
+        # Whoever finishes what a dead server left knows no preference and decides: once, as a worker would.
+        assert told[:2] == filed
+        assert [verb for _, verb, _ in told[2:]] in ([], ["decide:approve"]), (at, fate.points[at - 1])
+        assert status == (200 if told[2:] else 202)
+        assert sweep or not told[2:]
     assert verify(book.engine, outside=()).whole

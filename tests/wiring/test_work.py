@@ -19,7 +19,8 @@ from sqlalchemy import text
 
 from moms.desk.duties import Duty, Task, duties
 from moms.desk.ports import NotYours
-from moms.desk.work import Became, LostDuty, NoSuchDuty, told
+from moms.desk.timely import MOVED_ON
+from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, told
 from moms.exchange.rulebook import open_rule_book
 from moms.flow.worker import StudyFailedError
 from moms.store.book import act_as
@@ -29,7 +30,7 @@ from moms.values import SYSTEM, Refused
 from moms.wiring import work
 from moms.wiring.settings import Settings
 from moms.wiring.work import StudyProcess
-from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START
+from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world
 from tests.exchange.casefiles import FIVE_BUSES
 from tests.flow.workers import LAX, a_worker, filed
 
@@ -77,6 +78,39 @@ def test_a_study_is_made_in_a_process_of_its_own_one_after_another(study, book, 
         pids.add(int(pid))
     assert len(pids) == 1
     assert os.getpid() not in pids
+
+
+def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, book):
+    listed = PostgresWork(book.engine)
+    bare = replace(LAX, grid=replace(LAX.grid, zones=None))
+    cases = (("2027-02-01", NOW, bare, "not told: the grid has no zones"),
+             ("2027-02-02", NOW + DAY, a_world(), "posted for"),
+             ("2027-02-03", NOW + 3 * DAY, a_world(), "not posted: its day is over"))  # fmt: skip
+    for day, now, world, says in cases:
+        night = Duty(task=Task.MARGIN, subject=day, organisation=SYSTEM.organisation, at=NOW, cause="night")
+        listed.enter([night], now=NOW)
+        one = listed.take(holder="me", now=NOW, lease=LEASE)
+        assert work._by_task(replace(study, world=world), one, now).startswith(says)
+    with book.as_(SYSTEM) as page:
+        assert [entry["days"] for entry in page.entries("margin")] == [731]  # 24 months of 2027 and 2028
+
+
+def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(study, book):
+    listed, ahead = PostgresWork(book.engine), work.days_ahead(study.place, LAX, 2)
+    assert work.days_ahead(study.place, LAX, 0)(NOW) == ()
+    first, second = ahead(NOW)
+    assert (first.task, first.subject) == (Task.CALENDAR, "2027-02-01")
+    assert second.subject == "2027-02-02"
+    assert work.Lookout(book, listed, LAX.rules.clock, more=lambda _: (first,))(NOW) >= 1
+    one = Held(duty=first, fence=1)
+    study.begin(one, now=NOW)
+    assert "branches asked about, and kept" in until(study, PATIENCE)
+    assert ahead(NOW) == (second,)
+    study.begin(one, now=NOW)
+    assert until(study, PATIENCE) == MOVED_ON
+    filed(book, "soon", asset="branch:20", start=NOW + timedelta(hours=6), decided=False)
+    assert [duty.subject for duty in ahead(NOW + timedelta(minutes=1))] == ["2027-02-01", "2027-02-02"]
+    assert ahead(NOW + timedelta(minutes=1))[0].name != first.name, "what it would rest on is another"
 
 
 def test_a_study_that_a_person_stops_ends_at_once_and_is_never_made(study, book, database, monkeypatch):

@@ -1,9 +1,11 @@
 """Is there enough: margin by hour and zone, loss of load, reserve."""
 
+from moms.adequacy.bands import Bands, margin_bands
 from moms.adequacy.change import HurtDay, MarginChange, headroom_mw, margin_with_request
 from moms.adequacy.copt import NotAFleet, add_unit, bracket, capacity_outage, remove_unit
 from moms.adequacy.elcc import Capability, profile_elcc, unit_elcc
 from moms.adequacy.fleet import Taken
+from moms.adequacy.followed import Followed, followed
 from moms.adequacy.frequency import loss_frequency, outage_frequency
 from moms.adequacy.issue import ForecastIssue, NotAForecast, check_forecast, with_forecast
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
@@ -30,9 +32,11 @@ __all__ = [
     "FEWEST_YEARS",
     "AreaLoss",
     "Away",
+    "Bands",
     "Capability",
     "DayMargin",
     "Drawn",
+    "Followed",
     "ForecastIssue",
     "HurtDay",
     "Loss",
@@ -66,12 +70,14 @@ __all__ = [
     "check_forecast",
     "clopper_pearson",
     "draw",
+    "followed",
     "headroom_mw",
     "joint_p",
     "lole_days",
     "loss_frequency",
     "loss_of_load",
     "margin",
+    "margin_bands",
     "margin_with_request",
     "margins_of",
     "outage_frequency",

@@ -70,34 +70,35 @@ def _found(
     """Compare the load that can be added with the resource and without it, at the LOLE without it.
 
     LOLE grows with load in steps, so that some load can be added without the resource too; that is
-    not its merit, and is taken off.
+    not its merit, and is taken off. The load added and the output are certain: where the load forecast
+    is not, they are not scaled with its error.
     """
     everyone = system.rows(None)
     held = _days(system, others, load)
-    with_it = _room_mw(system, everyone, load - output, held)
-    without = _room_mw(system, others, load, held)
+    with_it = _room_mw(system, everyone, load, output, held)
+    without = _room_mw(system, others, load, np.zeros_like(output), held)
     return Capability(
         elcc_mw=with_it - without,
         nameplate_mw=nameplate,
         lole_without_d=held,
-        lole_with_d=_days(system, everyone, load - output),
+        lole_with_d=_days(system, everyone, load, output),
     )
 
 
-def _room_mw(system: System, members: Sequence[int], load: FloatArray, held: float) -> float:
+def _room_mw(system: System, members: Sequence[int], load: FloatArray, output: FloatArray, held: float) -> float:
     """Give the most load, the same in every hour, that leaves LOLE at or below what it is held to."""
-    low, high = 0.0, sum(system.units[k].capacity_mw for k in members) + float(-load.min(initial=0.0)) + 1.0
+    low, high = 0.0, sum(system.units[k].capacity_mw for k in members) + float(output.max(initial=0.0)) + 1.0
     most = held * (1.0 + SAME)
-    if _days(system, members, load + high) <= most:
+    if _days(system, members, load, output - high) <= most:
         raise NotAFleet(
             "without the resource load is lost on every day, so that there is no LOLE to hold it to",
             field="load", fix="give a system that serves its load on some days without it",
         )  # fmt: skip
     while high - low > ACCURACY_MW:
         middle = (low + high) / 2.0
-        low, high = (middle, high) if _days(system, members, load + middle) <= most else (low, middle)
+        low, high = (middle, high) if _days(system, members, load, output - middle) <= most else (low, middle)
     return low
 
 
-def _days(system: System, members: Sequence[int], load_mw: FloatArray) -> float:
-    return place_loss(system=system, members=members, load_mw=load_mw).lole_d
+def _days(system: System, members: Sequence[int], load_mw: FloatArray, sure_mw: FloatArray | float = 0.0) -> float:
+    return place_loss(system=system, members=members, load_mw=load_mw, import_mw=sure_mw).lole_d

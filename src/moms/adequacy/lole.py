@@ -117,9 +117,18 @@ def _area(system: System, k: int) -> AreaLoss:
 
 
 def place_loss(
-    *, system: System, members: Sequence[int], load_mw: FloatArray, import_mw: float = 0.0, check: bool = False
+    *,
+    system: System,
+    members: Sequence[int],
+    load_mw: FloatArray,
+    import_mw: FloatArray | float = 0.0,
+    check: bool = False,
 ) -> Loss:
-    """Give the loss of some units against a load (H,), with MW from elsewhere that are always there."""
+    """Give the loss of some units against a load (H,), with MW from elsewhere that are always there.
+
+    `import_mw`, one or by hour (H,), is as certain as the load is not: no step of uncertainty scales it.
+    """
+    sure = np.broadcast_to(np.asarray(import_mw, dtype=np.float64), load_mw.shape)
     scaled = _scaled(system, load_mw)
     lolp, unserved = np.zeros(scaled.shape), np.zeros(scaled.shape)
     low, high = np.zeros(scaled.shape), np.zeros(scaled.shape)
@@ -127,15 +136,15 @@ def place_loss(
     for hours, units in fleets(system, members):
         table = table_of_units(units)
         tables.append((hours, units, table))
-        lolp[:, hours], unserved[:, hours] = loss_of_load(table=table, load_mw=scaled[:, hours] - import_mw)
+        lolp[:, hours], unserved[:, hours] = loss_of_load(table=table, load_mw=scaled[:, hours] - sure[hours])
         if not table.exact:
             for bound, kept in zip(bracket(table), (low, high), strict=True):
-                kept[:, hours] = loss_of_load(table=bound, load_mw=scaled[:, hours] - import_mw)[0]
+                kept[:, hours] = loss_of_load(table=bound, load_mw=scaled[:, hours] - sure[hours])[0]
     inexact = any(not table.exact for _, _, table in tables)
     whole = tables[0][2]
     return _mixed(
         system, members, load_mw, lolp, unserved,
-        losses=_frequency(tables, scaled - import_mw),
+        losses=_frequency(tables, scaled - sure),
         step_mw=whole.step_mw,
         within_h=(_hours(low), _hours(high)) if inexact else None,
         spectral_difference=spectral_difference(whole) if check else None,

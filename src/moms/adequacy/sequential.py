@@ -15,8 +15,9 @@ from moms.adequacy.table import TIE_MW
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from moms.adequacy.chain import Single
     from moms.adequacy.system import Unit
-    from moms.grid import FloatArray, IntArray
+    from moms.grid import BoolArray, FloatArray, IntArray
 
 BATCH = 250
 FEWEST_EVENTS = 30
@@ -51,8 +52,7 @@ def simulate(
         NotAFleet: a unit that can fail has no repair time.
     """
     for unit in units:
-        if unit.repair_h is None and 0 < unit.outage_rate < 1:
-            raise NotAFleet(f"{unit.name} has no time to repair", field="mttr_h", fix="give mttr_h or mttf_h")
+        can_be_followed(unit)
     parts = [
         _batch(units, load_mw, period, first, min(BATCH, years - first), seed, step_h)
         for first in range(0, years, BATCH)
@@ -62,6 +62,19 @@ def simulate(
         energy_mwh=np.concatenate([part.energy_mwh for part in parts]),
         losses=np.concatenate([part.losses for part in parts]),
     )
+
+
+def can_be_followed(unit: Unit) -> None:
+    """Refuse a unit whose path through time is not known.
+
+    Raises:
+        NotAFleet: it can fail and has no repair time, or has states whose durations nobody gave.
+    """
+    if unit.repair_h is None and 0 < unit.outage_rate < 1:
+        raise NotAFleet(f"{unit.name} has no time to repair", field="mttr_h", fix="give mttr_h or mttf_h")
+    if any(p > 0 for _, p in unit.partial):
+        raise NotAFleet(f"{unit.name} has states in between, and no times between them", field="states",
+                        fix="leave the states out, or ask without a simulation")  # fmt: skip
 
 
 def joint_p(*, simulated: Simulated, exact_h: FloatArray) -> float:
@@ -88,15 +101,36 @@ def _batch(  # noqa: PLR0917 - one caller, above
 ) -> Simulated:
     out = np.zeros((len(load_mw), years), dtype=np.float32)
     for row, unit in enumerate(units):
-        uniform = draws(seed=seed, key=row, first=first, scenarios=years, steps=len(load_mw))
-        down = down_path(uniform=uniform, outage_rate=unit.outage_rate, repair_h=unit.repair_h or 1.0, step_h=step_h)
-        out += np.float32(unit.capacity_mw) * down
-    spare = sum(unit.capacity_mw for unit in units) - load_mw
-    # Single precision holds sums of megawatts to a few watts; a thousand times the tie is below any capacity.
-    short = out - spare[:, None].astype(np.float32)
-    lost = short > 1000.0 * TIE_MW
+        out += np.float32(unit.capacity_mw) * unit_down(
+            unit=unit, row=row, first=first, years=years, steps=len(load_mw), seed=seed, step_h=step_h
+        )
+    short, lost = shortage(out_mw=out, spare_mw=sum(unit.capacity_mw for unit in units) - load_mw)
     hours = np.zeros((years, int(period.max()) + 1))
     for p in range(hours.shape[1]):
         hours[:, p] = lost[period == p].sum(axis=0) * step_h
-    energy = np.where(lost, short, 0.0).sum(axis=0, dtype=np.float64) * step_h
-    return Simulated(hours=hours, energy_mwh=energy, losses=(lost[1:] & ~lost[:-1]).sum(axis=0))
+    return Simulated(hours=hours, energy_mwh=energy_of(short, lost, step_h), losses=begun(lost))
+
+
+def unit_down(*, unit: Unit, row: int, first: int, years: int, steps: int, seed: int, step_h: float) -> BoolArray:
+    """Give when a unit is down in each step of some years, (T, Y); the same in any batch of years."""
+    uniform = draws(seed=seed, key=row, first=first, scenarios=years, steps=steps)
+    return down_path(uniform=uniform, outage_rate=unit.outage_rate, repair_h=unit.repair_h or 1.0, step_h=step_h)
+
+
+def shortage(*, out_mw: Single, spare_mw: FloatArray) -> tuple[Single, BoolArray]:
+    """Give the MW that are out beyond what can be spared, (T, Y), and whether that is a loss."""
+    # Single precision holds sums of megawatts to a few watts; a thousand times the tie is below any capacity.
+    short: Single = out_mw - (spare_mw if spare_mw.ndim == 2 else spare_mw[:, None]).astype(np.float32)
+    return short, short > 1000.0 * TIE_MW
+
+
+def energy_of(short: Single, lost: BoolArray, step_h: float) -> FloatArray:
+    """Give the energy not served in each year, MWh."""
+    energy: FloatArray = np.where(lost, short, 0.0).sum(axis=0, dtype=np.float64) * step_h
+    return energy
+
+
+def begun(lost: BoolArray) -> IntArray:
+    """Give how often load begins to be lost in each year; one running at its start is not counted."""
+    found: IntArray = (lost[1:] & ~lost[:-1]).sum(axis=0)
+    return found

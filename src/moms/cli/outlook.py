@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-    from moms.adequacy import Outlook, Room
+    from moms.adequacy import Bands, Outlook, Room
     from moms.grid import FloatArray
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM = 1000, 420, 80, 44, 46
-INK, GRID_LINE, BOOKED, BAD = "#1b2733", "#d5dbe1", "#0b5cad", "#b3261e"
+INK, GRID_LINE, BOOKED, BAD, BAND = "#1b2733", "#d5dbe1", "#0b5cad", "#b3261e", "#d8e6f5"
 
 
-def show(found: Outlook) -> None:
-    """Print each week's least day with its binding room."""
+def show(found: Outlook, *, bands: Bands | None = None) -> None:
+    """Print each week's least day with its binding room, and with bands the footprint's on that day."""
     binding = found.binding()
     if not binding:
         paper.say("No margin can be computed.", abnormal=True)
@@ -39,6 +39,8 @@ def show(found: Outlook) -> None:
             right=["margin MW", "limit MW"],
             rows=rows,
         )
+        if bands is not None:
+            _show_bands(bands)
     for place, years in found.lole_d.items():
         if max(years) > LOLE_SHOWN:
             said = ", ".join(f"{year:.4f}" for year in years)
@@ -47,6 +49,20 @@ def show(found: Outlook) -> None:
         paper.say(f"- {place}: {days} days lie in weeks that are closed, over their share of the criterion")
     for text in (*found.unknown, *found.notes):
         paper.say(f"- {text}")
+
+
+def _show_bands(bands: Bands) -> None:
+    """Print for each place the day whose P10 is least."""
+    numbers = ["P10 MW", "P50 MW", "P90 MW"]
+    rows: list[list[paper.Cell | str]] = []
+    for place in bands.place:
+        table = bands.of(place)
+        d = int(table[0].argmin())
+        rows.append([place, str(bands.day[d]), *(paper.Cell(text=f"{mw:,.1f}", abnormal=bool(mw < 0))
+                                                 for mw in table[:, d])])  # fmt: skip
+    paper.say(f"Margin after reserve with the book's outages, of {bands.scenarios:,} scenarios of "
+              f"{bands.weather_years} synthetic weather years: each place's day of least P10")  # fmt: skip
+    paper.show_table(columns=["place", "day", *numbers], right=numbers, rows=rows)
 
 
 LOLE_SHOWN = 0.001
@@ -63,10 +79,11 @@ def _week(found: Outlook, binding: Sequence[Room], least: FloatArray, first: int
     ]
 
 
-def document(found: Outlook) -> dict[str, object]:
-    """Give every room of every day for machines, MW at 0.001."""
+def document(found: Outlook, *, bands: Bands | None = None) -> dict[str, object]:
+    """Give every room of every day for machines, MW at 0.001; with bands those too."""
     binding = found.binding()
-    return {
+    more = {} if bands is None else {"bands": _band_facts(bands)}
+    return more | {
         "day": [str(day) for day in found.day],
         "rooms": [
             {"scope": r.scope, "place": r.place, "method": r.method, "load": r.load, "name": r.name,
@@ -81,12 +98,23 @@ def document(found: Outlook) -> dict[str, object]:
     }  # fmt: skip
 
 
-def chart(found: Outlook, *, place: str) -> str:
-    """Draw the binding margin of one place and its limit with nothing booked, by day, as SVG."""
+def _band_facts(bands: Bands) -> dict[str, object]:
+    rows = [
+        {"place": place, **{name: [mw(x) for x in bands.of(place)[k]]
+                            for k, name in enumerate(("p10_mw", "p50_mw", "p90_mw"))}} for place in bands.place
+    ]  # fmt: skip
+    return {"scenarios": bands.scenarios, "weather_years": bands.weather_years, "rows": rows}
+
+
+def chart(found: Outlook, *, place: str, bands: Bands | None = None) -> str:
+    """Draw the binding margin of one place and its limit with nothing booked, by day, as SVG; with bands those too."""
+    band = None if bands is None else bands.of(place)
     binding = found.binding(place=place)
     margin = np.array([room.margin_mw[d] for d, room in enumerate(binding)])
     limit = np.array([room.limit_mw[d] for d, room in enumerate(binding)])
     low, high = min(0.0, float(margin.min())), max(float(limit.max()), float(margin.max()), 1.0)
+    if band is not None:
+        low, high = min(low, float(band.min())), max(high, float(band.max()))
     ticks = _ticks(low, high)
     low, high = min(low, ticks[0]), max(high, ticks[-1])
     title = f"Maintenance margin of {place}, {found.day[0]} to {found.day[-1]}"
@@ -97,6 +125,8 @@ def chart(found: Outlook, *, place: str) -> str:
         'font-family="sans-serif" font-size="13">'
     )
     legend = "MW by market day. Line: margin with the book. Dashes: limit with nothing booked. Red: negative."
+    if band is not None:
+        legend += " Shade: P10 to P90 over scenarios; dots: P50."
     parts = [
         head,
         f'<title id="t">{escape(title)}</title><desc id="d">{escape(says)}</desc>',
@@ -104,6 +134,7 @@ def chart(found: Outlook, *, place: str) -> str:
         f'<text x="{LEFT}" y="22" fill="{INK}" font-size="16">{escape(says)}</text>',
         *(_rule(tick, low, high) for tick in ticks),
         *(_month(found.day, k) for k in range(len(found.day)) if found.day[k].day == 1),
+        *([] if band is None else _band(band, low, high)),
         _line(limit, low, high, colour="#6b7785", dashes="5 4"),
         _line(margin, low, high, colour=BOOKED, dashes=""),
         *(_short(k, margin[k], low, high, len(margin)) for k in range(len(margin)) if margin[k] < 0),
@@ -153,6 +184,14 @@ def _line(values: FloatArray, low: float, high: float, *, colour: str, dashes: s
     points = " ".join(f"{_x(k, len(values)):.1f},{_y(v, low, high):.1f}" for k, v in enumerate(values.tolist()))
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"{dashed}/>'
+
+
+def _band(band: FloatArray, low: float, high: float) -> list[str]:
+    """Draw the span from P10 to P90 as an area, and P50 as dots in it."""
+    there = [f"{_x(k, band.shape[1]):.1f},{_y(v, low, high):.1f}" for k, v in enumerate(band[0].tolist())]
+    back = [f"{_x(k, band.shape[1]):.1f},{_y(v, low, high):.1f}" for k, v in enumerate(band[2].tolist())]
+    area = f'<polygon points="{" ".join(there + back[::-1])}" fill="{BAND}" stroke="none"/>'
+    return [area, _line(band[1], low, high, colour=BOOKED, dashes="1 4")]
 
 
 def _short(k: int, value: float, low: float, high: float, count: int) -> str:

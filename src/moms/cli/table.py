@@ -96,6 +96,16 @@ COMMANDS: tuple[Command, ...] = (
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
     ),
     Command(
+        verb="ack",
+        says="Show what is not as planned, and say that somebody has taken it (control room).",
+        module="ack",
+    ),
+    Command(
+        verb="shift",
+        says="Show the sheet of the hours ahead, hand the shift over, or take it (control room).",
+        module="shift",
+    ),
+    Command(
         verb="field",
         says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
         module="field",
@@ -106,6 +116,7 @@ COMMANDS: tuple[Command, ...] = (
         module="notices",
     ),
     Command(verb="user", says="Enter, list or disable who may sign in.", module="user"),
+    Command(verb="people", says="Tie persons to single sign-on and certificates, list or revoke.", module="people"),
     Command(verb="token", says="Issue, list or revoke the tokens by which programs act.", module="token"),
     Command(
         verb="verify",

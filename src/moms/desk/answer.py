@@ -29,6 +29,8 @@ class Answer:
     says: str = ""
     """What else the one who acts should know (queue place, exemption)."""
 
+    left_to_worker: bool = False
+    """Filed and not decided: a worker does it."""
     group: tuple[Answer, ...] = ()
     """The answers to the other outages of its group, decided on the same study."""
 

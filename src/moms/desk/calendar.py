@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from moms.decide import CutOff, Security
 from moms.desk.board_day import see_day, worst
-from moms.desk.situation import read
+from moms.desk.kept_days import PART, Answer, in_parts, mark_of, unpacked
+from moms.desk.situation import read_days
 from moms.desk.submit import entry_findings
 from moms.desk.windows import FREE, NOT, STUDY, Cell, NoSpan, day_window, start_of, unfiled
 from moms.grid import Contingency
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from moms.desk.board_day import Seen, SeenDay
+    from moms.desk.kept_days import KeptDays, KeptPart
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -63,12 +65,26 @@ class AssetDays:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoned:
+    """When the network was asked about a day, and on which version of the book: nothing of it has changed since."""
+
+    day: date
+    at: datetime
+    book_version: int
+    kept: bool
+    """It was asked before, and the answer had been kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AvailabilityCalendar:
     """All cells asked for, and what they rest on."""
 
     first: date
     last: date
     rows: tuple[AssetDays, ...]
+    """Where only what is kept was asked for, of the days that are."""
+    reckoned: tuple[Reckoned, ...]
+    """One for each day of the rows."""
     book_version: int
     computed_at: datetime
     network_only: bool
@@ -100,11 +116,14 @@ def calendar(
     first: date,
     last: date,
     network_only: bool = False,
+    kept: KeptDays | None = None,
+    kept_only: bool = False,
     each: Callable[[Callable[[DayJob], tuple[Answer, ...]], Sequence[DayJob]], Iterable[tuple[Answer, ...]]] = map,
 ) -> AvailabilityCalendar:
     """Give the cells of some branches from `first` to `last`, both market days.
 
-    `each` maps the days, in this process or over several. With `network_only` what the network finds
+    Days that are `kept` and still hold are not computed; with `kept_only` no other days are given at all.
+    `each` maps the rest, in this process or over several. With `network_only` what the network finds
     clean is called free as it stands: for a look at many assets.
 
     Raises:
@@ -115,15 +134,16 @@ def calendar(
         raise NoSpan(f"no day between {first} and {last}", field="to", fix="give a later --to")
     _refuse_others(assets)
     asked = {a: unfiled(world, (a,), window=day_window(first), now=now) for a in assets}
-    days = [first + k * DAY for k in range((last - first).days + 1)]
-    with book.as_(SYSTEM) as page:
-        version = page.version()
-        jobs = [DayJob(day=d, situation=read(page, asked[assets[0]], window=day_window(d), now=now)) for d in days]
-    sets = tuple(Contingency(id=a, branches=tuple(world.branches(o.request).tolist())) for a, o in asked.items())
-    found = list(each(_Worker(world=world, now=now, sets=sets, outage=asked[assets[0]]), jobs))
+    jobs, version = _jobs(book, asked[assets[0]], first=first, last=last, now=now)
+    there = {} if kept is None else _kept(kept, world, jobs, assets, now=now)
+    missing = [] if kept_only else [job for job in jobs if job.day not in there]
+    work = _Worker(world=world, now=now, sets=_sets(world, asked), outage=asked[assets[0]])
+    fresh = dict(zip([job.day for job in missing], each(work, missing) if missing else (), strict=True))
+    given = [job for job in jobs if job.day in there or job.day in fresh]
     cells: dict[str, list[AssetDay]] = {a: [] for a in assets}
     with book.as_(SYSTEM) as page:
-        for job, answers in zip(jobs, found, strict=True):
+        for job in given:
+            answers = fresh[job.day] if job.day in fresh else there[job.day][1]
             for a, answer in zip(assets, answers, strict=True):
                 outage = on_day(asked[a], job.day)
                 rules = () if network_only else entry_findings(page, world=world, now=now, outage=outage)
@@ -132,13 +152,95 @@ def calendar(
         first=first,
         last=last,
         rows=tuple(AssetDays(asset=a, days=tuple(cells[a])) for a in assets),
+        reckoned=tuple(
+            Reckoned(day=job.day, at=now, book_version=version, kept=False) if job.day in fresh else there[job.day][0]
+            for job in given
+        ),
         book_version=version,
         computed_at=now,
         network_only=network_only,
         contingencies=len(world.contingencies),
-        points=sum(answers[0].points for answers in found),
+        points=sum(answers[0].points for answers in fresh.values()),
         notes=world.grid.notes,
     )
+
+
+def _jobs(book: Book, outage: Outage, *, first: date, last: date, now: datetime) -> tuple[list[DayJob], int]:
+    days = [first + k * DAY for k in range((last - first).days + 1)]
+    with book.as_(SYSTEM) as page:
+        around = read_days(page, outage, [day_window(d) for d in days], now=now)
+        return [DayJob(day=d, situation=one) for d, one in zip(days, around, strict=True)], page.version()
+
+
+def _sets(world: World, asked: dict[str, Outage]) -> tuple[Contingency, ...]:
+    return tuple(Contingency(id=a, branches=tuple(world.branches(o.request).tolist())) for a, o in asked.items())
+
+
+def on_the_board(world: World) -> tuple[str, ...]:
+    """Name all that the calendar holds, in the order in which days are kept: equipment of branches."""
+    return tuple(c.id for c in world.contingencies if c.id.startswith(f"{ElementKind.BRANCH}:"))
+
+
+def _kept(
+    kept: KeptDays, world: World, jobs: Sequence[DayJob], assets: tuple[str, ...], *, now: datetime
+) -> dict[date, tuple[Reckoned, tuple[Answer, ...]]]:
+    """Give what is kept of some assets, of the days on which it still holds."""
+    place = {name: k for k, name in enumerate(on_the_board(world))}
+    if not all(a in place for a in assets):
+        return {}
+    marks = kept.marks(jobs[0].day, jobs[-1].day)
+    good = {
+        job.day
+        for job in jobs
+        if job.day in marks and marks[job.day] == mark_of(world, job.situation, day_window(job.day), now=now)
+    }
+    wanted = sorted({place[a] // PART for a in assets})
+    found: dict[date, dict[int, KeptPart]] = {}
+    for one in kept.parts(wanted, jobs[0].day, jobs[-1].day) if good else ():
+        if one.day in good and one.mark == marks[one.day]:  # a day may be written anew between the two readings
+            found.setdefault(one.day, {})[one.part] = one
+    there = {}
+    for day, parts in found.items():
+        if len(parts) == len(wanted):
+            answers = {k: unpacked(part) for k, part in parts.items()}
+            some = parts[wanted[0]]
+            told = Reckoned(day=day, at=some.computed_at, book_version=some.book_version, kept=True)
+            there[day] = told, tuple(answers[place[a] // PART][place[a] % PART] for a in assets)
+    return there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleDay:
+    """A day that is not kept, or whose answers a change may have touched."""
+
+    day: date
+    mark: str
+    """Under which it is to be kept now."""
+
+
+def stale_days(
+    *, book: Book, world: World, kept: KeptDays, now: datetime, first: date, days: int
+) -> tuple[StaleDay, ...]:
+    """Give the days from `first` on whose answers are not kept as the book is now, the nearest first."""
+    names = on_the_board(world)
+    if not names or days < 1:
+        return ()
+    outage = unfiled(world, names[:1], window=day_window(first), now=now)
+    jobs, _ = _jobs(book, outage, first=first, last=first + (days - 1) * DAY, now=now)
+    marks = kept.marks(jobs[0].day, jobs[-1].day)
+    wanted = [(job.day, mark_of(world, job.situation, day_window(job.day), now=now)) for job in jobs]
+    return tuple(StaleDay(day=day, mark=mark) for day, mark in wanted if marks.get(day) != mark)
+
+
+def keep_day(*, book: Book, world: World, kept: KeptDays, now: datetime, day: date) -> int:
+    """Ask the network about all branches on one day, keep the answers, and give how many."""
+    names = on_the_board(world)
+    asked = {a: unfiled(world, (a,), window=day_window(day), now=now) for a in names}
+    (job,), version = _jobs(book, asked[names[0]], first=day, last=day, now=now)
+    answers = _Worker(world=world, now=now, sets=_sets(world, asked), outage=asked[names[0]])(job)
+    mark = mark_of(world, job.situation, day_window(day), now=now)
+    kept.put(in_parts(answers, day=day, mark=mark, book_version=version, computed_at=now))
+    return len(answers)
 
 
 def _refuse_others(assets: tuple[str, ...]) -> None:
@@ -155,16 +257,6 @@ def on_day(outage: Outage, day: date) -> Outage:
     """Give the same request on one market day."""
     window = day_window(day)
     return replace(outage, request=replace(outage.request, window=window), window=window)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What the network says to one asset on one day: beside the book, and beside what waits before it too."""
-
-    book: Seen
-    queue: Seen | None
-    missing: tuple[str, ...]
-    points: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
+    from moms.desk.calendar import StaleDay
     from moms.desk.clock import ClockRules
     from moms.desk.offer import Offer
     from moms.desk.ports import Page
@@ -43,11 +44,14 @@ class Task(StrEnum):
     DECIDE = "decide"
     RESTUDY = "restudy"
     FIRMNESS = "firmness"
+    MARGIN = "margin"
+    CALENDAR = "calendar"
 
 
 URGENCY = {task: place for place, task in enumerate(Task)}
 """Of one organisation's duties that are due, which comes first: what takes no time, before what is studied."""
-STUDIES = frozenset({Task.DECIDE, Task.RESTUDY, Task.FIRMNESS})
+NIGHTLY = (Task.FIRMNESS, Task.MARGIN)
+STUDIES = frozenset({Task.DECIDE, Task.RESTUDY, *NIGHTLY, Task.CALENDAR})
 """What takes seconds of a core, and is done in a process that can be stopped."""
 EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task}
 """What a duty is counted for in its organisation's share until it is known what it took."""
@@ -230,10 +234,20 @@ def nights(*, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
     today = market_day_of(now)
     return tuple(
         Duty(
-            task=Task.FIRMNESS, subject=day.isoformat(), organisation=SYSTEM.organisation, cause="night",
+            task=task, subject=day.isoformat(), organisation=SYSTEM.organisation, cause="night",
             at=market_day(day).start + _hours(rules.night_at_h),
         )
         for day in (today, today + timedelta(days=1))
+        for task in NIGHTLY
+    )  # fmt: skip
+
+
+def calendar_days(stale: Sequence[StaleDay], *, now: datetime) -> tuple[Duty, ...]:
+    """Give the days of the calendar that are to be computed, each once for what it would rest on; nearest first."""
+    return tuple(
+        Duty(task=Task.CALENDAR, subject=one.day.isoformat(), organisation=SYSTEM.organisation, cause=one.mark[:16],
+             at=now)
+        for one in stale
     )  # fmt: skip
 
 

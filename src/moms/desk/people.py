@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from moms.desk.ports import Event
-from moms.values import SYSTEM, Actor, Refused, Role
+from moms.values import SYSTEM, Actor, Refused, Role, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -24,6 +24,11 @@ ABSOLUTE = timedelta(hours=12)
 LONGEST_TOKEN_DAYS = 366
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
+OWN_WORDS = ("moms", "outage", "management", "operator", "password", "passwort", "login", "admin", "welcome", "qwerty",
+             "12345678", "1234", "abcd", "secret", "letmein")  # fmt: skip
+"""What somebody who guesses tries first; the person's own name and organisation come to it."""
+LEAST_LEFT, SHORTEST_WORD = 8, 3
+"""Characters that a password has to have beside such words."""
 SEEN_GRAIN = timedelta(minutes=1)
 """How stale the time of last use may get: not every read should cost a write."""
 TOKEN_MARK = "moms_"  # noqa: S105 - a mark that lets scanners of repositories find a token, not a token
@@ -81,11 +86,11 @@ class Person:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credential:
-    """A session or a token; of its secret only the hash is kept."""
+    """A session or a token; of its secret only the hash is kept. A certificate is looked at as one, and not kept."""
 
     hash: str
     kind: str
-    """session or token."""
+    """session, token or certificate."""
     person: str
     organisation: str
     label: str
@@ -104,6 +109,41 @@ class Credential:
         """Tell whether it may still be used."""
         idle = self.kind == "session" and now - self.seen_at > IDLE
         return not self.ended and now < self.ends_at and not idle
+
+
+class Kind(StrEnum):
+    """By what somebody else vouches for a person."""
+
+    PROVIDER = "provider"
+    CERTIFICATE = "certificate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """What somebody else calls a person: a provider its subject, an authority the serial of its certificate.
+
+    The administrator ties it to the person; nothing that the other says (a name, an address of mail) ever does.
+    """
+
+    kind: Kind
+    issuer: str
+    subject: str
+    """The provider's subject, or the certificate's serial in hexadecimal."""
+    print: str
+    """The SHA-256 of the whole certificate; empty for a provider's subject."""
+    person: str
+    organisation: str
+    scopes: tuple[Scope, ...]
+    """What a certificate may be used for; a provider's word begins a session, which has none."""
+    made_at: datetime
+    ends_at: datetime | None
+    """When the certificate lapses; None for a provider's subject."""
+    ended: bool = False
+
+    @property
+    def id(self) -> str:
+        """A name to revoke it by."""
+        return digest((self.kind.value, self.issuer, self.subject, self.made_at))[:12]
 
 
 class Hasher(Protocol):
@@ -145,6 +185,10 @@ class RegisterPage(Protocol):
         """Give a session or token by the hash of its secret, or None."""
         ...
 
+    def standing(self, secret_hashes: Collection[str]) -> Sequence[Credential]:
+        """Give those of these sessions and tokens that nobody has ended, of persons who are not disabled."""
+        ...
+
     def credentials(self, *, kind: str) -> Sequence[Credential]:
         """Give all of a kind, by when they were made."""
         ...
@@ -159,6 +203,30 @@ class RegisterPage(Protocol):
 
     def end(self, credential: Credential, event: Event) -> None:
         """End a session or token; one that has ended stays as it is, and nothing is told."""
+        ...
+
+    def identity(self, kind: Kind, issuer: str, subject: str) -> Identity | None:
+        """Give the newest identity of these words, ended or not, or None."""
+        ...
+
+    def enrolled(self, print_: str) -> Identity | None:
+        """Give the certificate of this print, or None."""
+        ...
+
+    def identities(self) -> Sequence[Identity]:
+        """Give all, by when they were made."""
+        ...
+
+    def tie(self, identity: Identity, event: Event) -> None:
+        """Enter an identity."""
+        ...
+
+    def untie(self, identity: Identity, event: Event) -> None:
+        """End an identity; one that has ended stays as it is, and nothing is told."""
+        ...
+
+    def began_by(self, label: str) -> bool:
+        """Tell whether a session of this label ever began."""
         ...
 
     def seen(self, credential: Credential) -> None:
@@ -194,7 +262,7 @@ class Who:
         # A session begins with the password and with nothing else, and never gets a later beginning.
         if self.credential.kind == "session" and now - self.credential.made_at > within:
             minutes = within.total_seconds() / 60.0
-            says = f"a decision needs your password, given within the last {minutes:g} minutes"
+            says = f"a decision needs you to have signed in within the last {minutes:g} minutes"
             fix = "sign in again (PUT /api/v1/session), then send the same request with the same Idempotency-Key"
             raise ProofTooOld(says, field="session", fix=fix)
 
@@ -215,7 +283,7 @@ def add_person(*, register: Register, actor: Actor, now: datetime, person: Perso
         if page.person(person.name) is not None:
             raise PersonExists(f"there is a {person.name!r} already", field="name", fix="choose another name")
         facts = {"role": person.role.value, "organisation": person.organisation}
-        page.add(person, _event("person.add", person.name, actor=actor, now=now, **facts))
+        page.add(person, event("person.add", person.name, actor=actor, now=now, **facts))
 
 
 def check_person(person: Person) -> None:
@@ -235,8 +303,8 @@ def check_person(person: Person) -> None:
         raise NotAPerson(f"{person.role} is a role of the operator", field="role", fix=f"use --org {OPERATOR}")
 
 
-def check_password(password: str) -> None:
-    """See that a password is neither short nor endless; length is what counts.
+def check_password(password: str, *, name: str = "", organisation: str = "") -> None:
+    """See that a password is neither short nor endless nor made of words that are tried first.
 
     Raises:
         NotAPerson: it is.
@@ -244,6 +312,25 @@ def check_password(password: str) -> None:
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         fix = f"use {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
         raise NotAPerson("the password is too short or too long", field="password", fix=fix)
+    if len(left_of(password, (*OWN_WORDS, name, organisation))) < LEAST_LEFT:
+        fix = "use several words that have nothing to do with you, this desk or one another"
+        raise NotAPerson("the password is made of words that are tried first", field="password", fix=fix)
+
+
+def left_of(password: str, words: Sequence[str]) -> str:
+    """Give what a password has beside such words: letters and digits, each run of one character as one.
+
+    >>> left_of("Moms-Admin-TO-1-x", ("moms", "admin", "TO-1")), left_of("aaaaaaaaaaaa", ())
+    ('x', 'a')
+    """
+    found = _bare(password)
+    for word in sorted({_bare(word) for word in words}, key=lambda word: (-len(word), word)):
+        found = found.replace(word, "") if len(word) >= SHORTEST_WORD else found
+    return re.sub(r"(.)\1+", r"\1", found)
+
+
+def _bare(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum() or ord(c) > 0x2000)
 
 
 def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> None:
@@ -253,7 +340,7 @@ def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> No
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), disabled=True), _event("person.disable", name, actor=actor, now=now))
+        page.revise(replace(known(page, name), disabled=True), event("person.disable", name, actor=actor, now=now))
         _end_all(page, name, actor=actor, now=now)
 
 
@@ -264,7 +351,7 @@ def set_password(*, register: Register, actor: Actor, now: datetime, name: str, 
         NoSuchPerson: nobody has this name.
     """
     with register.as_(actor) as page:
-        page.revise(replace(_known(page, name), password=kept), _event("person.password", name, actor=actor, now=now))
+        page.revise(replace(known(page, name), password=kept), event("person.password", name, actor=actor, now=now))
         _end_all(page, name, actor=actor, now=now)
 
 
@@ -289,12 +376,12 @@ def issue_token(
     if not 0 < days <= LONGEST_TOKEN_DAYS:
         raise NotAToken(f"a life of {days} days", field="days", fix=f"give 1 to {LONGEST_TOKEN_DAYS}")
     with register.as_(actor) as page:
-        person = _known(page, name)
+        person = known(page, name)
         if person.disabled:
             raise NoSuchPerson(f"{name!r} is disabled", field="name", fix="choose somebody who may act")
-        token = _credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
+        token = a_credential("token", person, secret=secret, now=now, lasts=timedelta(days=days), label=label,
                             scopes=scopes)  # fmt: skip
-        page.keep(token, _event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
+        page.keep(token, event("token.issue", name, actor=actor, now=now, token=token.id, scopes=list(scopes)))
     return token
 
 
@@ -308,7 +395,7 @@ def revoke_token(*, register: Register, actor: Actor, now: datetime, token: str)
         found = [t for t in page.credentials(kind="token") if t.id == token]
         if not found:
             raise NotAToken(f"there is no token {token!r}", field="token", fix="list them with: moms token list")
-        page.end(found[0], _event("token.revoke", found[0].person, actor=actor, now=now, token=token))
+        page.end(found[0], event("token.revoke", found[0].person, actor=actor, now=now, token=token))
 
 
 def sign_in(
@@ -325,21 +412,28 @@ def sign_in(
     good = hasher.verify(person.password if person else None, password)
     if person is None or not good or person.disabled:
         raise _not_right()
-    session = _credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
+    session = a_credential("session", person, secret=secret, now=now, lasts=ABSOLUTE)
     with register.as_(SYSTEM) as page:
         if page.hold(name) != person:  # disabled or given another password while the hash was made
             raise _not_right()
-        shown = page.credential(hash_of(old)) if old else None
-        if shown is not None and shown.kind == "session":
-            page.end(shown, _ended(shown, verb="session.end", actor=person.actor, now=now))
-        page.keep(session, _event("session.begin", name, actor=person.actor, now=now, session=session.id))
+        begin_session(page, session, actor=person.actor, now=now, old=old)
     return Who(actor=person.actor, credential=session)
+
+
+def begin_session(
+    page: RegisterPage, session: Credential, *, actor: Actor, now: datetime, old: str | None, **facts: object
+) -> None:
+    """Enter a session; the one whose secret was shown, if any, ends."""
+    shown = page.credential(hash_of(old)) if old else None
+    if shown is not None and shown.kind == "session":
+        page.end(shown, ended(shown, verb="session.end", actor=actor, now=now))
+    page.keep(session, event("session.begin", session.person, actor=actor, now=now, session=session.id, **facts))
 
 
 def sign_out(*, register: Register, now: datetime, who: Who) -> None:
     """End a session."""
     with register.as_(SYSTEM) as page:
-        page.end(who.credential, _ended(who.credential, verb="session.end", actor=who.actor, now=now))
+        page.end(who.credential, ended(who.credential, verb="session.end", actor=who.actor, now=now))
 
 
 def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
@@ -359,7 +453,7 @@ def whose(*, register: Register, now: datetime, secret: str, kind: str) -> Who:
     return Who(actor=person.actor, credential=found)
 
 
-def _credential(
+def a_credential(
     kind: str,
     person: Person,
     *,
@@ -369,6 +463,7 @@ def _credential(
     label: str = "",
     scopes: tuple[Scope, ...] = (),
 ) -> Credential:
+    """Make a session or token of a person that begins now."""
     return Credential(
         hash=hash_of(secret),
         kind=kind,
@@ -385,25 +480,32 @@ def _credential(
 def _end_all(page: RegisterPage, name: str, *, actor: Actor, now: datetime) -> None:
     """End every session and token of a person."""
     for found in page.open(name):
-        page.end(found, _ended(found, verb=f"{found.kind}.end", actor=actor, now=now))
+        page.end(found, ended(found, verb=f"{found.kind}.end", actor=actor, now=now))
 
 
-def _ended(found: Credential, *, verb: str, actor: Actor, now: datetime) -> Event:
-    return _event(verb, found.person, actor=actor, now=now, **{found.kind: found.id})
+def ended(found: Credential, *, verb: str, actor: Actor, now: datetime) -> Event:
+    """Tell that a session or token ended."""
+    return event(verb, found.person, actor=actor, now=now, **{found.kind: found.id})
 
 
 def _not_right() -> NotSignedIn:
     return NotSignedIn("the name or the password is not right", fix="try again, or ask an administrator")
 
 
-def _known(page: RegisterPage, name: str) -> Person:
+def known(page: RegisterPage, name: str) -> Person:
+    """Give a person, whom nobody changes until the end.
+
+    Raises:
+        NoSuchPerson: nobody has this name.
+    """
     found = page.hold(name)
     if found is None:
         raise NoSuchPerson(f"there is no {name!r}", field="name", fix="list them with: moms user list")
     return found
 
 
-def _event(verb: str, name: str, *, actor: Actor, now: datetime, **facts: object) -> Event:
+def event(verb: str, name: str, *, actor: Actor, now: datetime, **facts: object) -> Event:
+    """Tell of a person in the journal."""
     return Event(
         at=now, actor=actor, verb=verb, outage_id="", reason="", rule_book="", before=None,
         after={"person": name, **facts},

@@ -141,6 +141,11 @@ def what_if(
         OtherDates, TooLong, NotALimit: what is supposed cannot be.
     """
     may_ask(actor)
+    return what_if_as(book=book, world=world, now=now, supposed=supposed, outage=outage)
+
+
+def what_if_as(*, book: Book, world: World, now: datetime, supposed: Supposed, outage: Outage | str) -> WhatIf:
+    """Study it as `what_if` does, for a caller that has looked already at who asks."""
     if supposed.as_decided and supposed.window is not None:
         fix = "leave out the window, or study it on the book as it is"
         raise OtherDates("the book as it was decided is that around the dates decided", field="window", fix=fix)
@@ -299,4 +304,4 @@ def _otherwise(found: WhatIf, record: Mapping[str, object], *, now: datetime) ->
     )
 
 
-__all__ = ["Against", "Beside", "NothingDecided", "OtherDates", "TooLong", "WhatIf", "may_ask", "what_if"]
+__all__ = ["Against", "Beside", "NothingDecided", "OtherDates", "TooLong", "WhatIf", "may_ask", "what_if", "what_if_as"]

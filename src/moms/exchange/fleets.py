@@ -19,7 +19,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -146,6 +146,8 @@ def read_load(path: Path, *, day_hours: int = 24) -> HourlyLoad:
     load = np.array([[sheet.number(line, area, least=0.0) for line in sheet.lines] for area in areas], dtype=np.float64)
     hour = _labels(sheet) if "hour" in sheet.header else None
     day, notes = _days(sheet, hour, day_hours)
+    if hour is not None and not _counted_on(hour):
+        hour, notes = None, [*notes, "its hours begin anew: maintenance counts the lines of the load, from 0"]
     return HourlyLoad(area=areas, load_mw=load, day=day, hour=hour, notes=(*sheet.notes, *notes))
 
 
@@ -153,12 +155,24 @@ def _labels(sheet: Sheet) -> tuple[int, ...] | tuple[datetime, ...]:
     texts = [sheet.text(line, "hour") for line in sheet.lines]
     if all(text.isascii() and text.isdecimal() for text in texts):
         numbers = tuple(int(text) for text in texts)
-        if "day" not in sheet.header:
-            _unbroken(sheet, [b - a == 1 for a, b in itertools.pairwise(numbers)], texts)
+        _unbroken(sheet, [b - a == 1 or anew for (a, b), anew in zip(itertools.pairwise(numbers), _anew(sheet),
+                                                                     strict=True)], texts)  # fmt: skip
         return numbers
     starts = tuple(_instant(text, f"load line {line}, hour") for line, text in zip(sheet.lines, texts, strict=True))
     _unbroken(sheet, [b - a == HOUR_STEP for a, b in itertools.pairwise(starts)], texts)
     return starts
+
+
+def _anew(sheet: Sheet) -> list[bool]:
+    """Tell before which lines a new day begins, where days are named: hours may be counted anew there."""
+    if "day" not in sheet.header:
+        return [False] * (len(sheet.lines) - 1)
+    return [a != b for a, b in itertools.pairwise(sheet.text(line, "day") for line in sheet.lines)]
+
+
+def _counted_on(hour: Sequence[int] | Sequence[datetime]) -> bool:
+    """Tell whether every hour has a label of its own that follows the one before."""
+    return isinstance(hour[0], datetime) or all(b == a + 1 for a, b in itertools.pairwise(cast("Sequence[int]", hour)))
 
 
 def _unbroken(sheet: Sheet, follows: Sequence[bool], texts: Sequence[str]) -> None:
@@ -184,8 +198,7 @@ def _days(
 ) -> tuple[IntArray, list[str]]:
     """Give the day of each hour, and a note where the last is not whole."""
     if "day" in sheet.header:
-        seen: dict[str, int] = {}
-        return np.array([seen.setdefault(sheet.text(line, "day"), len(seen)) for line in sheet.lines]), []
+        return _named_days(sheet), []
     instants = [one for one in hour or () if isinstance(one, datetime)]
     if instants:
         first = market_day_of(instants[0])
@@ -194,6 +207,24 @@ def _days(
         day = np.arange(len(sheet.lines)) // day_hours
     short = [f"day {k + 1} has {n} hours" for k, n in enumerate(np.bincount(day)) if n != day_hours]
     return day, [f"not every day is whole: {', '.join(short[:2])}"] if short else []
+
+
+def _named_days(sheet: Sheet) -> IntArray:
+    """Give the day of each line by its label.
+
+    A label that comes back after another would join two days into one, as years of weather laid one
+    after the other do that name their days by date alone.
+    """
+    seen: dict[str, int] = {}
+    before = ""
+    for line in sheet.lines:
+        label = sheet.text(line, "day")
+        if label in seen and label != before:
+            raise BadTable(f"the day {label!r} comes back after {before!r}", field=f"load line {line}, day",
+                           fix="give each day a label of its own, such as the year and the date")  # fmt: skip
+        seen.setdefault(label, len(seen))
+        before = label
+    return np.array([seen[sheet.text(line, "day")] for line in sheet.lines])
 
 
 def read_maintenance(

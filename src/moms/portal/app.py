@@ -22,7 +22,9 @@ from moms.portal.api import (
     maps,
     notices,
     offers,
+    provider,
     published,
+    room,
     session,
     studies,
 )  # fmt: skip
@@ -33,6 +35,7 @@ from moms.portal.going_on import finish_what_was_left, keep_leases
 from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.pages import marked, read_pages, serve_pages
+from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.portal.watch import Measures, Watch
 
@@ -50,13 +53,15 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     """Give the whole service as one ASGI application, which counts what it does in `measures`."""
     limits = needs.limits
     a_minute = limits.sign_in_per_min
+    quick = Lane("quick", threads=limits.quick, queue=256)
     service = Service(
         needs=needs,
-        quick=Lane("quick", threads=limits.quick, queue=256),
+        quick=quick,
         study=Lane("study", threads=limits.studies, queue=limits.queue),
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
+        pulse=Pulse(needs, quick),
         measures=measures or Measures(),
     )
     show_gauges(service)
@@ -64,24 +69,32 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def alive(_: FastAPI) -> AsyncIterator[None]:
         beside = [asyncio.create_task(work(service)) for work in (keep_leases, finish_what_was_left)]
+        beside.append(asyncio.create_task(service.pulse.beat()))
         yield
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)
         service.quick.close()
         service.study.close()
+        service.outside.close()
 
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    for module in (session, looks, known, maps, published, deeds, studies, offers, field, notices, events):
+    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room)
+    for module in (session, provider, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
-    pages = read_pages()
-    serve_pages(app, pages if needs.demo is None else marked(pages))
+    serve_pages(app, marked(read_pages(), marks_of(needs)))
     return Watch(Wall(app, needs=needs), measures=service.measures)
+
+
+def marks_of(needs: Needs) -> dict[str, str]:
+    """Give what the start page says of the installation, so that no page has to ask before there is a session."""
+    found = {} if needs.demo is None else {"moms-demo": "yes"}
+    return found if needs.provider is None else {**found, "moms-provider": needs.provider.name}
 
 
 def _plain_routes(app: FastAPI, service: Service) -> None:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from moms.portal.needs import Limits, Needs
 
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -187,4 +189,4 @@ def _bare(host: str) -> str:
 def _headers(*, secure: bool) -> Iterable[tuple[bytes, bytes]]:
     yield from ((name.encode(), value.encode()) for name, value in HEADERS.items())
     if secure:
-        yield b"Strict-Transport-Security", b"max-age=31536000"
+        yield b"Strict-Transport-Security", b"max-age=31536000; includeSubDomains"

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import attach, field, notices, offer, people, ports, settle, submit, what_if
+from moms.desk import attach, field, identities, notices, offer, people, ports, room, settle, shift, submit, what_if
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -65,6 +65,10 @@ class NotACursor(Refused):
     """A cursor that this service did not give."""
 
 
+class NoProvider(Refused):
+    """Single sign-on where none is set up."""
+
+
 class NoSuchDemoPerson(Refused):
     """Nobody of that name is on the demo's list."""
 
@@ -83,6 +87,8 @@ STATUS: dict[type[Refused], int] = {
     ForgedOrigin: 403,
     OutOfScope: 403,
     people.ProofTooOld: 403,
+    identities.Unbound: 403,
+    NoProvider: 404,
     ports.NoSuchOutage: 404,
     ports.NoSuchDecision: 404,
     notices.NoSuchNotice: 404,
@@ -96,6 +102,11 @@ STATUS: dict[type[Refused], int] = {
     field.NotACrew: 403,
     field.NotALooker: 403,
     field.NoSuchEntry: 404,
+    room.NotOfTheRoom: 403,
+    room.NothingAbnormal: 409,
+    shift.NoSuchHandOver: 404,
+    shift.OwnHandOver: 403,
+    shift.HandedOverAnew: 409,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,
@@ -119,6 +130,7 @@ STATUS: dict[type[Refused], int] = {
     RevisionMissing: 428,
     TooMany: 429,
     Busy: 503,
+    identities.ProviderDown: 503,
 }
 """Nearest class first; any other refusal is 422: the request was understood and cannot be done as asked."""
 PROBLEM = "application/problem+json"
@@ -152,7 +164,7 @@ def of_refusal(refusal: Refused) -> Response:
         if isinstance(refusal, (StillAtWork, LostClaim))
         else 5.0
     )
-    if isinstance(refusal, (TooMany, Busy, StillAtWork, LostClaim)):
+    if isinstance(refusal, (TooMany, Busy, StillAtWork, LostClaim, identities.ProviderDown)):
         answer.headers["Retry-After"] = f"{max(1, round(wait_s))}"
     return answer
 

@@ -41,7 +41,7 @@ class _Now:
             inside.add_metric([lane.name], lane.inside)
             room.add_metric([lane.name], lane.room)
         yield from (inside, room)
-        yield GaugeMetricFamily("moms_streams", "Streams of events that are open", value=service.streams)
+        yield GaugeMetricFamily("moms_streams", "Streams of events that are open", value=service.pulse.streams)
         yield from _waiting(_looked(service))
 
 

@@ -1,4 +1,4 @@
-"""Who asks: from a token or a session, never from what the request says about itself."""
+"""Who asks: from a token, a session or a certificate, never from what the request says about itself."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
+from moms.desk.identities import whose_certificate
 from moms.desk.people import NotSignedIn, Scope, Who, whose
+from moms.portal.certificates import shown
 from moms.portal.errors import ForgedOrigin, OutOfScope
 from moms.portal.lanes import Lane
 from moms.portal.rates import Buckets
 from moms.portal.watch import Measures, name_caller
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from moms.desk.keys import Claim
     from moms.portal.needs import Desk, Needs
+    from moms.portal.pulse import Pulse
 
 SAFE = frozenset({"GET", "HEAD"})
 CSRF = "X-CSRF-Token"
@@ -37,8 +40,11 @@ class Service:
     strangers: Buckets
     """Attempts that failed, by address."""
     sign_ins: Buckets
+    pulse: Pulse
+    """Who listens to what happens."""
+    outside: Lane = field(default_factory=lambda: Lane("outside", threads=2, queue=16))
+    """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     measures: Measures = field(default_factory=Measures)
-    streams: int = 0
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     """Keys that this process holds for deeds under way."""
 
@@ -81,19 +87,18 @@ async def caller(request: Request) -> Who:
         NotSignedIn: nobody. TooMany: too often. ForgedOrigin: a change by cookie that no page of ours asked for.
     """
     service = service_of(request)
-    secret, kind = _shown(request, service)
     try:
-        who = await service.quick.run(
-            lambda: whose(register=service.needs.register, now=service.needs.clock(), secret=secret, kind=kind)
-        )
+        who = await service.quick.run(_asker(request, service))
     except NotSignedIn:
         service.strangers.take(address_of(request))
         raise
     name_caller(request.scope, who)
     service.rates.take(who.actor)
-    if kind == "session" and request.method not in SAFE:
+    kind = who.credential.kind
+    if kind != "token" and request.method not in SAFE:  # a browser sends a certificate by itself, as it does a cookie
         check_origin(request)
-        if not hmac.compare_digest(request.headers.get(CSRF, ""), csrf_of(secret)):
+        secret = request.cookies.get(service.cookie, "")
+        if kind == "session" and not hmac.compare_digest(request.headers.get(CSRF, ""), csrf_of(secret)):
             fix = f"send {CSRF} as GET /api/v1/session gives it"
             raise ForgedOrigin("this change does not prove where it comes from", field=CSRF, fix=fix)
     return who
@@ -128,6 +133,17 @@ def need(who: Who, scope: Scope) -> None:
 def desk_of(request: Request, who: Who, *, expected: tuple[str, int] | None = None) -> Desk:
     """Open the desk as who asks."""
     return service_of(request).needs.desk(who.actor, expected=expected)
+
+
+def _asker(request: Request, service: Service) -> Callable[[], Who]:
+    """Give what finds out who asks: by the token that is shown, else by the session, else by the certificate."""
+    needs = service.needs
+    register, now = needs.register, needs.clock()
+    secret, kind = _shown(request, service)
+    certificate = None if secret or kind == "token" else shown(request.scope, needs.proxy)
+    if certificate is not None:
+        return lambda: whose_certificate(register=register, now=now, certificate=certificate)
+    return lambda: whose(register=register, now=now, secret=secret, kind=kind)
 
 
 def _shown(request: Request, service: Service) -> tuple[str, str]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from moms.desk.answer import Answer
     from moms.desk.catalogue import Catalogue
+    from moms.desk.identities import Vouched
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
+    from moms.portal.certificates import Proxy
     from moms.records.journal import Line
     from moms.records.verify import Verdict
     from moms.values import Actor, Window
@@ -33,6 +35,10 @@ class Desk(Protocol):
 
     def submit(self, request: Request, *, preview: bool = False) -> Answer:
         """File a request and decide it."""
+        ...
+
+    def file(self, request: Request) -> Answer:
+        """File a request and leave its decision to a worker."""
         ...
 
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
@@ -158,6 +164,10 @@ class Desk(Protocol):
         """Give the calendar of some equipment."""
         ...
 
+    def kept_calendar(self, *, assets: tuple[str, ...], first: str, last: str) -> object:
+        """Give the days of the calendar that are kept; nothing is computed."""
+        ...
+
     def field_day(self, *, catalogue: Catalogue) -> dict[str, object]:
         """Give a crew's jobs of the day."""
         ...
@@ -170,6 +180,40 @@ class Desk(Protocol):
         """Say that entries from the field were looked at."""
         ...
 
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        ...
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        ...
+
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        ...
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over."""
+        ...
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over."""
+        ...
+
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on."""
+        ...
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision."""
+        ...
+
+    def paper(self, whole: Mapping[str, object], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        ...
+
     def map(self) -> dict[str, object]:
         """Give the map as this actor may see it."""
         ...
@@ -180,6 +224,10 @@ class Desk(Protocol):
 
     def margin(self, window: Window) -> object:
         """Give what is left of capacity by market day and place."""
+        ...
+
+    def posted_margin(self) -> Mapping[str, object] | None:
+        """Give the newest posting of the maintenance margin, with its age."""
         ...
 
     def heads(self) -> Mapping[str, int]:
@@ -238,6 +286,23 @@ class Demo(Protocol):
         ...
 
 
+class Provider(Protocol):
+    """Vouches for who signs in with it: single sign-on."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    def begin(self, secret: str, *, fresh: bool) -> str:
+        """Give the address to which a browser that holds this secret goes; `fresh`: the person has to be asked."""
+        ...
+
+    def finish(self, secret: str, *, code: str, state: str, issuer: str | None) -> Vouched:
+        """Give for whom it vouches to the browser that holds this secret."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the service takes on."""
@@ -256,7 +321,10 @@ class Limits:
     studies: int = 1
     queue: int = 16
     """How many may wait for a study."""
-    streams: int = 64
+    streams: int = 1000
+    """Streams of events that are open at once in one process."""
+    streams_each: int = 64
+    """The same for one person."""
     proof_s: float = 900.0
     """How long ago a person may have given the password who decides."""
     lease_s: float = 60.0
@@ -302,5 +370,9 @@ class Needs:
     verify: Callable[[], Verdict]
     """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)
+    provider: Provider | None = None
+    """None: nobody but MOMS vouches for who signs in."""
+    proxy: Proxy | None = None
+    """None: no header tells of a certificate."""
     demo: Demo | None = None
     """None: no demo, and none of its routes."""

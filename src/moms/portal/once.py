@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from moms.desk.keys import Claim
     from moms.desk.people import Who
     from moms.portal.guard import Service
+    from moms.portal.lanes import Lane
     from moms.portal.needs import Desk
     from moms.values import Actor
 
@@ -79,8 +80,12 @@ async def once(
     preview: bool = False,
     scope: Scope = Scope.WRITE,
     decides: bool = False,
+    lane: Lane | None = None,
 ) -> Response:
     """Do a deed at most once under the caller's key, on the lane of studies.
+
+    A deed that takes no time names another `lane`. It has to give the same answer when it is done again: one that
+    died is not finished with a study there, but done again.
 
     With `decides` it is a person's of the operator that makes an outage's answer: its token has to reach to that,
     its session to have begun lately.
@@ -108,9 +113,10 @@ async def once(
         )
         if isinstance(there, KeptAnswer):
             return _replayed(there.asked, asked, there.answer)
-        return answered(service, there, deed, expected=expected, preview=preview).response(replayed=False)
+        found = answered(service, there, deed, expected=expected, preview=preview, again=lane is not None)
+        return found.response(replayed=False)
 
-    return await service.study.run(work)
+    return await (lane or service.study).run(work)
 
 
 def answered(
@@ -120,8 +126,11 @@ def answered(
     *,
     expected: tuple[str, int] | None = None,
     preview: bool = False,
+    again: bool = False,
 ) -> Written:
     """Do a deed under its key and keep the answer; one that had begun to write before is finished instead.
+
+    With `again` it may be done again whatever it had written: it then gives the same answer.
 
     Raises:
         LostClaim: this process was thought dead meanwhile, and somebody else goes on with it.
@@ -129,7 +138,7 @@ def answered(
     with service.at_work(claim):
         try:
             desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim)
-            begun = claim.marks or deed is None
+            begun = (claim.marks and not again) or deed is None
             written = _done(
                 lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
                 actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided,
@@ -190,6 +199,9 @@ def _written(answer: Answer, document: object, *, preview: bool) -> Written:
     fresh = outage is not None and outage.revision and answer.written and not preview
     headers = {"ETag": etag(outage.revision)} if outage is not None and fresh else {}
     body = canonical(document).decode()
+    if outage is not None and answer.left_to_worker:
+        headers |= {"Location": f"/api/v1/outages/{outage.id}", "Preference-Applied": "respond-async"}
+        return Written(status=202, kind="application/json", body=body, headers=headers)
     return Written(status=422 if answer.returned else 200, kind="application/json", body=body, headers=headers)
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ DIST = Path(__file__).parent / "dist"
 START = "index.html"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
-    "manifest-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; "
-    "require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
+    "manifest-src 'self'; worker-src 'self'; object-src 'none'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html moms-worker"
 )
 """Nothing from elsewhere, nothing inline, no text that becomes code."""
 NOT_BUILT = (
@@ -32,7 +33,6 @@ NOT_BUILT = (
 )
 KINDS = {".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".svg": "image/svg+xml",
          ".webmanifest": "application/manifest+json"}  # fmt: skip
-DEMO = b'<meta name="moms-demo" content="yes">'
 SMALL = 512
 """Bytes under which packing is not worth it."""
 
@@ -57,11 +57,12 @@ def read_pages(folder: Path = DIST) -> Mapping[str, File]:
     return {path.relative_to(folder).as_posix(): _read(path, path.relative_to(folder)) for path in paths}
 
 
-def marked(pages: Mapping[str, File]) -> Mapping[str, File]:
-    """Give the pages of a demo: the start page says that it is one, so that no other has to ask."""
-    if START not in pages:
+def marked(pages: Mapping[str, File], marks: Mapping[str, str]) -> Mapping[str, File]:
+    """Give the pages with marks of the installation in the start page, so that no other has to ask."""
+    if START not in pages or not marks:
         return pages
-    body = pages[START].body.replace(b"<head>", b"<head>" + DEMO, 1)
+    said = "".join(f'<meta name="{name}" content="{escape(value)}">' for name, value in marks.items())
+    body = pages[START].body.replace(b"<head>", b"<head>" + said.encode(), 1)
     return {**pages, START: _file(body, kind=pages[START].kind, lasting=False)}
 
 

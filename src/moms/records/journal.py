@@ -26,6 +26,8 @@ REGISTER = "register:"
 """Before the name of a register, where other lines name an outage: no outage has such an id."""
 PERSON, CREDENTIAL = "person:", "credential:"
 """Likewise before the name of a person, and of a session or token; these lines have revisions as outages' have."""
+IDENTITY = "identity:"
+"""Likewise before the id of an identity: a certificate tied to another person unseen would act as that person."""
 SUBSCRIPTION = "subscription:"
 """Likewise before the id of a subscription: a target changed unseen would send what is told elsewhere."""
 

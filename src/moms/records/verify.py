@@ -19,6 +19,7 @@ from moms.records.journal import (
     CREDENTIAL,
     DECISION,
     GENESIS,
+    IDENTITY,
     PERSON,
     SUBSCRIPTION,
     Anchor,
@@ -137,9 +138,12 @@ class _Told:
         return rows | {("decision", decision, None) for decision in self.decisions}
 
 
+SUBJECTS = (("person", PERSON), ("identity", IDENTITY), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION))
+
+
 def _subject(line: Line) -> tuple[str, str]:
     """Give the table and the id of the row whose revision a line tells of."""
-    for table, mark in (("person", PERSON), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION)):
+    for table, mark in SUBJECTS:
         if line.outage_id.startswith(mark):
             return table, line.outage_id.removeprefix(mark)
     return "outage", line.outage_id
@@ -321,7 +325,11 @@ def _row_faults(row: Kept, told: _Told) -> Iterator[Fault]:
         yield Fault(what=What.STRANGER, table=row.table, row=place, says=says)
         return
     if digest != row.digest:
-        what = "it is not what" if row.table in {"person", "credential"} else "its document is not the one that"
+        what = (
+            "it is not what"
+            if row.table in {"person", "identity", "credential"}
+            else "its document is not the one that"
+        )
         says = f"{row.table} {place}: {what} was written"
         yield Fault(what=What.CHANGED, table=row.table, row=place, says=says)
     newest = told.newest.get((row.table, row.id))

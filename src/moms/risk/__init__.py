@@ -25,7 +25,7 @@ from moms.risk.certainty import (
     told,
     train,
 )
-from moms.risk.conformal import Adaptive, TooFewOutcomes, widening, widening_by_class
+from moms.risk.conformal import Adaptive, Followed, TooFewOutcomes, followed, widening, widening_by_class
 from moms.risk.duration import Durations, NotACost, booking_share, fit_durations, prior_durations
 from moms.risk.firmness import (
     Budget,
@@ -73,6 +73,7 @@ __all__ = [
     "Damage",
     "Durations",
     "Firmness",
+    "Followed",
     "Hazards",
     "History",
     "LadderRules",
@@ -104,6 +105,7 @@ __all__ = [
     "fit_durations",
     "fit_hazards",
     "fits",
+    "followed",
     "highest",
     "hours_to_book",
     "isotonic",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moms.risk.calibration import Bin, Calibration, Observed, calibration, isotonic, observed_over_expected, tenth
-from moms.risk.conformal import widening_by_class
+from moms.risk.conformal import followed, widening_by_class
 from moms.risk.duration import Durations, booking_share, fit_durations
 from moms.risk.hazards import Hazards, fit_hazards
 from moms.risk.history import CAUSES, CLASSES, GOES, RECALL, History
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moms.grid import FloatArray
+    from moms.risk.conformal import Followed
 
 TRAIN, TUNE = 0.6, 0.2
 """Shares of a history in order of time: to learn from, and to widen intervals by. The rest is the hold-out."""
@@ -94,6 +95,10 @@ class ModelCard:
     over_p90: float
     coverage: float
     """Of the conformal interval that is to miss one in five."""
+    coverage_followed: float
+    """Of the same where it follows the outcomes, each judged before it is learnt from: it holds under drift."""
+    aims: dict[str, float]
+    """By class, the share of misses aimed at by the end; far below one in five where the model has gone wrong."""
 
     @property
     def may_be_published(self) -> bool:
@@ -123,10 +128,13 @@ def train(
         hazards=hazards, durations=durations, widening=_widening(durations, tune), owners=owners,
         recalls=_recalls(history.part(slice(None, second))), straight=_straight(hazards, tune, rng),
     )  # fmt: skip
-    return model, card(
-        model=model, later=later, trained_on=first, tuned_on=second - first, source=source, rng=rng,
+    found = card(
+        model=model, later=later, tune=tune, trained_on=first, tuned_on=second - first, source=source, rng=rng,
         simulated=simulated,
     )  # fmt: skip
+    # Decisions take the intervals as they are after all that has been seen; the card judged them before.
+    after = {one: path.widening for one, path in _followed(durations, tune, later).items()}
+    return replace(model, widening=model.widening | after), found
 
 
 def _recalls(history: History) -> dict[str, tuple[int, int]]:
@@ -149,29 +157,54 @@ def _straight(hazards: Hazards, tune: History, rng: np.random.Generator) -> tupl
 
 
 def _widening(durations: Durations, tune: History) -> dict[str, float]:
-    ran = tune.part((tune.outcome == GOES) & ~tune.running)
+    ran = _ran(tune)
+    low, high, came = _logs(durations, ran)
+    return widening_by_class(low=low, high=high, came=came, kind=[CLASSES[k] for k in ran.kind], miss=MISS)
+
+
+def _ran(history: History) -> History:
+    return history.part((history.outcome == GOES) & ~history.running)
+
+
+def _logs(durations: Durations, ran: History) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give P10 and P90 as they were learnt, and what came, in logarithms of hours over planned hours."""
     low, high = (
         np.log(
             durations.quantile_h(planned_h=ran.planned_h, kind=ran.kind, owner=ran.owner, share=share) / ran.planned_h
         )
         for share in (MISS / 2, 1 - MISS / 2)
     )
-    return widening_by_class(
-        low=low, high=high, came=np.log(ran.actual_h / ran.planned_h), kind=[CLASSES[k] for k in ran.kind], miss=MISS
-    )
+    return low, high, np.log(ran.actual_h / ran.planned_h)
+
+
+def _followed(durations: Durations, tune: History, later: History) -> dict[str, Followed]:
+    """Follow the outages held out class by class; a class of which nothing came before is left as it is."""
+    scores = []
+    for part in (_ran(tune), _ran(later)):
+        low, high, came = _logs(durations, part)
+        scores.append((part.kind, np.maximum(low - came, came - high)))
+    (kinds, before), (after_kinds, after) = scores
+    return {
+        one: followed(before=before[kinds == k], scores=after[after_kinds == k], miss=MISS)
+        for k, one in enumerate(CLASSES)
+        if (kinds == k).any()
+    }
 
 
 def card(
     *,
     model: CertaintyModel,
     later: History,
+    tune: History,
     trained_on: int,
     tuned_on: int,
     source: str,
     rng: np.random.Generator,
     simulated: bool = False,
 ) -> ModelCard:
-    """Judge a model by outages that it has not seen."""
+    """Judge a model by outages that it has not seen; those of `tune` it was widened by."""
+    paths = _followed(model.durations, tune, later)
+    missed = np.concatenate([path.missed for path in paths.values()])
     chance = model.outcomes(later)
     # Of one that still runs it is known that it is late once it has run longer; before that, nothing.
     known = later.part((later.outcome == GOES) & (~later.running | (later.actual_h > ON_TIME * later.planned_h)))
@@ -199,6 +232,8 @@ def card(
         over_p50=over[0],
         over_p90=over[1],
         coverage=float(((low <= ran.actual_h) & (ran.actual_h <= high)).mean()),
+        coverage_followed=1.0 - float(missed.mean()),
+        aims={one: path.aim for one, path in paths.items()},
     )
 
 

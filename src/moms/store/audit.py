@@ -255,8 +255,8 @@ def _decisions(connection: Connection) -> Iterator[Kept]:
 
 
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
-    """Give the persons, sessions, tokens and subscriptions; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.credential, tables.subscription):
+    """Give who may act and by what, and subscriptions; what is wrong with a row its own fingerprint shows."""
+    for table in (tables.person, tables.identity, tables.credential, tables.subscription):
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
             unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row["ends_at"]

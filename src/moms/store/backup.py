@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 
 FORMAT = "moms-backup-1"
 MANIFEST = "manifest.json"
-ORDER = tuple(table.name for table in tables.metadata.sorted_tables if table.name != "lifecycle_move")
-"""Every table after those it refers to. The lifecycle is the program's, and comes with it."""
+LEFT = frozenset({"lifecycle_move", "calendar_day"})
+"""The lifecycle is the program's, and comes with it; days of the calendar are computed from the book, and again."""
+ORDER = tuple(table.name for table in tables.metadata.sorted_tables if table.name not in LEFT)
+"""Every table of the record after those it refers to."""
 CHUNK = 1 << 20
 PLAIN = "SET LOCAL timezone = 'UTC'; SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL client_encoding = 'UTF8'"
 BROKEN = (OSError, KeyError, ValueError, TypeError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ARRAY, String, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from moms.desk.people import Credential, Person, Scope
+from moms.desk.people import Credential, Identity, Kind, Person, Scope
 from moms.store import tables
 from moms.store.book import PostgresPage, said
 from moms.store.rows import name_of, print_of
 from moms.values import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection, Engine, Row, RowMapping
 
@@ -95,6 +95,18 @@ class PostgresRegisterPage:
         row = self._connection.execute(select(there).where(there.c.hash == secret_hash)).first()
         return None if row is None else _credential(row)
 
+    def standing(self, secret_hashes: Collection[str]) -> Sequence[Credential]:
+        """Give those of these sessions and tokens that nobody has ended, of persons who are not disabled."""
+        there, person = tables.credential, tables.person
+        rows = self._connection.execute(
+            select(there)
+            .join(person, person.c.name == there.c.person)
+            .where(
+                there.c.hash == any_(literal(list(secret_hashes), ARRAY(String))), ~there.c.ended, ~person.c.disabled
+            )
+        )
+        return tuple(_credential(row) for row in rows)
+
     def credentials(self, *, kind: str) -> Sequence[Credential]:
         """Give all of a kind, by when they were made."""
         there = tables.credential
@@ -137,6 +149,68 @@ class PostgresRegisterPage:
         )
         self._told(event, written.mappings().first())
 
+    def identity(self, kind: Kind, issuer: str, subject: str) -> Identity | None:
+        """Give the newest identity of these words, ended or not, or None."""
+        there = tables.identity
+        query = (
+            select(there)
+            .where(there.c.kind == kind.value, there.c.issuer == issuer, there.c.subject == subject)
+            .order_by(there.c.ended, there.c.made_at.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(query).first()
+        return None if row is None else _identity(row)
+
+    def enrolled(self, print_: str) -> Identity | None:
+        """Give the certificate of this print, or None."""
+        there = tables.identity
+        row = self._connection.execute(
+            select(there).where(there.c.kind == "certificate", there.c.print == print_)
+        ).first()
+        return None if row is None else _identity(row)
+
+    def identities(self) -> Sequence[Identity]:
+        """Give all, by when they were made."""
+        rows = self._connection.execute(select(tables.identity).order_by(tables.identity.c.made_at))
+        return tuple(_identity(row) for row in rows)
+
+    def tie(self, identity: Identity, event: Event) -> None:
+        """Enter an identity."""
+        row = {
+            "id": identity.id,
+            "organisation": identity.organisation,
+            "classification": "restricted",
+            "revision": 1,
+            "kind": identity.kind.value,
+            "issuer": identity.issuer,
+            "subject": identity.subject,
+            "print": identity.print,
+            "person": identity.person,
+            "scopes": [s.value for s in identity.scopes],
+            "made_at": identity.made_at,
+            "ends_at": identity.ends_at,
+            "ended": identity.ended,
+        }
+        there = tables.identity
+        self._told(event, self._connection.execute(insert(there).values(row).returning(there)).mappings().first())
+
+    def untie(self, identity: Identity, event: Event) -> None:
+        """End an identity; one that has ended stays as it is, and nothing is told."""
+        there = tables.identity
+        written = self._connection.execute(
+            update(there)
+            .where(there.c.id == identity.id, ~there.c.ended)
+            .values(revision=there.c.revision + 1, ended=True)
+            .returning(there)
+        )
+        self._told(event, written.mappings().first())
+
+    def began_by(self, label: str) -> bool:
+        """Tell whether a session of this label ever began."""
+        there = tables.credential
+        query = select(there.c.hash).where(there.c.kind == "session", there.c.label == label)
+        return self._connection.execute(query).first() is not None
+
     def seen(self, credential: Credential) -> None:
         """Write when it was last used: that alone is not told, and is no revision."""
         there = tables.credential
@@ -163,6 +237,21 @@ def _person(row: Row[tuple[object, ...]]) -> Person:
         password=row.password,
         disabled=row.disabled,
         made_at=row.made_at,
+    )
+
+
+def _identity(row: Row[tuple[object, ...]]) -> Identity:
+    return Identity(
+        kind=Kind(row.kind),
+        issuer=row.issuer,
+        subject=row.subject,
+        print=row.print,
+        person=row.person,
+        organisation=row.organisation,
+        scopes=tuple(Scope(s) for s in row.scopes),
+        made_at=row.made_at,
+        ends_at=row.ends_at,
+        ended=row.ended,
     )
 
 

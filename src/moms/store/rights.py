@@ -115,6 +115,21 @@ COLUMNS: dict[str, dict[str, str]] = {
         "disabled": RESTRICTED,
         "made_at": RESTRICTED,
     },
+    "identity": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "kind": RESTRICTED,
+        "issuer": RESTRICTED,
+        "subject": RESTRICTED,
+        "print": RESTRICTED,
+        "person": RESTRICTED,
+        "scopes": RESTRICTED,
+        "made_at": RESTRICTED,
+        "ends_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
     "credential": {
         "hash": SECRET,
         "organisation": RESTRICTED,
@@ -167,6 +182,18 @@ COLUMNS: dict[str, dict[str, str]] = {
         "start_s": INTERNAL,
         "finish_s": INTERNAL,
     },
+    "calendar_day": {
+        "day": INTERNAL,
+        "part": INTERNAL,
+        "organisation": INTERNAL,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "mark": INTERNAL,
+        "parts": INTERNAL,
+        "body": RESTRICTED,
+        "book_version": INTERNAL,
+        "computed_at": INTERNAL,
+    },
     "subscription": {
         "id": RESTRICTED,
         "organisation": RESTRICTED,
@@ -212,7 +239,9 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
 }
 
-SEALED = frozenset({"person", "credential", "kept_answer", "work", "work_share", "subscription", "notice"})
+SEALED = frozenset({
+    "person", "identity", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice",
+})  # fmt: skip
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
@@ -225,10 +254,12 @@ UPDATES: dict[str, frozenset[str]] = {
     "book": frozenset({"revision"}),
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
     "person": frozenset({"revision", "password", "disabled"}),
+    "identity": frozenset({"revision", "ended"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),
     "kept_answer": frozenset({"revision", "leased_until", "answer", "marks"}),
     "work": frozenset({"revision", "free_from", "became", "tries", "holder", "says", "ended_at", "took_s"}),
     "work_share": frozenset({"revision", "start_s", "finish_s"}),
+    "calendar_day": frozenset({"revision", "mark", "parts", "body", "book_version", "computed_at"}),
     "subscription": frozenset({"revision", "ended"}),
     "notice": frozenset({"revision", "state", "done_at", "done_by", "due_at", "leased_until", "tries", "answer"}),
 }

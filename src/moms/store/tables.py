@@ -7,9 +7,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Double,
     ForeignKey,
     ForeignKeyConstraint,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -135,6 +137,23 @@ person = Table(
 )
 """Who may act; the password is its argon2id hash."""
 
+identity = Table(
+    "identity",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("kind"),
+    _text("issuer"),
+    _text("subject"),
+    _text("print"),
+    Column("person", Text, ForeignKey("moms.person.name"), nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ends_at", TIMESTAMP(timezone=True)),
+    Column("ended", Boolean, nullable=False),
+)
+"""What a provider or an authority calls a person."""
+
 credential = Table(
     "credential",
     metadata,
@@ -194,6 +213,20 @@ work_share = Table(
     Column("finish_s", Double, nullable=False, server_default=text("0")),
 )
 """What each organisation has had of the work, for the order of turns."""
+
+calendar_day = Table(
+    "calendar_day",
+    metadata,
+    Column("day", Date, primary_key=True, nullable=False),
+    Column("part", BigInteger, primary_key=True, nullable=False),
+    *_own(),
+    _text("mark"),
+    Column("parts", BigInteger, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("book_version", BigInteger, nullable=False),
+    Column("computed_at", TIMESTAMP(timezone=True), nullable=False),
+)
+"""What the network said to branches on a day, kept under the mark of what it rests on."""
 
 subscription = Table(
     "subscription",

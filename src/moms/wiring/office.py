@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import re
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +17,9 @@ from moms.desk.answer import Answer
 from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
 from moms.outages.lifecycle import Verb
+from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
-from moms.values import HOUR, SYSTEM, ElementKind, Refused, Remembered, Window, parse_instant
+from moms.values import HOUR, SYSTEM, Refused, Remembered, Window, parse_instant
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
@@ -28,12 +31,14 @@ if TYPE_CHECKING:
     from moms.desk.bookings import Account, Settled
     from moms.desk.calendar import AvailabilityCalendar
     from moms.desk.catalogue import Catalogue
+    from moms.desk.kept_days import KeptDays
     from moms.desk.keys import Mark
     from moms.desk.measures import Measure
     from moms.desk.nightly import Night
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.ports import Book, Event, LineSearch, Told
+    from moms.desk.posting import Posting
     from moms.desk.repair import Repair
     from moms.desk.restudy import Restudied
     from moms.desk.shadow import Agreement
@@ -75,7 +80,7 @@ class NotARequest(Refused):
 def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> Iterator[Office]:
     """Open the database of this installation and give its office; closed at the end."""
     with open_place(env=os.environ if env is None else env) as place:
-        yield Office(settings=chosen, book=place.book)
+        yield Office(settings=chosen, book=place.book, days=PostgresDays(place.engine))
 
 
 @dataclass(slots=False, kw_only=True)
@@ -86,6 +91,8 @@ class Office:
     book: Book
     opened: World | None = None
     """The grid and the rule book, where somebody has read them already."""
+    days: KeptDays | None = None
+    """Where days of the calendar are kept."""
 
     @cached_property
     def world(self) -> World:
@@ -132,6 +139,22 @@ class Office:
         return settle.decide(
             book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id,
             asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
+        )  # fmt: skip
+
+    def file(self, request: Request) -> Answer:
+        """File a request and leave its decision to a worker; filed again it gives what is there."""
+        from moms.desk import submit
+
+        filed = submit.submit(
+            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request
+        )
+        if filed.outage is None:
+            return filed.returned()
+        if filed.again and filed.outage.decision_id is not None:
+            return self.show_answer(filed.outage, again=True)
+        return Answer(
+            outage=filed.outage, findings=filed.findings, written=not filed.again, again=filed.again,
+            left_to_worker=True, says="filed; a worker decides it",
         )  # fmt: skip
 
     def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
@@ -357,6 +380,77 @@ class Office:
             seen(book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, entries=entries)
         )
 
+    def room(self) -> dict[str, object]:
+        """Give what is not as planned, and who has taken it."""
+        from moms.desk.room import alarm_document, alarms
+
+        found = alarms(book=self.book, actor=self.settings.actor, now=self.settings.now)
+        return {"now": self.settings.now, "alarms": [alarm_document(one) for one in found]}
+
+    def take_alarm(
+        self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
+    ) -> dict[str, object]:
+        """Say that somebody has taken an alarm."""
+        from moms.desk.room import acknowledge, alarm_document
+
+        return alarm_document(
+            acknowledge(
+                book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, what=what,
+                revision=revision, note=note,
+            )
+        )  # fmt: skip
+
+    def shift(self, *, hours: int = 12) -> dict[str, object]:
+        """Give the sheet of the hours ahead, and the last hand-over."""
+        from moms.desk.shift import hand_over_document, last, sheet, sheet_document
+
+        found = sheet(book=self.book, actor=self.settings.actor, now=self.settings.now, hours=hours)
+        there = last(book=self.book, actor=self.settings.actor)
+        return {**sheet_document(found), **self.room(), "last": hand_over_document(there)}
+
+    def give_shift(self, *, key: str, notes: str = "", hours: int = 12) -> dict[str, object]:
+        """Hand the shift over, once under a key."""
+        from moms.desk.shift import give, hand_over_document
+
+        done = give(book=self.book, actor=self.settings.actor, now=self.settings.now, key=key, notes=notes, hours=hours)
+        return hand_over_document(done) or {}
+
+    def take_shift(self, hand_over: str) -> dict[str, object]:
+        """Take the shift that was handed over last."""
+        from moms.desk.shift import hand_over_document, take
+
+        done = take(book=self.book, actor=self.settings.actor, now=self.settings.now, hand_over=hand_over)
+        return hand_over_document(done) or {}
+
+    def replay(self, outage_id: str) -> dict[str, object]:
+        """Compute a decision again from what it rested on; nothing is written."""
+        from moms.desk.replay import replay
+
+        return replay(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id
+        )
+
+    def one_line(self, outage_id: str) -> dict[str, object] | None:
+        """Give the picture of what binds a decision, None where no flow binds it."""
+        from moms.desk.one_line import one_line
+
+        outage, actor = self.find(outage_id), self.settings.actor
+        if not outage.decision_id:
+            return None
+        with self.book.as_(actor) as page:
+            record = page.decision(outage.decision_id)
+        return one_line(record, grid=self.world.grid, actor=actor)
+
+    def paper(self, whole: Mapping[str, Any], *, catalogue: Catalogue) -> bytes:
+        """Write an outage, as it is shown to somebody, as a PDF."""
+        from moms.exchange.recordpdf import record_pdf
+
+        picture = self.one_line(whole["outage"]["id"])
+        record = whole["decision"] or {}
+        words = set(re.findall(r"[a-z]+:[0-9]+", json.dumps([record.get("binding"), record.get("evidence")])))
+        known = catalogue.named(sorted(words | set(whole["outage"]["request"]["assets"])))
+        return record_pdf(whole, picture=picture, names={k.id: k.name for k in known})
+
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
 
@@ -440,29 +534,72 @@ class Office:
         first: str,
         last: str,
         every: bool = False,
+        fresh: bool = False,
         cores: int = 0,
         tick: Callable[[int], None] = lambda _more: None,
     ) -> tuple[AvailabilityCalendar, float]:
         """Give the calendar of many branches, and the CPU seconds its helpers took.
 
-        With `every`, of all equipment of branches, by the network alone.
+        With `every`, of all equipment of branches, by the network alone; with `fresh` nothing that is kept is used.
 
         Raises:
             NotYours: only the operator looks at the equipment of all owners at once.
         """
         from moms.desk.accept import operators_only
-        from moms.desk.calendar import calendar
+        from moms.desk.calendar import calendar, on_the_board
         from moms.wiring.pool import mapped
 
         if every:
             operators_only(self.settings.actor)
-            assets = tuple(c.id for c in self.world.contingencies if c.id.startswith(f"{ElementKind.BRANCH}:"))
+            assets = on_the_board(self.world)
         with mapped(cores=cores, tick=tick) as each:
             found = calendar(
                 book=self.book, world=self.world, now=self.settings.now, assets=assets, network_only=every,
-                first=_day(first, "from"), last=_day(last, "to"), each=each,
+                first=_day(first, "from"), last=_day(last, "to"), kept=None if fresh else self.days, each=each,
             )  # fmt: skip
         return found, each.cpu_s
+
+    def keep_days(self, *, first: str, last: str, fresh: bool = False) -> Iterator[tuple[date, int]]:
+        """Compute the days whose answers are not kept as the book is now (with `fresh`: all), and keep them.
+
+        Gives each day with how many branches were asked about, as it is done.
+
+        Raises:
+            NotYours: only the operator. NoSpan: the last day is before the first.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.calendar import keep_day, stale_days
+        from moms.desk.windows import NoSpan
+
+        operators_only(self.settings.actor)
+        begin, end = _day(first, "from"), _day(last, "to")
+        if end < begin:
+            raise NoSpan(f"no day between {begin} and {end}", field="to", fix="give a later --to")
+        kept, now = self._days(), self.settings.now
+        days = [begin + timedelta(days=k) for k in range((end - begin).days + 1)]
+        if not fresh:
+            stale = stale_days(book=self.book, world=self.world, kept=kept, now=now, first=begin, days=len(days))
+            days = [one.day for one in stale]
+        for day in days:
+            yield day, keep_day(book=self.book, world=self.world, kept=kept, now=now, day=day)
+
+    def kept_calendar(self, *, assets: tuple[str, ...], first: str, last: str) -> AvailabilityCalendar:
+        """Give the cells of the days that are kept, by the rules of a decision now; nothing is computed.
+
+        Raises:
+            NoSpan, NotOnTheBoard: as `calendar`.
+        """
+        from moms.desk.calendar import calendar
+
+        return calendar(
+            book=self.book, world=self.world, now=self.settings.now, assets=assets, first=_day(first, "from"),
+            last=_day(last, "to"), kept=self._days(), kept_only=True,
+        )  # fmt: skip
+
+    def _days(self) -> KeptDays:
+        if self.days is None:
+            raise Refused("no days of the calendar are kept here", field="calendar", fix="open the office of a place")
+        return self.days
 
     def plan_book(
         self,
@@ -757,6 +894,36 @@ class Office:
 
         grid, rules = self.world.grid, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
+
+    def post_margin(
+        self, *, months: int = 24, write: bool = False, tick: Callable[[int], None] = lambda _days: None
+    ) -> Posting:
+        """Compute the maintenance margin as it is posted; with `write` keep it in the operator's register.
+
+        Raises:
+            NotYours: only the operator sees it: outages of all owners are in it (semantics 9).
+        """
+        from moms.desk.posting import keep_posting, operators_margin, post
+
+        operators_margin(self.settings.actor)
+        posting = post(book=self.book, world=self.world, now=self.settings.now, months=months, told=tick)
+        if write:
+            keep_posting(book=self.book, actor=self.settings.actor, posting=posting)
+        return posting
+
+    def posted_margin(self) -> dict[str, object] | None:
+        """Give the newest posting of the maintenance margin with its age; None where none was kept.
+
+        Raises:
+            NotYours: only the operator's people see it, and who sees all.
+        """
+        from moms.desk.posting import age_h, operators_margin, posted
+
+        if not self.settings.actor.sees_all:
+            operators_margin(self.settings.actor)
+        with self.book.as_(SYSTEM) as page:
+            entry = posted(page)
+        return None if entry is None else {**entry, "age_h": round(age_h(entry, now=self.settings.now), 3)}
 
     def keep_forecast(self, file: Path) -> str:
         """Keep a forecast issue as the newest, and give its id."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import signal
 import socket
-from dataclasses import replace
+import threading
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +21,7 @@ from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.watch import Measures
+from moms.store.calendar import PostgresDays
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
 from moms.store.outgoing import PostgresOutgoing
@@ -29,12 +32,14 @@ from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.measured import measured
 from moms.wiring.office import Office
-from moms.wiring.people import hasher, new_secret
+from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
 from moms.wiring.settings import settings
+from moms.wiring.tls import Shows, proxy_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import ssl
+    from collections.abc import Callable, Iterator, Sequence
 
     from moms.desk.keys import Claim
     from moms.desk.world import World
@@ -43,6 +48,7 @@ if TYPE_CHECKING:
     from moms.values import Actor
     from moms.wiring.live import Live
     from moms.wiring.settings import Settings
+    from moms.wiring.tls import Tls
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HEADER_BYTES = 16_384
@@ -63,29 +69,46 @@ def serve(
     worker: Sequence[str] = (),
     send_s: float = 5.0,
     metrics: int | None = None,
+    tls: Tls | None = None,
+    proxies: Sequence[str] = (),
     demo: Live | None = None,
     opened: World | None = None,
+    more: Sequence[Sequence[str]] = (),
+    shared: Shared | None = None,
 ) -> None:
     """Serve until told to stop; `say` is told the address once it is open. `worker` is what to run beside it.
 
     Notices go out every `send_s` (0: never). `metrics` is a port of this machine alone for Prometheus, and `say` is
-    told its address too. With a `demo` its clock runs and its routes are there.
+    told its address too. With `tls` it serves TLS itself; one of the `proxies` is believed about clients'
+    certificates. With a `demo` its clock runs and its routes are there. `more` are the words of servers on
+    the same port; each is handed the port after `--share`, and is itself started with it as `shared`.
 
     Raises:
         NotAnAddress: beyond this machine without TLS before it, or a port that is taken.
     """
-    hosts, secure = _hosts(host, public)
-    with contextlib.ExitStack() as told, open_place(env=os.environ) as place, _listening(host, port) as open_:
+    hosts, secure = _hosts(host, public, tls=tls is not None)
+    factory = None if tls is None else _ready(tls.context())
+    _many_files(limits)
+    with (
+        contextlib.ExitStack() as told,
+        open_place(env=os.environ) as place,
+        shared.opened() if shared else _listening(host, port) as open_,
+    ):
         measures = Measures()
         given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
-        app = make_app(replace(given, demo=demo), measures=measures)
         name = f"[{host}]" if ":" in host else host
+        here = f"{'http' if tls is None else 'https'}://{name}:{open_.getsockname()[1]}"
+        provider = None if demo else provider_of(os.environ, base=public or here)
+        app = make_app(
+            replace(given, demo=demo, provider=provider, proxy=proxy_of(proxies, os.environ)), measures=measures
+        )
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
-        say(f"http://{name}:{open_.getsockname()[1]}", looked_at)
+        say(here, looked_at)
         config = uvicorn.Config(
-            app, http="h11", loop="asyncio", ws="none", lifespan="on", log_config=None, access_log=False,
-            server_header=False, date_header=True, proxy_headers=False, h11_max_incomplete_event_size=HEADER_BYTES,
-            timeout_keep_alive=15, timeout_graceful_shutdown=5, limit_concurrency=1000,
+            app, http=Shows, ssl_context_factory=factory, loop="asyncio", ws="none", lifespan="on", log_config=None,
+            access_log=False, server_header=False, date_header=True, proxy_headers=False,
+            h11_max_incomplete_event_size=HEADER_BYTES, timeout_keep_alive=15, timeout_graceful_shutdown=5,
+            limit_concurrency=1000 + limits.streams,
         )  # fmt: skip
         # uvicorn raises the signal that stopped it once more when all requests are done: what is open here,
         # the database first of all, has to be closed before the process may go.
@@ -96,8 +119,69 @@ def serve(
             beside(worker),
             sending(place, os.environ, every_s=send_s),
             _played(demo, given, server),
+            _left_with(shared, server),
         ):
+            for words in more:
+                fd = open_.fileno()
+                told.enter_context(beside((*words, "--share", str(fd)), fds=(fd,)))
             server.run(sockets=[open_])
+
+
+def _ready(context: ssl.SSLContext) -> Callable[..., ssl.SSLContext]:
+    """Give what uvicorn calls for a context: the one whose files were read before anything was opened."""
+    return lambda *_: context
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A port that another server opened, and that server's process."""
+
+    fd: int
+    parent: int
+
+    def opened(self) -> socket.socket:
+        """Give the port.
+
+        Raises:
+            NotAnAddress: that number is no port that somebody listens on.
+        """
+        try:
+            found = socket.socket(fileno=self.fd)
+            if found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                return found
+            found.close()
+        except OSError:
+            pass
+        raise NotAnAddress(f"{self.fd} is no open port", field="--share", fix="use --processes, which hands it on")
+
+
+@contextlib.contextmanager
+def _left_with(shared: Shared | None, server: uvicorn.Server) -> Iterator[None]:
+    """Stop when the server that shares its port has gone, however it went."""
+    if shared is None:
+        yield
+        return
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(1.0):
+            if os.getppid() != shared.parent:
+                server.should_exit = True
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
+    try:
+        yield
+    finally:
+        done.set()
+
+
+def _many_files(limits: Limits) -> None:
+    """Let this process open a file for each stream and each request, as far as the machine allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 1500 + limits.streams
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
 
 
 def _played(demo: Live | None, given: Needs, server: uvicorn.Server) -> contextlib.AbstractContextManager[None]:
@@ -133,7 +217,8 @@ def needs(
         book = place.book if expected is None else place.book.expecting(*expected)
         book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
-        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world)
+        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world,
+                      days=PostgresDays(place.engine))  # fmt: skip
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:
@@ -186,13 +271,13 @@ def _about(chosen: Settings, world: World) -> dict[str, object]:
     }
 
 
-def _hosts(host: str, public: str | None) -> tuple[frozenset[str], bool]:
+def _hosts(host: str, public: str | None, *, tls: bool = False) -> tuple[frozenset[str], bool]:
     """Give the names it answers to, and whether browsers reach it by TLS."""
     if public is None:
         if host not in {"127.0.0.1", "localhost", "::1"}:
-            fix = "put TLS before it and give --public https://NAME, or serve on 127.0.0.1"
+            fix = "put TLS before it or give --tls-cert, and --public https://NAME, or serve on 127.0.0.1"
             raise NotAnAddress(f"{host} is not this machine alone", field="--host", fix=fix)
-        return LOOPBACK, False
+        return LOOPBACK, tls
     parts = urlsplit(public)
     if parts.scheme != "https" or not parts.hostname:
         raise NotAnAddress(f"{public!r} is no address with TLS", field="--public", fix="write https://moms.example")

@@ -9,19 +9,21 @@ import signal
 import socket
 import time
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from moms.desk.duties import Duty, Task, duties
+from moms.desk.calendar import keep_day, stale_days
+from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.ports import BookMoved
-from moms.desk.timely import do
+from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
 from moms.exchange.rulebook import open_rule_book
 from moms.flow.steady import Steady
 from moms.flow.worker import Needs, StudyFailedError, Tally, work
+from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
-from moms.values import SYSTEM
+from moms.values import SYSTEM, market_day_of
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 
@@ -48,8 +50,12 @@ def run_worker(
     limit_s: float,
     beside: int | None,
     tell: Callable[[str, str, str], None],
+    calendar: int = 0,
 ) -> Tally:
-    """Work until told to stop, until `beside` (a process) has gone, or with `once` until nothing is due."""
+    """Work until told to stop, until `beside` (a process) has gone, or with `once` until nothing is due.
+
+    With `calendar` so many days of the calendar ahead are kept as the book is.
+    """
     told_to_stop = _heeding_signals()
     with open_place(env=os.environ) as place:
         world = Office(settings=chosen, book=place.book).world
@@ -61,7 +67,8 @@ def run_worker(
             return not told_to_stop and (beside is None or os.getppid() == beside)
 
         needs = Needs(
-            work=listed, look=Lookout(place.book, listed, world.rules.clock), study=study,
+            work=listed, look=Lookout(place.book, listed, world.rules.clock, more=days_ahead(place, world, calendar)),
+            study=study,
             quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world, now=now),
             clock=lambda: now_of(chosen), doubt=doubting(chosen, listed), ticks=time.monotonic, sleep=time.sleep,
             wanted=wanted, tell=tell, holder=f"{socket.gethostname()}:{os.getpid()}",
@@ -114,6 +121,8 @@ class Lookout:
     book: Book
     work: PostgresWork
     rules: ClockRules
+    more: Callable[[datetime], tuple[Duty, ...]] = lambda _now: ()
+    """What is due besides what the book itself tells."""
     _heads: Mapping[str, int] | None = None
     _last: datetime | None = None
     _next: datetime | None = None
@@ -125,10 +134,24 @@ class Lookout:
             if heads == self._heads and self._last and self._next and self._last <= now < self._next:
                 return 0
             found = duties(page, rules=self.rules, now=now)
+        found += self.more(now)
         new = self.work.enter(found, now=now)
         self._heads, self._last = heads, now
         self._next = min((duty.at for duty in found if duty.at > now), default=now + timedelta(days=1))
         return new
+
+
+def days_ahead(place: Place, world: World, days: int) -> Callable[[datetime], tuple[Duty, ...]]:
+    """Give what says which days of the calendar, from today on, are not kept as the book is now."""
+    kept = PostgresDays(place.engine)
+
+    def stale(now: datetime) -> tuple[Duty, ...]:
+        today = market_day_of(now)
+        kept.forget(before=today)
+        found = stale_days(book=place.book, world=world, kept=kept, now=now, first=today, days=days)
+        return calendar_days(found, now=now)
+
+    return stale if days > 0 else lambda _now: ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -208,16 +231,31 @@ def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
 
 def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     book = sealed(mine.place.book, held)
-    if held.duty.task != Task.FIRMNESS:
+    if held.duty.task == Task.CALENDAR:
+        return _kept(mine, held, now)
+    if held.duty.task not in NIGHTLY:
         return do(held.duty, book=book, world=mine.world, now=now)
     from moms.adequacy import NoScenarios
 
     office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
     try:
+        if held.duty.task == Task.MARGIN:
+            if held.duty.subject != market_day_of(now).isoformat():  # where nights come faster than they are told
+                return "not posted: its day is over"
+            return f"posted for {len(office.post_margin(write=True).found.day)} days"
         night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
         return f"not told: {why.says}"
     return f"told for {len(night.rows)} granted outages"
+
+
+def _kept(mine: StudyProcess, held: Held, now: datetime) -> str:
+    """Compute a day of the calendar, unless it has been computed as the book is now."""
+    day, kept = date.fromisoformat(held.duty.subject), PostgresDays(mine.place.engine)
+    book, world = mine.place.book, mine.world
+    if not stale_days(book=book, world=world, kept=kept, now=now, first=day, days=1):
+        return MOVED_ON
+    return f"{keep_day(book=book, world=world, kept=kept, now=now, day=day):,} branches asked about, and kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

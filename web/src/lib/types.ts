@@ -21,6 +21,93 @@ export interface About {
   control_phone: string | null;
 }
 
+/** An outage that is not as planned, and who of the control room has taken it. */
+export interface Alarm {
+  outage: string;
+  reference: string;
+  organisation: string;
+  assets: string[];
+  what: string;
+  name: string;
+  priority: number;
+  since: string;
+  revision: number;
+  acknowledged: { by: string; role: Role; at: string; note: string } | null;
+}
+
+export interface RoomDay {
+  now: string;
+  alarms: Alarm[];
+}
+
+export interface OneLineRow {
+  id: string;
+  part: "binds" | "lost" | "out";
+  start: number;
+  end: number | null;
+}
+
+/** What binds a decision, from bus to bus. */
+export interface OneLine {
+  element: string;
+  contingency: string | null;
+  hour: string;
+  flow_mw: number;
+  limit_mw: number;
+  percent: number;
+  without_mw: number;
+  columns: string[];
+  rows: OneLineRow[];
+  left_out: number;
+}
+
+/** A decision computed again. */
+export interface Replay {
+  decision: string;
+  outcome_then: string;
+  outcome_now: string;
+  same: boolean;
+  studies_same: boolean;
+  says: string;
+  at: string;
+  study: string;
+}
+
+/** An outage on the sheet of a shift. */
+export interface SheetLine {
+  outage: string;
+  reference: string;
+  organisation: string;
+  assets: string[];
+  start: string;
+  end: string;
+  state: string;
+  status: string;
+  kind: string;
+  recall_h: number | null;
+  contacts: Contact[];
+  conditions: string[];
+}
+
+export interface HandOver {
+  id: string;
+  by: string;
+  at: string;
+  until: string;
+  notes: string;
+  sheet: { out: number; starts: number; back: number; out_ids: string[]; alarms: Alarm[] };
+  taken_by: string | null;
+  taken_at: string | null;
+}
+
+export interface Shift extends RoomDay {
+  until: string;
+  out: SheetLine[];
+  starts: SheetLine[];
+  back: SheetLine[];
+  last: HandOver | null;
+}
+
 export interface Span {
   start: string;
   end: string;
@@ -319,6 +406,8 @@ export interface Start {
   worst: Crossing | null;
   load_at_risk_mw: number;
   conditions: string[];
+  /** When it was computed, where that was ahead. */
+  kept?: string;
 }
 
 export interface Calendar {
@@ -327,6 +416,13 @@ export interface Calendar {
   starts: Start[];
   book_version: number;
   computed_at: string;
+  notes: string[];
+}
+
+/** Days that were computed ahead, of one piece of equipment or several. */
+export interface KeptCalendar {
+  rows: { asset: string; days: { day: string; state: Start["state"]; reason: string; load_at_risk_mw: number; conditions: string[] }[] }[];
+  reckoned: { day: string; at: string; book_version: number }[];
   notes: string[];
 }
 

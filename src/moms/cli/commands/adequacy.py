@@ -7,19 +7,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moms.cli import paper
+from moms.cli import followed, paper
 from moms.cli.exits import Exit
 from moms.values import ElementKind, Refused, Window, market_day, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.adequacy import AreaLoss, Loss, MarginRules, System, SystemLoss, Taken
+    from moms.adequacy import AreaLoss, Followed, Loss, MarginRules, System, SystemLoss, Taken
     from moms.grid import Grid
 
 EXAMPLE = """
 moms adequacy lole --units units.csv --load load.csv
 moms adequacy lole --units units.csv --load load.csv --maintenance out.csv --uncertainty 5 --import A=300 --json
+moms adequacy lole --units units.csv --load load.csv --maintenance out.csv --simulate 2000 --seed 7
 moms adequacy elcc --units units.csv --load load.csv --unit U12
 moms adequacy recall --unit gen:120 --days 14 --from 2027-03-01 --until 2027-06-01"""
 
@@ -52,6 +53,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     what = "what an area can take in from the others; repeatable"
     lole.add_argument("--import", dest="limits", action="append", default=[], metavar="AREA=MW", help=what)
+    what = "also follow so many years hour by hour: how often load is lost and for how long, with maintenance too"
+    lole.add_argument("--simulate", type=int, metavar="YEARS", help=what)
+    lole.add_argument("--seed", type=int, default=1, help="of the years followed (default 1)")
+    lole.add_argument("--step", type=float, default=1.0, metavar="HOURS", help="1, or a part of an hour (default 1)")
     lole.add_argument("--check", action="store_true", help="compare the table with one made by FFT")
     which = elcc.add_mutually_exclusive_group(required=True)
     which.add_argument("--unit", metavar="NAME", help="one of the units")
@@ -177,9 +182,11 @@ def _lole(args: argparse.Namespace) -> int:
     from moms.adequacy import system_loss
 
     system, notes = _system(args)
+    years = _followed(system, args)
     found = system_loss(system=system, check=args.check)
     if args.json:
-        paper.show_figures(_document(system, found, notes), digits=DIGITS)
+        simulated = {"simulated": [followed.facts(one) for one in years]} if years else {}
+        paper.show_figures(_document(system, found, notes) | simulated, digits=DIGITS)
         return Exit.DONE
     one = found.together
     days, hours = len(set(system.day.tolist())), len(system.day)
@@ -190,9 +197,21 @@ def _lole(args: argparse.Namespace) -> int:
     rows = [_row("all, one copper plate", one), *(row for area in found.areas for row in _rows(area))]
     numbers = ["units", "MW", "peak MW", "LOLE d", "LOLH h", "EUE MWh", "losses", "h a loss"]
     paper.show_table(columns=["place", *numbers], right=numbers, rows=rows)
+    if years:
+        followed.show(years, seed=args.seed)
     for text in [*_about(one), *notes]:
         paper.say(f"- {text}")
     return Exit.DONE
+
+
+def _followed(system: System, args: argparse.Namespace) -> tuple[Followed, ...]:
+    from moms.adequacy import followed as follow
+
+    if args.seed < 0:
+        raise Refused(f"seed {args.seed}", field="seed", fix="give a whole number from 0")
+    return () if args.simulate is None else follow(
+        system=system, years=args.simulate, seed=args.seed, step_h=args.step
+    )  # fmt: skip
 
 
 def _rows(area: AreaLoss) -> list[list[str]]:

@@ -15,8 +15,11 @@ moms bench adequacy
 moms bench schedule --json schedule.json
 moms bench ac --quick
 moms bench study
-moms bench calendar"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar")
+moms bench calendar
+moms bench intake --quick
+moms bench crash --seeds 200
+moms bench portal"""
+NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,8 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         choices=NAMES,
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
-        " calendar: all branches of a day at once",
+        " calendar: all branches of a day at once; intake: requests a second that the running service takes in;"
+        " crash: processes that die around and inside their transactions; portal: a thousand screens that listen",
     )
+    parser.add_argument("--seeds", type=int, default=2000, metavar="N", help="how many deaths (crash: 2000)")
+    parser.add_argument("--first", type=int, default=0, metavar="N", help="the first seed, to go on with (crash: 0)")
     parser.add_argument("--quick", action="store_true", help="a small size, for CI")
     parser.add_argument(
         "--json", nargs="?", const="-", metavar="FILE", help="write the rows as JSON (- or alone: stdout)"
@@ -47,6 +53,14 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import study
 
         return study.rows(quick=quick)
+    if name == "intake":
+        from moms.bench import intake
+
+        return intake.rows(quick=quick)
+    if name == "portal":
+        from moms.bench import portal
+
+        return portal.rows(quick=quick)
     from moms.bench import calendar, first, schedule
     from moms.wiring.settings import home
 
@@ -54,6 +68,15 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         return calendar.rows(home=home(), quick=quick)
     rows = schedule.rows if name == "schedule" else first.rows
     return rows(home=home(), quick=quick)
+
+
+def _crash(args: argparse.Namespace) -> list[Row]:
+    from moms.bench import crash
+    from moms.values import Refused
+
+    if not (0 < args.seeds <= 1_000_000 and 0 <= args.first <= 10**12):
+        raise Refused("a number of seeds that cannot be", field="--seeds", fix="give 1 to 1000000")
+    return crash.rows(seeds=min(args.seeds, 16) if args.quick else args.seeds, first=args.first)
 
 
 def _figure(value: float, unit: str, clock: str) -> str:
@@ -69,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.paper import Cell, show_json, show_table
     from moms.values import canonical
 
-    found = _rows(args.name, quick=args.quick)
+    found = _crash(args) if args.name == "crash" else _rows(args.name, quick=args.quick)
     if args.json == "-":
         show_json(document(found))
     elif args.json:

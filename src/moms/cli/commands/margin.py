@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.adequacy import DayMargin, MarginChange, MarginResult, MarginRules, Taken
+    from moms.adequacy import DayMargin, MarginChange, MarginResult, MarginRules, RecallRules, Taken
     from moms.grid import Grid
 
 EXAMPLE = """
 moms margin --from 2027-04-12T00:00-05:00 --days 7
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --ask gen:120
 moms margin --from 2027-04-12T00:00-05:00 --months 24 --svg margin.svg
+moms margin --from 2027-04-12T00:00-05:00 --months 24 --bands --svg margin.svg
+moms margin --posted
 moms margin --from 2027-04-12T00:00-05:00 --days 7 --out gen:7=2027-04-13T06:00-05:00/2027-04-15T18:00-05:00 --json"""
 
 LONGEST_DAYS = 400
@@ -43,12 +46,19 @@ class TooManyDays(Refused):
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the grid, the days, what is out and what is asked."""
-    parser.add_argument("--from", dest="start", required=True, metavar="INSTANT", help="first hour, with an offset")
+    parser.add_argument("--from", dest="start", metavar="INSTANT", help="first hour, with an offset")
     parser.add_argument("--days", type=int, default=7, help="how many days (default 7)")
     what = "the maintenance margin so many months ahead instead: limit, book and binding room by day and place"
     parser.add_argument("--months", type=int, metavar="N", help=what)
     parser.add_argument("--place", default="footprint", metavar="NAME", help="whose margin the chart shows")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="with --months: draw the margin of --place by day")
+    what = "the posting of last night instead: 24 months by day and place, as a worker kept it"
+    parser.add_argument("--posted", action="store_true", help=what)
+    what = "compute and keep such a posting now (what a worker does each night)"
+    parser.add_argument("--post", action="store_true", help=what)
+    what = "with --months: also P10, P50 and P90 of the margin by day and place, from scenarios"
+    parser.add_argument("--bands", action="store_true", help=what)
+    parser.add_argument("--scenarios", type=int, default=400, metavar="N", help="of the bands (default 400)")
     what = "UNIT[:MW][=FROM/TO]: a unit out, or derated by MW, over a window (all the days if left out); repeatable"
     parser.add_argument("--out", action="append", default=[], metavar="TAKING", help=what)
     parser.add_argument("--ask", action="append", default=[], metavar="TAKING", help="the same, shown before and after")
@@ -60,6 +70,10 @@ def run(args: argparse.Namespace) -> int:
     """Compute it, print it; exit 1 where a request hurts a day or something needed is missing."""
     from moms.cli.who import office
 
+    if args.posted or args.post:
+        return posted(args)
+    if args.start is None:
+        raise Refused("no first hour is named", field="from", fix="give --from INSTANT, or --posted")
     if args.months is not None:
         return ahead(args)
     if not 0 < args.days <= LONGEST_DAYS:
@@ -76,6 +90,23 @@ def run(args: argparse.Namespace) -> int:
         )
 
 
+def posted(args: argparse.Namespace) -> int:
+    """Show the newest posting, or make one; exit 1 where there is none, or it knows of something missing."""
+    from moms.cli import posting as sheet
+    from moms.cli.who import office
+
+    with office(args) as desk:
+        if args.post:
+            with paper.progress("days by place") as done:
+                desk.post_margin(months=args.months or 24, write=True, tick=done)
+        found = desk.posted_margin()
+    if args.json:
+        paper.show_json(found or {})
+    else:
+        sheet.show(found)
+    return Exit.NO if found is None or found["unknown"] else Exit.DONE
+
+
 def ahead(args: argparse.Namespace) -> int:
     """Show the maintenance margin months ahead, from the first whole market day; exit 1 if it cannot be known."""
     from moms.cli.who import office
@@ -90,9 +121,10 @@ def ahead(args: argparse.Namespace) -> int:
         grid = desk.world.grid
         booked = () if args.empty_book else desk.taken(window)
         taken = [*booked, *(taking(text, grid=grid, window=window) for text in args.out)]
+        drawn = replace(desk.world.rules.recall, scenarios=args.scenarios) if args.bands else None
         return show_ahead(
             grid=grid, window=window, taken=taken, rules=desk.world.rules.margin, as_json=args.json, svg=args.svg,
-            place=args.place,
+            place=args.place, drawn=drawn, lead_days=max((first - market_day_of(desk.settings.now)).days, 0),
         )  # fmt: skip
 
 
@@ -105,13 +137,17 @@ def show_ahead(
     as_json: bool,
     svg: Path | None = None,
     place: str = "footprint",
+    drawn: RecallRules | None = None,
+    lead_days: int = 0,
 ) -> int:
     """Print the maintenance margin of whole market days, and draw it where a file is named.
+
+    With `drawn` its bands come along, from that many scenarios.
 
     Raises:
         NoSuchPlace: the chart is asked of a place that has no margin.
     """
-    from moms.adequacy import OutlookRules, outlook
+    from moms.adequacy import OutlookRules, margin_bands, outlook
     from moms.cli import outlook as sheet
 
     days = round(window.hours / 24)
@@ -120,15 +156,20 @@ def show_ahead(
         found = outlook(
             grid=grid, starts=window.clock_hours(), taken=taken, rules=OutlookRules(margin=rules), told=done
         )
+    bands = None
+    if drawn is not None:
+        with paper.progress("bands by day", total=days) as done:
+            bands = margin_bands(grid=grid, starts=window.clock_hours(), taken=taken, rules=rules, drawn=drawn,
+                                 lead_days=lead_days, told=done)  # fmt: skip
     if svg is not None:
         if not found.binding(place=place):
             known = ", ".join(dict.fromkeys(room.place for room in found.rooms))
             raise NoSuchPlace(f"there is no margin of {place!r}", field="place", fix=f"give one of {known}")
-        svg.write_text(sheet.chart(found, place=place), encoding="utf-8")
+        svg.write_text(sheet.chart(found, place=place, bands=bands), encoding="utf-8")
     if as_json:
-        paper.show_json(sheet.document(found))
+        paper.show_json(sheet.document(found, bands=bands))
     else:
-        sheet.show(found)
+        sheet.show(found, bands=bands)
     return Exit.DONE if not found.unknown else Exit.NO
 
 

@@ -57,7 +57,8 @@ def _do(args: argparse.Namespace, book: Register, actor: Actor) -> list[dict[str
     if args.deed == "add":
         people.add_person(register=book, actor=actor, now=now, person=_person(args, now))
     elif args.deed == "password":
-        kept = hasher().hash(_password())
+        organisation = next((str(row["organisation"]) for row in _list(book, actor) if row["name"] == args.name), "")
+        kept = hasher().hash(_password(args.name, organisation))
         people.set_password(register=book, actor=actor, now=now, name=args.name, kept=kept)
     else:
         people.disable(register=book, actor=actor, now=now, name=args.name)
@@ -74,16 +75,16 @@ def _person(args: argparse.Namespace, now: datetime) -> Person:
         raise Refused("an organisation and a role are needed", field="--role", fix=f"give --org, and --role of {roles}")
     person = Person(name=args.name, organisation=args.organisation, role=Role(args.role), password=None, made_at=now)
     check_person(person)
-    kept = None if args.machine else hasher().hash(_password())
+    kept = None if args.machine else hasher().hash(_password(args.name, args.organisation))
     return Person(name=args.name, organisation=args.organisation, role=person.role, password=kept, made_at=now)
 
 
-def _password() -> str:
+def _password(name: str, organisation: str) -> str:
     """Read a password: asked for on a terminal, else the first line of stdin."""
     from moms.desk.people import check_password
 
     found = getpass.getpass("password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    check_password(found)
+    check_password(found, name=name, organisation=organisation)
     return found
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moms.desk.people import Scope
 from moms.desk.ports import NoSuchOutage, StaleRevision
-from moms.portal.guard import Caller
+from moms.portal.guard import Caller, service_of
 from moms.portal.once import once, revision_of
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 router = APIRouter(tags=["do"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", description="a fresh random word; needed")]
 Match = Annotated[str | None, Header(alias="If-Match", description="the ETag that was read; needed")]
+Prefer = Annotated[str, Header(max_length=200, description="respond-async: answer before it is decided")]
 Preview = Annotated[bool, Query(description="give the answer and write nothing")]
 Text = Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -87,11 +88,24 @@ class Nothing(Closed):
     """An empty object."""
 
 
-@router.post("/outages", operation_id="submit")
+@router.post("/outages", operation_id="submit", responses={202: {"description": "filed; a worker decides it"}})
 async def submit(
-    request: Request, who: Caller, body: Annotated[dict[str, Any], Body()], key: Key = None, *, preview: Preview = False
+    request: Request,
+    who: Caller,
+    body: Annotated[dict[str, Any], Body()],
+    key: Key = None,
+    prefer: Prefer = "",
+    *,
+    preview: Preview = False,
 ) -> Response:
-    """File a request and decide it; 422 with all findings where it goes back to its owner."""
+    """File a request and decide it; 422 with all findings where it goes back to its owner.
+
+    With `Prefer: respond-async` it is filed alone (202), and a worker decides it.
+    """
+    if not preview and "respond-async" in {part.strip().lower() for part in prefer.split(",")}:
+        return await once(
+            request, who, key=key, deed=lambda desk: desk.file(desk.read(body)), lane=service_of(request).quick
+        )
 
     def deed(desk: Desk) -> Answer:
         return desk.submit(desk.read(body), preview=preview)

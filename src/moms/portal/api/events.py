@@ -12,19 +12,18 @@ from fastapi.responses import StreamingResponse
 
 from moms.desk.people import Scope
 from moms.portal.errors import Busy, NotACursor
-from moms.portal.guard import Caller, Service, desk_of, need, service_of
-from moms.values import SYSTEM, Refused, canonical
+from moms.portal.guard import Caller, desk_of, need, service_of
+from moms.portal.pulse import EVERY_S, MOST
+from moms.values import Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from moms.desk.people import Who
     from moms.desk.ports import Told
+    from moms.portal.pulse import Pulse
 
 router = APIRouter(tags=["events"])
-EVERY_S = 0.5
-BEAT_S = 15.0
-MOST = 500
 
 
 @router.get("/events", operation_id="events", response_class=StreamingResponse)
@@ -38,51 +37,34 @@ async def events(
     """Tell of each event of the journal that one may see: after `Last-Event-ID`, else from now on."""
     need(who, Scope.READ)
     service = service_of(request)
-    if service.streams >= service.needs.limits.streams:
-        raise Busy("too many listen already", fix="try again later, or read the list")
+    service.pulse.room(who)
     cursor = _read(last) if last else {}
     if not last and not replay:
         cursor = dict(await service.quick.run(lambda: desk_of(request, who).heads()))
     return StreamingResponse(
-        _stream(request, who, service, cursor), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        _stream(service.pulse, who, cursor), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
     )
 
 
-async def _stream(request: Request, who: Who, service: Service, cursor: dict[str, int]) -> AsyncIterator[bytes]:
-    service.streams += 1
-    quiet_s = 0.0
-    try:
+async def _stream(pulse: Pulse, who: Who, cursor: dict[str, int]) -> AsyncIterator[bytes]:
+    """Tell what one has not heard, turn by turn; ends when one may no longer listen."""
+    with pulse.listening(who):
         yield b": listening\n\n"
-        while not await request.is_disconnected():
+        while pulse.holds(who):
+            turn = pulse.turn  # held before asking: what happens meanwhile ends it
             try:
-                lines = await service.quick.run(lambda: _next(request, who, cursor))
+                lines = await pulse.told(turn, who.actor, cursor)
             except Busy:
-                lines = ()
-            except Refused:  # revoked, disabled or lapsed: asked anew at each look
+                await asyncio.sleep(EVERY_S)
+                continue
+            except Refused:  # a role that no longer may
                 return
             for line in lines:
                 cursor[line.organisation] = line.sequence
                 if line.event is not None and line.event.outage_id:
                     yield _written(line, cursor)
-            quiet_s = 0.0 if lines else quiet_s + EVERY_S
-            if quiet_s >= BEAT_S:
-                quiet_s = 0.0
+            if len(lines) < MOST and await turn.wait():
                 yield b": still here\n\n"
-            if len(lines) < MOST:
-                await asyncio.sleep(EVERY_S)
-    finally:
-        service.streams -= 1
-
-
-def _next(request: Request, who: Who, cursor: dict[str, int]) -> tuple[Told, ...]:
-    service = service_of(request)
-    found = service.needs.register
-    with found.as_(SYSTEM) as page:
-        there = page.credential(who.credential.hash)
-        person = page.person(who.actor.name)
-    if there is None or person is None or person.disabled or not there.holds(service.needs.clock()):
-        raise Refused("this session or token no longer holds")
-    return tuple(desk_of(request, who).told(cursor, limit=MOST))
 
 
 def _written(line: Told, cursor: dict[str, int]) -> bytes:

@@ -6,7 +6,7 @@ import base64
 import gzip
 import re
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -81,6 +81,42 @@ async def outage(request: Request, who: Caller, outage_id: str) -> Response:
     return answer(whole, ETag=tag)
 
 
+@router.get("/outages/{outage_id}/one-line", operation_id="oneLine")
+async def one_line(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give the picture of what binds a decision: `columns` are buses, `rows` elements between them; else null."""
+    need(who, Scope.READ)
+
+    def work() -> object:
+        desk = desk_of(request, who)
+        return shown({"picture": desk.one_line(_clean(outage_id) or "")}, actor=who.actor, desk=desk)
+
+    return answer(await service_of(request).quick.run(work))
+
+
+@router.get("/outages/{outage_id}/record.pdf", operation_id="recordPdf", response_class=Response)
+async def record_pdf(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give the outage with its decision record as a PDF, as this caller may see it: the same record, the same bytes."""
+    need(who, Scope.READ)
+    service = service_of(request)
+
+    def work() -> tuple[str, bytes]:
+        desk = desk_of(request, who)
+        whole = cast("dict[str, Any]", shown(desk.show(_clean(outage_id) or ""), actor=who.actor, desk=desk))
+        return str(whole["outage"]["id"]), desk.paper(whole, catalogue=service.needs.catalogue)
+
+    name, body = await service.quick.run(work)
+    named = {"Content-Disposition": f'attachment; filename="{name}.pdf"', "Cache-Control": "no-store"}
+    return Response(body, 200, named, "application/pdf")
+
+
+@router.get("/outages/{outage_id}/replay", operation_id="replay")
+async def replay(request: Request, who: Caller, outage_id: str) -> Response:
+    """Compute a decision again from what it rested on, for the operator's people; nothing is written."""
+    need(who, Scope.READ)
+    name = _clean(outage_id) or ""
+    return answer(await service_of(request).study.run(lambda: desk_of(request, who).replay(name)))
+
+
 @router.get("/timeline", operation_id="timeline")
 async def timeline(
     request: Request,
@@ -120,6 +156,28 @@ async def windows(
     return answer(found)
 
 
+@router.get("/calendar", operation_id="calendar")
+async def calendar(
+    request: Request,
+    who: Caller,
+    asset: Annotated[list[str], Query(min_length=1, max_length=20)],
+    first: Annotated[str, Query(alias="from", max_length=40)],
+    last: Annotated[str, Query(alias="to", max_length=40)],
+) -> Response:
+    """Give the days of some branches that were computed ahead and still hold; the others are left out.
+
+    A day is a one-day outage: several days in a row are asked with `/windows`.
+    """
+    need(who, Scope.READ)
+    begin, end = parse_instant(f"{first}T00:00-05:00", field="from"), parse_instant(f"{last}T00:00-05:00", field="to")
+    if (end - begin).days >= LONGEST_DAYS:
+        raise TooManyDays(f"{(end - begin).days + 1} days", field="to", fix=f"ask for at most {LONGEST_DAYS}")
+    found = await service_of(request).quick.run(
+        lambda: desk_of(request, who).kept_calendar(assets=_all(asset), first=first, last=last)
+    )
+    return answer(found)
+
+
 @router.get("/margin", operation_id="margin")
 async def margin(
     request: Request,
@@ -136,6 +194,19 @@ async def margin(
     first = parse_instant(start, field="from")
     window = Window(start=first, end=first + timedelta(days=days))
     return answer(await service_of(request).study.run(lambda: desk_of(request, who).margin(window)))
+
+
+@router.get("/margin/posted", operation_id="posted_margin")
+async def posted_margin(request: Request, who: Caller) -> Response:
+    """Give the maintenance margin as it was posted last, 24 months by place and day, and how old it is.
+
+    The operator's, as `/margin`; `posted` is null where no night has posted one.
+    """
+    need(who, Scope.READ)
+    if not who.actor.sees_all:
+        raise NotYours("the margin by day is the operator's to see", field="organisation", fix="ask for windows")
+    found = await service_of(request).quick.run(lambda: desk_of(request, who).posted_margin())
+    return packed(request, {"posted": found})
 
 
 def answer(value: object, **headers: str) -> Response:

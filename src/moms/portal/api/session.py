@@ -89,7 +89,7 @@ async def end(request: Request, response: Response, who: Caller) -> None:
     """End the session."""
     service = service_of(request)
     if who.credential.kind != "session":
-        raise NotSignedIn("a token is no session", fix="revoke it: moms token revoke")
+        raise NotSignedIn(f"a {who.credential.kind} is no session", fix="revoke it: moms token, moms people")
     needs = service.needs
     await service.quick.run(lambda: sign_out(register=needs.register, now=needs.clock(), who=who))
     response.delete_cookie(service.cookie, path="/", secure=needs.secure, httponly=True, samesite="strict")
