@@ -11,6 +11,7 @@ from moms.adequacy.issue import ForecastIssue, NotAForecast, check_forecast, wit
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
+from moms.adequacy.paths import DRAWN_BY
 from moms.adequacy.recall import (
     FEWEST_YEARS,
     RecallOdds,
@@ -29,6 +30,7 @@ from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
 from moms.adequacy.weather_years import WeatherYears, weather_years
 
 __all__ = [
+    "DRAWN_BY",
     "FEWEST_YEARS",
     "AreaLoss",
     "Away",

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.grid import BoolArray, FloatArray
 
     Single = npt.NDArray[np.float32]
 
@@ -68,34 +68,15 @@ def step_probabilities(
     return a / (a + b) * moved, b / (a + b) * moved
 
 
-def down_path(
-    *,
-    uniform: Single,
-    outage_rate: float,
-    repair_h: float,
-    step_h: float,
-    stress: FloatArray | None = None,
-    year: IntArray | None = None,
-) -> BoolArray:
-    """Give when a unit is down, (T, S), from uniform numbers; it starts as it is found in the long run.
-
-    `stress` (Y, T) is what weather multiplies its failure rate by in each year, `year` (S,) says which
-    year each scenario has; None for weather that changes nothing.
-    """
+def down_path(*, uniform: Single, outage_rate: float, repair_h: float, step_h: float) -> BoolArray:
+    """Give when a unit is down, (T, S), from uniform numbers; it starts as it is found in the long run."""
     down = np.empty(uniform.shape, dtype=np.bool_)
     if outage_rate in {0.0, 1.0}:
         down[:] = outage_rate == 1.0
         return down
     fails, mends = step_probabilities(outage_rate=outage_rate, repair_h=repair_h, step_h=step_h)
     stays, goes = uniform >= np.float32(mends), uniform < np.float32(fails)
-    first = uniform[0] < np.float32(outage_rate)
-    if stress is not None and year is not None:
-        bad, good = step_probabilities(outage_rate=outage_rate, repair_h=repair_h, step_h=step_h, stress=stress)
-        # Few days are that cold or hot; only they are compared with each scenario's own year.
-        for t in np.flatnonzero((stress != 1.0).any(axis=0)).tolist():
-            stays[t], goes[t] = uniform[t] >= good[year, t], uniform[t] < bad[year, t]
-        first = uniform[0] < (bad / (bad + good))[year, 0]
-    down[0] = first
+    down[0] = uniform[0] < np.float32(outage_rate)
     for t in range(1, len(uniform)):
         down[t] = np.where(down[t - 1], stays[t], goes[t])
     return down

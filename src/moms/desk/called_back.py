@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy import NoScenarios, clopper_pearson, draw, margins_of, weather_years, window_recall, with_forecast
+from moms.adequacy import (
+    DRAWN_BY,
+    NoScenarios,
+    clopper_pearson,
+    draw,
+    margins_of,
+    weather_years,
+    window_recall,
+    with_forecast,
+)
 from moms.desk.margins import booked, taken
 from moms.grid import BranchKind, shape_columns
 from moms.outages import Category
@@ -101,7 +110,7 @@ def recall_of(
     return Recall(
         found=found, without=base.probability, takes_capacity=True, seen=seen, unknown=unknown,
         drawn=f"{rules.scenarios} scenarios of {rules.weather_years} synthetic weather years, seed {rules.seed}, "
-        f"from {drawn.day[0]} at a lead of {drawn.lead_days} days",
+        f"{DRAWN_BY}, from {drawn.day[0]} at a lead of {drawn.lead_days} days",
     )  # fmt: skip
 
 
