@@ -17,7 +17,9 @@ from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
 from moms.desk.record import make_record
 from moms.desk.situation import read
+from moms.desk.storms import newest_storm
 from moms.desk.submit import entry_findings, event
+from moms.desk.while_out import Studied, threats
 from moms.outages import Kind, State, Status
 from moms.outages.guards import NotYourRole, ReasonMissing
 from moms.outages.lifecycle import Verb, move
@@ -132,6 +134,7 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book, sear
     else:
         placed = _here_only(world, there.outage, assessed.evidence)
     evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
+    evidence, placed = _with_storm(world, there.outage, evidence, placed, book=book)
     if any(c.rule in EXCEEDED and c.verdict == Verdict.FAIL for c in placed.settled.checks):
         found = conflicts_of(world, there.outage, there.holding, evidence, now=now)
         evidence = replace(evidence, conflicts=found)
@@ -166,6 +169,27 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
         issue=situation.issue,
     )  # fmt: skip
     return replace(evidence, certainty=found)
+
+
+def _with_storm(
+    world: World, outage: Outage, evidence: Evidence, placed: Placed, *, book: Book
+) -> tuple[Evidence, Placed]:
+    """Add what the storm that is forecast threatens in the asked window and in each other one that was studied."""
+    if evidence.security is None:
+        return evidence, placed
+    with book.as_(SYSTEM) as page:
+        storm = newest_storm(page)
+    if storm is None:
+        return evidence, placed
+    studied = [Studied(request=outage.request, window=outage.window, security=evidence.security)]
+    for one in placed.offers:
+        if one.study is not None:
+            there = replace(outage.request, recurrence=one.recurrence or outage.request.recurrence)
+            studied.append(Studied(request=there, window=one.window, security=one.study))
+    here, *elsewhere = threats(world=world, storm=storm, studied=studied)
+    left = iter(elsewhere)
+    weighed = tuple(one if one.study is None else replace(one, storm=next(left)) for one in placed.offers)
+    return replace(evidence, storm=here), replace(placed, offers=weighed)
 
 
 def clean(evidence: Evidence) -> bool | None:
