@@ -54,10 +54,11 @@ def test_the_margin_page_says_what_was_posted_in_picture_and_table(site, posted,
     sound(page)
 
 
-def test_the_margin_page_fits_a_phone_and_is_the_operators(site, posted):
+def test_the_margin_page_fits_a_phone_and_is_the_operators(site, posted, keep_picture):
     page = site.as_("roy", "/margin", **PHONE)
     page.get_by_role("img").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    keep_picture(page, "margin-hand")
     sound(page)
     owner = site.as_("ann", "/margin")
     expect(owner.get_by_text("There is no such page")).to_be_visible()

@@ -138,6 +138,7 @@ def test_hours_in_which_the_work_is_back_do_not_count():
 
 def test_a_grid_without_places_has_no_threats_and_still_decides(book):
     assert threats(world=a_world(), storm=a_storm(), studied=(studied(START),)) == (None,)
+    assert threats(world=WORLD, storm=a_storm(), studied=(studied(START + 9 * DAY),)) == (None,)  # nothing reached
     kept(book, a_storm())
     outage, answer = decided(book, world=a_world())
     assert answer.record["evidence"]["storm"] is None

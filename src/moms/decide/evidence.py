@@ -355,7 +355,7 @@ class Evidence:
     certainty: Certainty | None = None
     """None where no answer grants anything, or nothing was studied."""
     storm: StormThreat | None = None
-    """None where no storm forecast is kept, or nothing was studied."""
+    """None where no storm forecast kept reaches these dates or the others, or nothing was studied."""
     forecast: Forecast | None = None
     """None where no forecast issue is kept."""
     begins_in_days: float | None = None

@@ -53,7 +53,7 @@ class Offer:
     study: Security | None = None
     """The study itself, for what weighs it besides."""
     storm: StormThreat | None = None
-    """What a storm threatens while it is out; None where no storm forecast is kept."""
+    """What a storm threatens while it is out; None where no forecast kept reaches it or the dates beside it."""
 
     def document(self) -> dict[str, object]:
         """Give it as it stands in a record."""

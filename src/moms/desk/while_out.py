@@ -109,7 +109,9 @@ class Studied:
 
 
 def threats(*, world: World, storm: Storm, studied: Sequence[Studied]) -> tuple[StormThreat | None, ...]:
-    """Give what a storm threatens in each of these windows, and how they rank; None where the grid has no places.
+    """Give what a storm threatens in each of these windows, and how they rank.
+
+    None where the grid has no places, or the forecast reaches none of them.
 
     What each contingency would do is that of the window's own study, in its worst hour; how likely the storm takes
     it, in those of its hours that the forecast reaches.
@@ -123,6 +125,8 @@ def threats(*, world: World, storm: Storm, studied: Sequence[Studied]) -> tuple[
         return tuple(None for _ in studied)
     found = [_threat(world, storm, risk, one, cost) for one, cost in zip(studied, costs, strict=True)]
     told = [one.expected_mw for one in found if one.expected_mw is not None]
+    if not told:
+        return tuple(None for _ in studied)
     return tuple(
         one if one.expected_mw is None else replace(one, rank=1 + sum(other < one.expected_mw for other in told))
         for one in found
