@@ -184,6 +184,18 @@ def test_other_dates_carry_their_rank_beside_the_asked_one(book):
     assert [abs(days) for _, days in offers] == sorted(abs(days) for _, days in offers)  # the nearest stays first
 
 
+def test_each_of_a_group_is_weighed_in_its_own_window(book):
+    kept(book, a_storm(hours=12))
+    first, second = (
+        submit.submit(book=book, world=WORLD, actor=OWNER, now=NOW, request=one).outage
+        for one in (ask("branch:3", group="bay 7"), ask("branch:12", start=START + 6 * HOUR, group="bay 7"))
+    )
+    answer = settle.decide(book=book, world=WORLD, now=NOW, outage_id=first.id, asked_by=SYSTEM)
+    (other,) = answer.group
+    assert other.outage.id == second.id
+    assert [one.record["evidence"]["storm"]["hours"] for one in (answer, other)] == [12, 6]
+
+
 def layer(actor, storm=None):
     features = features_of(WORLD.grid)
     assert features is not None
