@@ -20,6 +20,7 @@ from moms.adequacy.recall import (
     band,
     clopper_pearson,
     recall_odds,
+    short_share,
     window_recall,
 )
 from moms.adequacy.scenarios import Drawn, NoScenarios, Scenarios, draw, margins_of, running_mw, scenario_margins
@@ -90,6 +91,7 @@ __all__ = [
     "remove_unit",
     "running_mw",
     "scenario_margins",
+    "short_share",
     "simulate",
     "spectral_difference",
     "system_loss",

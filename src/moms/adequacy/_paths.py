@@ -18,12 +18,15 @@ if TYPE_CHECKING:
     from moms.grid import FloatArray, IntArray
 
     Bytes = npt.NDArray[np.uint8]
+    Numbers = npt.NDArray[np.uint32]
 
 DAYS = 8
 """Days of a block: one bit each, so that a byte is a path through it."""
 PATHS = 1 << DAYS
 WORDS = 4
 """Numbers of 32 bits that one value of the counter gives."""
+REST = 1 << 24
+"""What the lower 24 bits of a number may be, beside the eight that choose a place."""
 UP, DOWN, FIRST = 0, 1, 2
 """What is known of the day before a block; before the first block only how it is in the long run."""
 
@@ -94,6 +97,21 @@ def alias(chance: FloatArray, share: FloatArray, other: Bytes) -> None:
 
 
 @compiled
+def _tables(first_down: FloatArray, fails: FloatArray, mends: FloatArray) -> tuple[Numbers, Bytes]:
+    """Give the tables of each weather after a day up, a day down and no day known, one after the other."""
+    cut, other = np.empty(len(fails) * 3 * PATHS, dtype=np.uint32), np.empty(len(fails) * 3 * PATHS, dtype=np.uint8)
+    share, alike = np.empty(PATHS), np.empty(PATHS, dtype=np.uint8)
+    for r in range(len(fails)):
+        for before in range(3):
+            known = first_down[r] if before == FIRST else float(before)
+            alias(paths_of(known, fails[r], mends[r]), share, alike)
+            for path in range(PATHS):
+                at = (3 * r + before) * PATHS + path
+                cut[at], other[at] = np.uint32(np.ceil(share[path] * REST)), alike[path]
+    return cut, other
+
+
+@compiled
 def take_down(  # noqa: PLR0917 - as above
     seed: IntArray,
     units: IntArray,
@@ -111,31 +129,28 @@ def take_down(  # noqa: PLR0917 - as above
     be mended from the day before to each day. `mw` (n, B, 8) is what each of the `units` (n,) could give.
     """
     blocks, scenarios = row.shape
-    share, other = np.empty((len(fails), 3, PATHS)), np.empty((len(fails), 3, PATHS), dtype=np.uint8)
-    for r in range(len(fails)):
-        for before in range(3):
-            known = first_down[r] if before == FIRST else float(before)
-            alias(paths_of(known, fails[r], mends[r]), share[r, before], other[r, before])
-    bits = np.empty((PATHS, DAYS))
-    for path in range(PATHS):
-        for day in range(DAYS):
-            bits[path, day] = (path >> day) & 1
-    before_it = np.empty(scenarios, dtype=np.uint8)
+    cut, other = _tables(first_down, fails, mends)
+    lacks = np.empty((PATHS, DAYS))
+    number = np.empty(scenarios + WORDS, dtype=np.uint32)
+    table, taken = np.empty(scenarios, dtype=np.uint32), np.empty(scenarios, dtype=np.uint8)
     for k in range(len(units)):
-        before_it[:] = FIRST
+        table[:] = FIRST * PATHS
         for b in range(blocks):
-            words = philox(0, units[k], b, 0, seed[0], seed[1])
-            for s in range(scenarios):
-                if s % WORDS == 0:
-                    words = philox(s // WORDS, units[k], b, 0, seed[0], seed[1])
-                number = words[0]
-                words = (words[1], words[2], words[3], words[0])
-                # The upper eight bits choose a place, the others whether its own path or the other is taken.
-                place = np.uint32(number >> np.uint32(24))
-                kept = (number & np.uint32(0xFFFFFF)) * (1.0 / 16777216.0)
-                r, was = row[b, s], before_it[s]
-                if kept >= share[r, was, place]:
-                    place = np.uint32(other[r, was, place])
-                before_it[s] = place >> np.uint32(DAYS - 1)
+            for path in range(PATHS):
                 for day in range(DAYS):
-                    out_mw[b, s, day] += mw[k, b, day] * bits[place, day]
+                    lacks[path, day] = mw[k, b, day] * ((path >> day) & 1)
+            for s in range(0, scenarios, WORDS):
+                number[s], number[s + 1], number[s + 2], number[s + 3] = philox(
+                    s // WORDS, units[k], b, 0, seed[0], seed[1]
+                )
+            for s in range(scenarios):
+                # The upper eight bits choose a place, the others whether its own path or the other is taken.
+                place = np.uint32(number[s] >> np.uint32(24))
+                at = np.uint32(row[b, s]) * np.uint32(3 * PATHS) + table[s] + place
+                path_taken = place if (number[s] & np.uint32(REST - 1)) < cut[at] else np.uint32(other[at])
+                table[s] = (path_taken >> np.uint32(DAYS - 1)) * np.uint32(PATHS)
+                taken[s] = path_taken
+            for s in range(scenarios):
+                if taken[s]:
+                    for day in range(DAYS):
+                        out_mw[b, s, day] += lacks[taken[s], day]
