@@ -11,10 +11,13 @@ from moms.cli import main
 NOW = "2027-04-01T12:00Z"
 
 
-@pytest.fixture(autouse=True)
-def home(tmp_path, monkeypatch):
-    monkeypatch.setenv("MOMS_HOME", str(tmp_path))
-    monkeypatch.delenv("MOMS_DATABASE_URL", raising=False)
+@pytest.fixture(autouse=True, scope="module")
+def home(tmp_path_factory):
+    """Give one home to all: only one test keeps anything in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOMS_HOME", str(tmp_path_factory.mktemp("home")))
+        patch.delenv("MOMS_DATABASE_URL", raising=False)
+        yield
 
 
 def risk(*words, now=NOW, who=("--as", "eve", "--role", "engineer")):
