@@ -89,17 +89,6 @@ def test_a_units_path_fails_and_mends_as_often_as_it_should():
     assert down[1:][up_before].mean() == pytest.approx(p[0, 1], abs=5 * np.sqrt(p[0, 1] / up_before.sum()))
 
 
-def test_cold_makes_units_fail_more_and_in_the_same_scenarios():
-    uniform = draws(seed=1, key=2, scenarios=4000, steps=30)
-    year = np.arange(4000) % 2
-    stress = np.ones((2, 30))
-    stress[1, 10:20] = 4.0
-    down = down_path(uniform=uniform, outage_rate=0.05, repair_h=50.0, step_h=24.0, stress=stress, year=year)
-    calm = down_path(uniform=uniform, outage_rate=0.05, repair_h=50.0, step_h=24.0)
-    assert (down[:, year == 0] == calm[:, year == 0]).all()
-    assert down[10:20, year == 1].mean() > 2 * calm[10:20, year == 1].mean()
-
-
 def test_the_matrix_loses_load_as_often_as_the_exact_table(years):
     """Given a scenario's weather and forecast error its load is certain, and the table gives the chance exactly."""
     mild = replace(years, temperature_c=np.full_like(years.temperature_c, 15.0))

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moms.adequacy import RecallRules, Scenarios, window_recall
+from moms.adequacy import RecallRules, Scenarios, short_share, window_recall
 from moms.adequacy.chain import down_path, draws, step_probabilities
 from moms.adequacy.recall import NotRecallRules
 
@@ -84,6 +84,7 @@ def test_a_longer_window_or_a_higher_level_never_makes_recall_less_likely(table,
     ask = {"zones": (0,), "seed": 1}
     found = window_recall(scenarios=part, level_mw=level, **ask)
     assert found.low <= found.probability <= found.high
+    assert short_share(scenarios=part, level_mw=level, zones=(0,)) == found.probability
     assert window_recall(scenarios=whole, level_mw=level, **ask).probability >= found.probability
     assert window_recall(scenarios=part, level_mw=level + more, **ask).probability >= found.probability
     assert found.least_mw[0.01] <= found.least_mw[0.1] <= found.least_mw[0.5]

@@ -23,6 +23,8 @@ SCREENS = [
     ("roy", "/today", "Today"),
     ("eve", "/timeline", "Timeline"),
     ("eve", "/map", "Map"),
+    ("eve", "/map?storm=yes", "Map"),
+    ("eve", "/margin", "Maintenance margin"),
     ("aud", "/rules", "Record and rules"),
     ("aud", "/rules?part=journal", "Record and rules"),
 ]

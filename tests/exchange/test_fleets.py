@@ -108,6 +108,10 @@ BAD_UNITS = [
     (UNITS + "U4,5\n", "2 cells", "units line 5"),
     ("name,capacity_mw,forced_outage_rate,states\nA,100,0.1,120:0.1\n", "no state", "units line 2, states"),
     ("name,capacity_mw,forced_outage_rate,states\nA,100,0.9,50:0.2\n", "above 1", "units line 2, states"),
+    ("name,capacity_mw,forced_outage_rate,states\nA,100,0.1,50:0.2:0\n", "no state", "units line 2, states"),
+    ("name,capacity_mw,forced_outage_rate,states\nA,100,0.1,50:0.2:9:9\n", "no state", "units line 2, states"),
+    ("name,capacity_mw,forced_outage_rate,states\nA,100,0.1,50:0.2:inf\n", "no state", "units line 2, states"),
+    ("name,capacity_mw,forced_outage_rate,states\nA,100,0.1,50:0.2:9 20:0.1\n", "only some", "units line 2, states"),
 ]
 
 
@@ -256,3 +260,12 @@ def test_words_that_cannot_be_meant_are_refused_with_exit_2(file, capsys, words)
     units, load = file("u.csv", UNITS), file("l.csv", LOAD)
     assert main(["adequacy", "lole", "--units", str(units), "--load", str(load), *words, "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["fix"]
+
+
+def test_states_may_say_how_long_the_unit_stays_in_them(file):
+    head = "name,capacity_mw,forced_outage_rate,mttr_h,states\n"
+    (unit,), _ = read_units(file("u.csv", head + "A,100,0.1,40,50:0.2:12.5 80:0.05:3\n"))
+    assert unit.partial == ((50.0, 0.2), (20.0, 0.05))
+    assert unit.stay_h == (12.5, 3.0)
+    (unit,), _ = read_units(file("u.csv", head + "A,100,0.1,40,50:0.2\n"))
+    assert unit.stay_h == ()

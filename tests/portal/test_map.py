@@ -55,3 +55,10 @@ def test_an_hour_that_is_none_is_refused_with_its_field(running):
     assert running.as_("ann").get("/map/outages").status_code == 422
     assert running.as_().get("/map").status_code == 401
     assert running.as_().get("/map/outages", params={"at": "2027-03-01T00:00-05:00"}).status_code == 401
+
+
+def test_a_storm_is_of_the_map_and_a_grid_without_places_has_none(running):
+    missing = running.as_("ann").get("/map/storm")
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:moms:NoPlaces")
+    assert missing.json()["fix"]
+    assert running.as_().get("/map/storm").status_code == 401

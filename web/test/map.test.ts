@@ -47,7 +47,7 @@ const network = networkOf(DOCUMENT);
 const VIEW: View = { width: 900, height: 600, x: 0, y: 0, scale: 0.4 };
 const mark = (more: Partial<Mark>): Mark => ({ id: "OTG-A", kind: "out", unit: false, text: "line", lines: [], places: [], binding: null, ...more });
 const model = (more: Partial<Model> = {}): Model => ({
-  network, land: null, marks: [], chosen: null, lines: [], places: [], binding: true, names: true, margins: [], area: null, ...more,
+  network, land: null, marks: [], chosen: null, lines: [], places: [], binding: true, names: true, margins: [], threatened: [], area: null, ...more,
 });
 
 describe("the projection", () => {

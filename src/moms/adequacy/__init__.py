@@ -11,6 +11,7 @@ from moms.adequacy.issue import ForecastIssue, NotAForecast, check_forecast, wit
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
+from moms.adequacy.paths import DRAWN_BY
 from moms.adequacy.recall import (
     FEWEST_YEARS,
     RecallOdds,
@@ -19,6 +20,7 @@ from moms.adequacy.recall import (
     band,
     clopper_pearson,
     recall_odds,
+    short_share,
     window_recall,
 )
 from moms.adequacy.scenarios import Drawn, NoScenarios, Scenarios, draw, margins_of, running_mw, scenario_margins
@@ -29,6 +31,7 @@ from moms.adequacy.table import OutageTable, Partial, lole_days, loss_of_load
 from moms.adequacy.weather_years import WeatherYears, weather_years
 
 __all__ = [
+    "DRAWN_BY",
     "FEWEST_YEARS",
     "AreaLoss",
     "Away",
@@ -88,6 +91,7 @@ __all__ = [
     "remove_unit",
     "running_mw",
     "scenario_margins",
+    "short_share",
     "simulate",
     "spectral_difference",
     "system_loss",

@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import expm
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.grid import BoolArray, FloatArray
 
     Single = npt.NDArray[np.float32]
+    States = npt.NDArray[np.uint8]
 
 DRAWS_A_COUNT = 4
 """Philox 4x64 gives four numbers of 64 bits for each value of its counter."""
@@ -68,34 +70,34 @@ def step_probabilities(
     return a / (a + b) * moved, b / (a + b) * moved
 
 
-def down_path(
-    *,
-    uniform: Single,
-    outage_rate: float,
-    repair_h: float,
-    step_h: float,
-    stress: FloatArray | None = None,
-    year: IntArray | None = None,
-) -> BoolArray:
-    """Give when a unit is down, (T, S), from uniform numbers; it starts as it is found in the long run.
-
-    `stress` (Y, T) is what weather multiplies its failure rate by in each year, `year` (S,) says which
-    year each scenario has; None for weather that changes nothing.
-    """
+def down_path(*, uniform: Single, outage_rate: float, repair_h: float, step_h: float) -> BoolArray:
+    """Give when a unit is down, (T, S), from uniform numbers; it starts as it is found in the long run."""
     down = np.empty(uniform.shape, dtype=np.bool_)
     if outage_rate in {0.0, 1.0}:
         down[:] = outage_rate == 1.0
         return down
     fails, mends = step_probabilities(outage_rate=outage_rate, repair_h=repair_h, step_h=step_h)
     stays, goes = uniform >= np.float32(mends), uniform < np.float32(fails)
-    first = uniform[0] < np.float32(outage_rate)
-    if stress is not None and year is not None:
-        bad, good = step_probabilities(outage_rate=outage_rate, repair_h=repair_h, step_h=step_h, stress=stress)
-        # Few days are that cold or hot; only they are compared with each scenario's own year.
-        for t in np.flatnonzero((stress != 1.0).any(axis=0)).tolist():
-            stays[t], goes[t] = uniform[t] >= good[year, t], uniform[t] < bad[year, t]
-        first = uniform[0] < (bad / (bad + good))[year, 0]
-    down[0] = first
+    down[0] = uniform[0] < np.float32(outage_rate)
     for t in range(1, len(uniform)):
         down[t] = np.where(down[t - 1], stays[t], goes[t])
     return down
+
+
+def state_path(*, uniform: Single, probability: FloatArray, stay_h: FloatArray, step_h: float) -> States:
+    """Give in which state a unit is, (T, S), from uniform numbers; it starts as it is found in the long run.
+
+    State 0 is whole; it passes between that and each other one, k, and not from one of those to another: to k
+    p_k / (p_0 stay_k) times an hour and back 1 / stay_k. `probability` and `stay_h` are (K,); the stay of the
+    whole unit follows from the others and is not read.
+    """
+    rates = np.zeros((len(probability), len(probability)))
+    rates[0, 1:], rates[1:, 0] = probability[1:] / (probability[0] * stay_h[1:]), 1.0 / stay_h[1:]
+    np.fill_diagonal(rates, -rates.sum(axis=1))
+    # A number below the k-th of these sums, and not below the one before, means state k.
+    sums = np.cumsum(expm(rates * step_h), axis=1)[:, :-1].astype(np.float32)
+    states: States = np.empty(uniform.shape, dtype=np.uint8)
+    states[0] = np.searchsorted(np.cumsum(probability)[:-1], uniform[0], side="right")
+    for t in range(1, len(uniform)):
+        states[t] = (uniform[t][:, None] >= sums[states[t - 1]]).sum(axis=1)
+    return states

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -115,11 +116,7 @@ def remove_unit(*, table: OutageTable, unit: int) -> OutageTable:
     if not 0 <= unit < len(table.capacity_mw):
         raise NotAFleet(f"the table has no unit {unit}", field="unit", fix=f"give 0 to {len(table.capacity_mw) - 1}")
     capacity, rate = np.delete(table.capacity_mw, unit), np.delete(table.outage_rate, unit)
-    partial = tuple(
-        Partial(unit=p.unit - (p.unit > unit), out_mw=p.out_mw, probability=p.probability)
-        for p in table.partial
-        if p.unit != unit
-    )
+    partial = tuple(replace(p, unit=p.unit - (p.unit > unit)) for p in table.partial if p.unit != unit)
     step = table.step_mw
     divided = None if step is None else _divided(table, unit, step)
     if divided is not None and step is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.grid import NoSuchElement
-from moms.values import HOUR
+from moms.values import HOUR, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,14 @@ class Fleet:
 
 def fleet_of(*, grid: Grid, shapes: Shapes) -> Fleet:
     """Give what each unit counts for. A unit without a known outage rate counts nothing, and is said."""
+    return _FLEETS.of(grid, shapes, make=lambda: _made(grid, shapes))
+
+
+_FLEETS: Remembered[Fleet] = Remembered()
+"""A question asks for it several times, and the next one again."""
+
+
+def _made(grid: Grid, shapes: Shapes) -> Fleet:
     units, zone = grid.network.units, grid.network.buses.zone[grid.network.units.bus]
     eligible = units.in_service & (zone >= 0) & ~units.emergency_only & (units.p_max_mw > 0)
     nameless = eligible & ~units.outage_rate_known

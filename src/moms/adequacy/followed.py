@@ -15,7 +15,7 @@ import numpy as np
 from moms.adequacy.chain import draws
 from moms.adequacy.copt import NotAFleet
 from moms.adequacy.lole import STEPS
-from moms.adequacy.sequential import BATCH, begun, can_be_followed, energy_of, shortage, unit_down
+from moms.adequacy.sequential import BATCH, begun, can_be_followed, energy_of, shortage, unit_out
 
 if TYPE_CHECKING:
     from moms.adequacy.chain import Single
@@ -175,14 +175,18 @@ def _rows(system: System, area: str) -> tuple[int, ...]:
 
 
 def _out(system: System, area: str, first: int, years: int, seed: int, within: int) -> Single:  # noqa: PLR0917
-    """Give the MW of an area's units that have failed, (T, Y); a derated unit that fails takes what is left of it."""
+    """Give the MW of an area's units that have failed, (T, Y).
+
+    Maintenance takes the top off: a unit that lacks less than that lacks nothing more, and one that fails wholly
+    takes what is left of it.
+    """
     steps = len(system.day) * within
     out = np.zeros((steps, years), dtype=np.float32)
     for row in _rows(system, area):
-        left = np.repeat(_whole(system, row), within).astype(np.float32)
         unit = system.units[row]
-        down = unit_down(unit=unit, row=row, first=first, years=years, steps=steps, seed=seed, step_h=1.0 / within)
-        out += left[:, None] * down
+        lacks = unit_out(unit=unit, row=row, first=first, years=years, steps=steps, seed=seed, step_h=1.0 / within)
+        away = np.repeat(unit.capacity_mw - _whole(system, row), within).astype(np.float32)
+        out += np.maximum(lacks - away[:, None], 0.0)
     return out
 
 

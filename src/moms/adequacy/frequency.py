@@ -17,25 +17,36 @@ if TYPE_CHECKING:
 def outage_frequency(*, table: OutageTable, repair_h: FloatArray) -> FloatArray | None:
     """Give how often an hour the outage passes from less than each state to at least that much, (S + 1,).
 
-    Exact for independent two-state units with exponential up and down times: adding a unit that fails
-    f = q / repair times an hour, F(x) = (1-q) F(x) + q F(x-c) + f (P(x-c) - P(x)), with P the chance
-    of at least x out (Billinton and Allan, Reliability Evaluation of Power Systems, 2.4). None for a
-    table off a grid, or one with units that have states in between.
+    Exact for independent units with exponential stays that pass between whole and each other state, and not
+    from one of those to another: adding a unit with states of c MW out, probability p and f = p / stay visits an
+    hour, F(x) = sum of p F(x-c) + sum of f (P(x-c) - P(x)), the first over all its states and the second over
+    those with something out; P is the chance of at least x out (Billinton and Allan, Reliability Evaluation
+    of Power Systems, 2.4; Ayoub and Patton, IEEE Trans. PAS 95, 1976). None for a table off a grid, or one with a
+    state of which nobody gave the stay.
     """
-    if table.step_mw is None or table.partial or not table.exact:
+    if table.step_mw is None or not table.exact or any(p.probability > 0 and p.stay_h is None for p in table.partial):
         return None
     size = len(table.out_mw)
     at_least, often = np.zeros(size), np.zeros(size)
     at_least[0] = 1.0
-    places = np.round(table.capacity_mw / table.step_mw).astype(np.int64)
-    for c, q, mean_repair in sorted(zip(places, table.outage_rate, repair_h, strict=True)):
-        if c == 0 or q == 0:
-            continue
-        rate = q / mean_repair if q < 1 else 0.0
-        before, moved = _shifted(at_least, int(c), 1.0), _shifted(often, int(c), 0.0)
-        often = (1.0 - q) * often + q * moved + rate * (before - at_least)
-        at_least = (1.0 - q) * at_least + q * before
+    for whole, states in _states(table, repair_h):
+        before = [(p, visits, _shifted(at_least, c, 1.0), _shifted(often, c, 0.0)) for c, p, visits in states]
+        often = whole * often + np.sum([p * moved + visits * (more - at_least) for p, visits, more, moved in before], 0)
+        at_least = whole * at_least + np.sum([p * more for p, _, more, _ in before], axis=0)
     return np.append(often, 0.0)
+
+
+def _states(table: OutageTable, repair_h: FloatArray) -> list[tuple[float, list[tuple[int, float, float]]]]:
+    """Give each unit's chance to be whole and its other states: places out, probability, visits an hour."""
+    step = table.step_mw or 1.0
+    found: list[list[tuple[int, float, float]]] = []
+    for c, q, mean_repair in zip(table.capacity_mw, table.outage_rate, repair_h, strict=True):
+        # A unit that is always out never goes out.
+        found.append([(round(c / step), float(q), q / mean_repair if q < 1 else 0.0)] if c > 0 and q > 0 else [])
+    for one in table.partial:
+        if one.probability > 0 and one.stay_h is not None:
+            found[one.unit].append((round(one.out_mw / step), one.probability, one.probability / one.stay_h))
+    return [(1.0 - math.fsum(p for _, p, _ in states), sorted(states)) for states in sorted(found) if states]
 
 
 def _shifted(values: FloatArray, by: int, first: float) -> FloatArray:

@@ -159,6 +159,19 @@ def window_recall(*, scenarios: Scenarios, zones: Sequence[int], level_mw: float
     )
 
 
+def short_share(*, scenarios: Scenarios, zones: Sequence[int], level_mw: float) -> float:
+    """Give in which share of the scenarios margin runs short where these zones count: `window_recall`, unbounded.
+
+    Raises:
+        NotRecallRules: no place counts these zones.
+    """
+    places = _counting(scenarios, zones)
+    if not places:
+        raise NotRecallRules("no place of the margin counts these units", field="zones", fix="give a grid with zones")
+    least = scenarios.margin_mw[places].min(axis=(0, 1))
+    return float((least < np.float32(level_mw)).mean())
+
+
 def _odds(short: npt.NDArray[np.bool_], scenarios: Scenarios, order: npt.NDArray[np.int64], days: int) -> RecallOdds:
     hit = _within(np.packbits(short, axis=1), days)
     bits = np.unpackbits(hit, axis=1, count=short.shape[1])

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from moms.adequacy.chain import down_path, draws, weather_stress
+from moms.adequacy.chain import draws, weather_stress
 from moms.adequacy.fleet import SOLAR, STEADY, WIND, fleet_of
 from moms.adequacy.margin import rows_of, zone_base_mw
 from moms.adequacy.outlook import lost_by_day
+from moms.adequacy.paths import Chances, add_lost, by_day, chances_of, is_down, nothing_lost
 from moms.grid import shape_columns
 from moms.values import Refused
 from moms.values.clock import market_day_of
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
     Single = npt.NDArray[np.float32]
 
-DAY_H = 24.0
 FORECAST = 0x10AD
 """The key of load forecast errors among the random streams."""
 SIGMA_FAR, SIGMA_DAYS, SIGMA_DAILY = 0.04, 4.0, 0.8
@@ -290,31 +290,47 @@ def _running(  # noqa: PLR0917 - one caller, above
     grid: Grid, fleet: Fleet, lost: FloatArray, stress: FloatArray, year: IntArray, seed: int
 ) -> Single:
     """Give each zone's running capacity by day and scenario, (D, z, S)."""
-    rows = np.flatnonzero((fleet.counts > 0) & (fleet.kind == STEADY))
-    total = np.zeros((stress.shape[2], stress.shape[1], len(year)), dtype=np.float32)
-    for row in rows.tolist():
-        left = (fleet.p_max_mw[row] - lost[:, row]).astype(np.float32)
-        if left.any():
-            up = ~_down(grid, fleet, row, stress, year, seed)
-            total[:, int(fleet.zone[row])] += left[:, None] * up
-    return total
+    days, zones = stress.shape[2], stress.shape[1]
+    there = np.zeros((days, zones))
+    gone = [nothing_lost(scenarios=len(year), days=days) for _ in range(zones)]
+    for rows in _alike(grid, fleet):
+        left, zone = (fleet.p_max_mw[rows] - lost[:, rows]).T, int(fleet.zone[rows[0]])
+        some = left.any(axis=1)
+        there[:, zone] += left.sum(axis=0)
+        add_lost(chances=_chances(grid, fleet, int(rows[0]), stress), units=rows[some], year=year, seed=seed,
+                 mw=left[some], into=gone[zone])  # fmt: skip
+    down_mw = np.stack([by_day(one, days=days) for one in gone], axis=1)
+    running: Single = (there[:, :, None] - down_mw).astype(np.float32)
+    return running
+
+
+def _alike(grid: Grid, fleet: Fleet) -> list[IntArray]:
+    """Give the rows of the steady units that count, those of one zone, outage rate and repair time together."""
+    units, found = grid.network.units, dict[tuple[int, float, float], list[int]]()
+    for row in np.flatnonzero((fleet.counts > 0) & (fleet.kind == STEADY)).tolist():
+        key = (int(fleet.zone[row]), float(units.outage_rate[row]), _repair_h(grid, row))
+        found.setdefault(key, []).append(row)
+    return [np.array(rows, dtype=np.int64) for rows in found.values()]
+
+
+def _repair_h(grid: Grid, unit: int) -> float:
+    return REPAIR_H.get(str(grid.network.units.fuel[unit]), OTHER_REPAIR_H)
+
+
+def _chances(grid: Grid, fleet: Fleet, unit: int, stress: FloatArray) -> Chances:
+    """Give how likely a unit fails and is mended through the days drawn, with the weather of its zone."""
+    return chances_of(
+        outage_rate=float(grid.network.units.outage_rate[unit]),
+        repair_h=_repair_h(grid, unit),
+        stress=stress[:, int(fleet.zone[unit])],
+    )
 
 
 def _down(  # noqa: PLR0917 - two callers, in this file
     grid: Grid, fleet: Fleet, unit: int, stress: FloatArray, year: IntArray, seed: int
 ) -> BoolArray:
     """Make the path of one unit over all the days drawn, (T, S); the same whenever it is made."""
-    units = grid.network.units
-    uniform = draws(seed=seed, key=unit, scenarios=len(year), steps=stress.shape[2])
-    by_year = stress[:, int(fleet.zone[unit])]
-    return down_path(
-        uniform=uniform,
-        outage_rate=float(units.outage_rate[unit]),
-        repair_h=REPAIR_H.get(str(units.fuel[unit]), OTHER_REPAIR_H),
-        step_h=DAY_H,
-        stress=by_year,
-        year=year,
-    )
+    return is_down(chances=_chances(grid, fleet, unit, stress), unit=unit, year=year, seed=seed)
 
 
 def running_mw(*, grid: Grid, scenarios: Scenarios, unit: int) -> Single:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.stats import f
 
-from moms.adequacy.chain import down_path, draws
+from moms.adequacy.chain import down_path, draws, state_path
 from moms.adequacy.copt import NotAFleet
 from moms.adequacy.table import TIE_MW
 
@@ -72,9 +73,15 @@ def can_be_followed(unit: Unit) -> None:
     """
     if unit.repair_h is None and 0 < unit.outage_rate < 1:
         raise NotAFleet(f"{unit.name} has no time to repair", field="mttr_h", fix="give mttr_h or mttf_h")
-    if any(p > 0 for _, p in unit.partial):
-        raise NotAFleet(f"{unit.name} has states in between, and no times between them", field="states",
-                        fix="leave the states out, or ask without a simulation")  # fmt: skip
+    states = [p for _, p in unit.partial if p > 0]
+    if states and not unit.stay_h:
+        raise NotAFleet(f"{unit.name} has states in between, and nobody says how long it stays in them",
+                        field="states", fix="add the mean hours of a stay to each, as 300:0.05:40")  # fmt: skip
+    if states and unit.outage_rate + math.fsum(states) > 1.0 - 1e-9:
+        raise NotAFleet(
+            f"{unit.name} is never whole, so nothing says how it comes from state to state", field="states",
+            fix="leave some probability to the whole unit, or ask without a simulation",
+        )  # fmt: skip
 
 
 def joint_p(*, simulated: Simulated, exact_h: FloatArray) -> float:
@@ -101,9 +108,7 @@ def _batch(  # noqa: PLR0917 - one caller, above
 ) -> Simulated:
     out = np.zeros((len(load_mw), years), dtype=np.float32)
     for row, unit in enumerate(units):
-        out += np.float32(unit.capacity_mw) * unit_down(
-            unit=unit, row=row, first=first, years=years, steps=len(load_mw), seed=seed, step_h=step_h
-        )
+        out += unit_out(unit=unit, row=row, first=first, years=years, steps=len(load_mw), seed=seed, step_h=step_h)
     short, lost = shortage(out_mw=out, spare_mw=sum(unit.capacity_mw for unit in units) - load_mw)
     hours = np.zeros((years, int(period.max()) + 1))
     for p in range(hours.shape[1]):
@@ -111,10 +116,21 @@ def _batch(  # noqa: PLR0917 - one caller, above
     return Simulated(hours=hours, energy_mwh=energy_of(short, lost, step_h), losses=begun(lost))
 
 
-def unit_down(*, unit: Unit, row: int, first: int, years: int, steps: int, seed: int, step_h: float) -> BoolArray:
-    """Give when a unit is down in each step of some years, (T, Y); the same in any batch of years."""
+def unit_out(*, unit: Unit, row: int, first: int, years: int, steps: int, seed: int, step_h: float) -> Single:
+    """Give how many MW a unit lacks in each step of some years, (T, Y); the same in any batch of years."""
     uniform = draws(seed=seed, key=row, first=first, scenarios=years, steps=steps)
-    return down_path(uniform=uniform, outage_rate=unit.outage_rate, repair_h=unit.repair_h or 1.0, step_h=step_h)
+    stays = unit.stay_h or (1.0,) * len(unit.partial)
+    between = [(mw, p, stay) for (mw, p), stay in zip(unit.partial, stays, strict=True) if p > 0]
+    if not between:
+        down = down_path(uniform=uniform, outage_rate=unit.outage_rate, repair_h=unit.repair_h or 1.0, step_h=step_h)
+        return np.float32(unit.capacity_mw) * down
+    if unit.outage_rate > 0:
+        between.append((unit.capacity_mw, unit.outage_rate, unit.repair_h or 1.0))
+    lacks, probability, stay_h = (np.array([0.0, *column]) for column in zip(*between, strict=True))
+    probability[0] = 1.0 - probability.sum()
+    path = state_path(uniform=uniform, probability=probability, stay_h=stay_h, step_h=step_h)
+    out: Single = lacks.astype(np.float32)[path]
+    return out
 
 
 def shortage(*, out_mw: Single, spare_mw: FloatArray) -> tuple[Single, BoolArray]:

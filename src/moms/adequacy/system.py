@@ -36,6 +36,8 @@ class Unit:
     """Mean time to repair."""
     partial: tuple[tuple[float, float], ...] = ()
     """States in between: MW that are out, and their probability."""
+    stay_h: tuple[float, ...] = ()
+    """Mean time of a stay in each of those; empty where nobody gave them."""
 
     @property
     def repair_h(self) -> float | None:
@@ -133,10 +135,12 @@ def _left(unit: Unit, lost_mw: float) -> Unit:
     """Give the unit with its top taken off: it fails as before, and can give so much less."""
     if not lost_mw:
         return unit
-    partial = tuple((mw - lost_mw, p) for mw, p in unit.partial if mw > lost_mw)
+    kept = [k for k, (mw, _) in enumerate(unit.partial) if mw > lost_mw]
     return Unit(
         name=unit.name, capacity_mw=unit.capacity_mw - lost_mw, outage_rate=unit.outage_rate, area=unit.area,
-        mttf_h=unit.mttf_h, mttr_h=unit.mttr_h, partial=partial,
+        mttf_h=unit.mttf_h, mttr_h=unit.mttr_h,
+        partial=tuple((unit.partial[k][0] - lost_mw, unit.partial[k][1]) for k in kept),
+        stay_h=tuple(unit.stay_h[k] for k in kept) if unit.stay_h else (),
     )  # fmt: skip
 
 
@@ -149,5 +153,9 @@ def table_of_units(units: Sequence[Unit]) -> OutageTable:
     return capacity_outage(
         capacity_mw=[unit.capacity_mw for unit in units],
         outage_rate=[unit.outage_rate for unit in units],
-        partial=[Partial(unit=k, out_mw=mw, probability=p) for k, unit in enumerate(units) for mw, p in unit.partial],
+        partial=[
+            Partial(unit=k, out_mw=mw, probability=p, stay_h=unit.stay_h[j] if unit.stay_h else None)
+            for k, unit in enumerate(units)
+            for j, (mw, p) in enumerate(unit.partial)
+        ],
     )

@@ -26,6 +26,8 @@ class Partial:
     """Place of the unit in the fleet."""
     out_mw: float
     probability: float
+    stay_h: float | None = None
+    """Mean time of a stay; None where nobody gave it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

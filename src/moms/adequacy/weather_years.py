@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.signal import lfilter
 
 from moms.adequacy.chain import generator
 from moms.values import Refused
@@ -105,10 +106,8 @@ def _dealt(rng: np.random.Generator) -> IntArray:
 def _anomaly(rng: np.random.Generator) -> FloatArray:
     """Give a temperature anomaly by day: AR(1), stationary from the first day."""
     shocks = rng.standard_normal(YEAR_DAYS) * ANOMALY_C * np.sqrt(1.0 - ANOMALY_DAILY**2)
-    found = np.empty(YEAR_DAYS)
-    found[0] = shocks[0] / np.sqrt(1.0 - ANOMALY_DAILY**2)
-    for day in range(1, YEAR_DAYS):
-        found[day] = ANOMALY_DAILY * found[day - 1] + shocks[day]
+    shocks[0] /= np.sqrt(1.0 - ANOMALY_DAILY**2)
+    found: FloatArray = lfilter([1.0], [1.0, -ANOMALY_DAILY], shocks)
     return found
 
 

@@ -66,6 +66,7 @@ def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     _conflicts(console, record["evidence"].get("conflicts"))
     _conditions(console, record["conditions"])
     _certainty(console, record["evidence"].get("certainty"))
+    _storm(console, record["evidence"].get("storm"))
     _alternatives(console, record)
     if record["would_change"]:
         console.print("What would change the answer:")
@@ -236,9 +237,34 @@ def _alternatives(console: Console, record: Mapping[str, Any]) -> None:
     if record["alternatives"]:
         console.print("Windows already studied and free:")
         for number_, row in enumerate(record["alternatives"], start=1):
-            console.print(f"  {number_}. {span(row['window'])} - {escape(row['says'])}")
+            console.print(f"  {number_}. {span(row['window'])} - {escape(row['says'])}{_ranked(row.get('storm'))}")
     if record["searched"]:
         console.print(f"  [dim]{escape(record['searched'])}[/]")
+
+
+def _storm(console: Console, found: Mapping[str, Any] | None) -> None:
+    if found is None:
+        return
+    console.print(f"While out, the storm: {escape(threat(found))}")
+    console.print(f"  [dim]{escape(found['source'])}, {found['storm']}[/]")
+
+
+def threat(found: Mapping[str, Any]) -> str:
+    """Say what a storm threatens in a window."""
+    if found["expected_mw"] is None:
+        return "the forecast kept does not reach these hours"
+    worst = f", most of it after {found['worst']}" if found["worst"] else ""
+    some = found["hours"] < found["hours_of"]
+    part = f" in the {found['hours']} of {found['hours_of']} hours it reaches" if some else ""
+    trust = "" if found["calibrated"] else "; UNCALIBRATED, a ranking"
+    return f"{found['expected_mw']:.3g} MW expected to be overloaded or cut off{part}{worst}{trust}"
+
+
+def _ranked(found: Mapping[str, Any] | None) -> str:
+    """Give the rank of a window by what the storm threatens in it; nothing where it is not forecast."""
+    if found is None or found["rank"] is None:
+        return ""
+    return escape(f"; storm: {found['expected_mw']:.3g} MW expected, rank {found['rank']}")
 
 
 def print_list(rows: Sequence[Mapping[str, Any]]) -> None:

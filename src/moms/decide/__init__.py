@@ -18,6 +18,7 @@ from moms.decide.evidence import (
     Move,
     Remedy,
     Security,
+    StormThreat,
     Unsolved,
     Voltage,
 )
@@ -52,6 +53,7 @@ __all__ = [
     "Remedy",
     "Security",
     "Settled",
+    "StormThreat",
     "Unsolved",
     "Verdict",
     "Voltage",

@@ -275,6 +275,30 @@ class Certainty:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StormThreat:
+    """What a storm threatens while the outage is out: the chance of each next loss times what it would do (models 3.9).
+
+    It decides nothing. What a loss would do counts only where it does so because of the outage.
+    """
+
+    storm: str
+    source: str
+    issued: str
+    calibrated: bool
+    """Whether damage counts stand behind the chances; otherwise they rank and are no more."""
+    hours: int
+    """How many hours of the window the forecast reaches; of the others it says nothing."""
+    hours_of: int
+    """Hours of the window."""
+    expected_mw: float | None
+    """MW expected to be overloaded or cut off, in the window's worst hour; None: the forecast does not reach it."""
+    worst: str | None
+    """The contingency that adds most; None where none adds anything."""
+    rank: int | None = None
+    """Among the asked window and the other dates that the forecast reaches, 1 for the least; equals share one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LessOne:
     """The study of the request beside a conflict set without one of its members: no limit is exceeded."""
 
@@ -330,6 +354,8 @@ class Evidence:
     """What stands in the way, where a limit exceeded decides; None otherwise."""
     certainty: Certainty | None = None
     """None where no answer grants anything, or nothing was studied."""
+    storm: StormThreat | None = None
+    """None where no storm forecast kept reaches these dates or the others, or nothing was studied."""
     forecast: Forecast | None = None
     """None where no forecast issue is kept."""
     begins_in_days: float | None = None

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy import NoScenarios, clopper_pearson, draw, margins_of, weather_years, window_recall, with_forecast
+from moms.adequacy import (
+    DRAWN_BY,
+    NoScenarios,
+    clopper_pearson,
+    draw,
+    margins_of,
+    short_share,
+    weather_years,
+    window_recall,
+    with_forecast,
+)
 from moms.desk.margins import booked, taken
 from moms.grid import BranchKind, shape_columns
 from moms.outages import Category
@@ -94,14 +104,12 @@ def recall_of(
                    touching=zones)
         for some in ((*away, *asked), away)
     )  # fmt: skip
-    found, base = (
-        window_recall(scenarios=one, zones=zones, level_mw=rules.level_mw, seed=rules.seed)
-        for one in (with_it, without)
-    )
+    found = window_recall(scenarios=with_it, zones=zones, level_mw=rules.level_mw, seed=rules.seed)
+    base = short_share(scenarios=without, zones=zones, level_mw=rules.level_mw)
     return Recall(
-        found=found, without=base.probability, takes_capacity=True, seen=seen, unknown=unknown,
+        found=found, without=base, takes_capacity=True, seen=seen, unknown=unknown,
         drawn=f"{rules.scenarios} scenarios of {rules.weather_years} synthetic weather years, seed {rules.seed}, "
-        f"from {drawn.day[0]} at a lead of {drawn.lead_days} days",
+        f"{DRAWN_BY}, from {drawn.day[0]} at a lead of {drawn.lead_days} days",
     )  # fmt: skip
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import Search
 from moms.desk.situation import spans
+from moms.desk.storms import UNCALIBRATED, risk_of
 from moms.gis import Trace, trace
 from moms.outages.hours import hours_of
+from moms.risk import PERILS
 from moms.values import HOUR, Refused, Window
 
 if TYPE_CHECKING:
@@ -17,9 +19,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.desk.ports import Book, Page
+    from moms.desk.storms import Storm
     from moms.desk.world import World
     from moms.gis import Features
     from moms.outages import Outage
+    from moms.risk import StormRisk
     from moms.values import Actor
 
 BACK = timedelta(days=62)
@@ -118,6 +122,40 @@ def _binding(page: Page, world: World, outage: Outage, features: Features | None
         element=found["element"], contingency=found["contingency"], caused=found["caused"],
         percent=found.get("percent"), where=_where(world, (found["element"],), features),
     )  # fmt: skip
+
+
+MOST_LINES = 1500
+"""Of a storm's lines that a map is sent, the likeliest; of how many is said."""
+LEAST = 0.001
+"""A line that is less likely to fail in the whole storm is left out."""
+
+
+def storm_layer(*, world: World, storm: Storm, actor: Actor, features: Features) -> dict[str, object]:
+    """Give what a storm is likely to take of the lines on the actor's map, hour by hour, likeliest first.
+
+    An owner has its own lines, and the sums over those.
+    """
+    found = risk_of(grid=world.grid, storm=storm)
+    there = features.line_of[found.lines.row] >= 0
+    order = [k for k in found.ranked().tolist() if there[k] and found.probability[k] >= LEAST]
+    weather = storm.weather
+    return {
+        "id": storm.id, "source": weather.source, "issued": weather.issued,
+        "hours": weather.hour, "calibrated": found.calibrated, "warning": None if found.calibrated else UNCALIBRATED,
+        "own_only": not actor.sees_all, "lines_seen": int(there.sum()), "more": max(len(order) - MOST_LINES, 0),
+        "expected_lost": [round(float(x), 3) for x in found.by_hour[there].sum(axis=0)],
+        "lines": [_threatened(world, found, features, k) for k in order[:MOST_LINES]],
+    }  # fmt: skip
+
+
+def _threatened(world: World, found: StormRisk, features: Features, k: int) -> dict[str, object]:
+    row = int(found.lines.row[k])
+    return {
+        "asset": f"branch:{row + 1}", "line": int(features.line_of[row]),
+        "name": "" if world.grid.register is None else str(world.grid.register.branch_name[row]),
+        "peril": PERILS[int(found.peril[k].argmax())], "gust_ms": round(float(found.gust_ms[k]), 1),
+        "by_hour": [round(float(p), 4) for p in found.by_hour[k]],
+    }  # fmt: skip
 
 
 def document_of(shown: Shown) -> dict[str, object]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.decide import Security, Settled
+    from moms.decide import Security, Settled, StormThreat
     from moms.desk.assess import Assessed
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
@@ -50,6 +50,10 @@ class Offer:
     """Digest of the study it rests on."""
     recurrence: Recurrence | None = None
     """The daily hours it is free in, where it is not free through."""
+    study: Security | None = None
+    """The study itself, for what weighs it besides."""
+    storm: StormThreat | None = None
+    """What a storm threatens while it is out; None where no forecast kept reaches it or the dates beside it."""
 
     def document(self) -> dict[str, object]:
         """Give it as it stands in a record."""
@@ -63,6 +67,7 @@ class Offer:
             "evidence": self.evidence,
             "recurrence": self.recurrence,
             "says": self.says(),
+            "storm": self.storm,
         }
 
     def says(self) -> str:
@@ -174,6 +179,7 @@ def _studied(
         held_until=now + timedelta(hours=hold) if hold > 0 else None,
         evidence=found.digest,
         recurrence=candidate.recurrence,
+        study=found,
     )
     return offer, found
 

@@ -17,7 +17,9 @@ from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
 from moms.desk.record import make_record
 from moms.desk.situation import read
+from moms.desk.storms import newest_storm
 from moms.desk.submit import entry_findings, event
+from moms.desk.while_out import Studied, threats
 from moms.outages import Kind, State, Status
 from moms.outages.guards import NotYourRole, ReasonMissing
 from moms.outages.lifecycle import Verb, move
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from moms.decide import Evidence, Settled
     from moms.desk.assess import Assessed
+    from moms.desk.place import Offer
     from moms.desk.ports import Book, Page
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -126,12 +129,14 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book, sear
     there = replace(situation, outage=as_asked(situation.outage))
     assessed = assess(world=world, situation=there, window=there.outage.window, now=now)
     if assessed.evidence.together:
-        return _group_answer(world, situation, assessed, now=now)
+        return _group_answer(world, situation, assessed, now=now, book=book)
     if search:
         placed = place(world=world, situation=there, assessed=assessed, now=now, book=book)
     else:
         placed = _here_only(world, there.outage, assessed.evidence)
     evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
+    evidence, offers = _with_storm(world, there.outage, evidence, placed.offers, book=book)
+    placed = replace(placed, offers=offers)
     if any(c.rule in EXCEEDED and c.verdict == Verdict.FAIL for c in placed.settled.checks):
         found = conflicts_of(world, there.outage, there.holding, evidence, now=now)
         evidence = replace(evidence, conflicts=found)
@@ -168,6 +173,27 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
     return replace(evidence, certainty=found)
 
 
+def _with_storm(
+    world: World, outage: Outage, evidence: Evidence, offers: tuple[Offer, ...], *, book: Book
+) -> tuple[Evidence, tuple[Offer, ...]]:
+    """Add what the storm that is forecast threatens in the asked window and in each other one that was studied."""
+    if evidence.security is None:
+        return evidence, offers
+    with book.as_(SYSTEM) as page:
+        storm = newest_storm(page)
+    if storm is None:
+        return evidence, offers
+    studied = [Studied(request=outage.request, window=outage.window, security=evidence.security)]
+    for one in offers:
+        if one.study is not None:
+            there = replace(outage.request, recurrence=one.recurrence or outage.request.recurrence)
+            studied.append(Studied(request=there, window=one.window, security=one.study))
+    here, *elsewhere = threats(world=world, storm=storm, studied=studied)
+    left = iter(elsewhere)
+    weighed = tuple(one if one.study is None else replace(one, storm=next(left)) for one in offers)
+    return replace(evidence, storm=here), weighed
+
+
 def clean(evidence: Evidence) -> bool | None:
     """Tell whether N-1 was found clean; None where it was not studied whole. Clean by a verified redispatch counts.
 
@@ -182,10 +208,14 @@ def clean(evidence: Evidence) -> bool | None:
     return not found.cut_off and (not found.crossings or remedied)
 
 
-def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now: datetime) -> Answer:
+def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now: datetime, book: Book) -> Answer:
     """Decide all of a group on the one study; the answer to the one asked about carries the others'."""
     members = (situation.outage, *situation.group)
     found = together(world, members, assessed.evidence)
+    weighed = [
+        (settled, _with_storm(world, as_asked(member), evidence, (), book=book)[0])
+        for member, (settled, evidence) in zip(members, found, strict=True)
+    ]
     first, *others = (
         _answer(
             world,
@@ -196,7 +226,7 @@ def _group_answer(world: World, situation: Situation, assessed: Assessed, *, now
             placed=Placed(settled=settled, offers=(), searched=""),
             now=now,
         )
-        for member, (settled, evidence) in zip(members, found, strict=True)
+        for member, (settled, evidence) in zip(members, weighed, strict=True)
     )
     told = ", ".join(f"{a.outage.id} ({a.record['outcome']})" for a in others if a.outage and a.record)
     return replace(first, group=tuple(others), says=f"Decided with it, on the same study: {told}.")

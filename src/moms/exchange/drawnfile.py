@@ -13,7 +13,8 @@ from moms.adequacy import Drawn
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORM = 1
+FORM = 2
+"""Another way of drawing is another form: a file of the old one would be made good with paths it does not have."""
 ARRAYS = ("year", "stress", "running_mw", "lost_unit", "lost_mw", "error")
 
 

@@ -83,14 +83,14 @@ def _unit(sheet: Sheet, line: int) -> tuple[Unit, list[str]]:
     mttf, mttr = (sheet.number(line, c, least=0.0, above=True, needed=False) for c in ("mttf_h", "mttr_h"))
     rate, notes = _rate(sheet, line, name, mttf, mttr)
     capacity = sheet.number(line, "capacity_mw", least=0.0) or 0.0
-    states = _states(sheet, line, capacity)
+    states, stays = _states(sheet, line, capacity)
     if rate + math.fsum(p for _, p in states) > 1.0 + 1e-12:
         raise BadTable(
             f"the states of {name} have a probability above 1 together", field=f"units line {line}, states",
             fix="let forced_outage_rate and the states add up to at most 1; the rest is the whole unit",
         )  # fmt: skip
     unit = Unit(name=name, capacity_mw=capacity, outage_rate=rate, area=sheet.text(line, "area"), mttf_h=mttf,
-                mttr_h=mttr, partial=states)  # fmt: skip
+                mttr_h=mttr, partial=states, stay_h=stays)  # fmt: skip
     return unit, notes
 
 
@@ -115,22 +115,27 @@ def _rate(sheet: Sheet, line: int, name: str, mttf: float | None, mttr: float | 
     return given, []
 
 
-def _states(sheet: Sheet, line: int, capacity: float) -> tuple[tuple[float, float], ...]:
-    """Read `300:0.05 150:0.02`, MW available and probability, into MW out and probability."""
-    found = []
+def _states(sheet: Sheet, line: int, capacity: float) -> tuple[tuple[tuple[float, float], ...], tuple[float, ...]]:
+    """Read `300:0.05 150:0.02` or `300:0.05:40`: MW available, probability and hours of a stay; MW out are given."""
+    found, stays = [], []
     for word in sheet.text(line, "states").replace(";", " ").split():
-        left, colon, right = word.partition(":")
         try:
-            available, p = float(left), float(right)
+            available, p, *stay = (float(part) for part in word.split(":"))
         except ValueError:
-            available = p = math.nan
-        if not colon or not (0 < available < capacity and 0 <= p <= 1):
+            available, p, stay = math.nan, math.nan, []
+        hours = [h for h in stay[:1] if 0 < h < math.inf]
+        if not (0 < available < capacity and 0 <= p <= 1 and len(stay) <= 1 and len(hours) == len(stay)):
             raise BadTable(
                 f"{word!r} is no state of a unit of {capacity:g} MW", field=f"units line {line}, states",
-                fix="write MW available, between 0 and the capacity, and a probability, as 300:0.05",
+                fix="write MW available, between 0 and the capacity, a probability, and, if known, the mean hours of a "
+                "stay, as 300:0.05:40",
             )  # fmt: skip
         found.append((capacity - available, p))
-    return tuple(found)
+        stays += hours
+    if stays and len(stays) < len(found):
+        raise BadTable("only some of its states say how long it stays in them", field=f"units line {line}, states",
+                       fix="give the mean hours of a stay for all of them, or for none")  # fmt: skip
+    return tuple(found), tuple(stays)
 
 
 def read_load(path: Path, *, day_hours: int = 24) -> HourlyLoad:

@@ -222,6 +222,10 @@ class Desk(Protocol):
         """Give what is out in an hour and where."""
         ...
 
+    def storm_on_the_map(self) -> Mapping[str, object] | None:
+        """Give what the newest storm forecast threatens of the map, hour by hour."""
+        ...
+
     def margin(self, window: Window) -> object:
         """Give what is left of capacity by market day and place."""
         ...

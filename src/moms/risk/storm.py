@@ -109,6 +109,15 @@ def lines_of(grid: Grid) -> Lines:
     return Lines(row=row, latitude=latitude, longitude=longitude, length_km=np.maximum(straight * ROUTE, 0.1))
 
 
+def only(lines: Lines, rows: Sequence[int]) -> Lines:
+    """Give those of the lines that are in some rows of the grid's branches."""
+    keep = np.isin(lines.row, np.asarray(rows, dtype=np.int64))
+    return Lines(
+        row=lines.row[keep], latitude=lines.latitude[keep], longitude=lines.longitude[keep],
+        length_km=lines.length_km[keep],
+    )  # fmt: skip
+
+
 def distance_km(lat1: FloatArray, lon1: FloatArray, lat2: FloatArray, lon2: FloatArray) -> FloatArray:
     """Give great-circle distances between points in degrees (haversine)."""
     one, other = np.radians(lat1), np.radians(lat2)

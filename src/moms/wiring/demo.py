@@ -5,15 +5,18 @@ from __future__ import annotations
 import multiprocessing
 import os
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk import people
 from moms.desk.people import Person
 from moms.desk.season import enter
+from moms.desk.storms import Storm, keep_storm
 from moms.desk.submit import AlreadyFiled
 from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
-from moms.values import Actor, Refused, Role
+from moms.exchange.storms import SAMPLE, read_weather
+from moms.values import SYSTEM, Actor, Refused, Role
 from moms.wiring.clock import read_clock, set_demo_clock
 from moms.wiring.office import open_office
 from moms.wiring.replay import DemoHome
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from moms.wiring.settings import Settings
 
 STARTER = "starter"
+STORM_AHEAD = timedelta(days=2)
+"""When the sample storm begins, after the demo does."""
 
 
 LINES = "Whimbrel Transmission (synthetic)"
@@ -61,6 +66,8 @@ def load_starter(office: Office) -> tuple[Season, int]:
     season, home = bundled(STARTER), office.settings.home
     fresh = enter(book=office.book, entries=season.entries, rule_book=season.rule_book)
     if fresh == len(season.entries):
+        storm = Storm(weather=read_weather(SAMPLE))
+        keep_storm(book=office.book, actor=SYSTEM, now=season.clock, storm=storm, begins=season.clock + STORM_AHEAD)
         DemoHome(home=home).mark(season.clock)
     clock = read_clock(home)
     if fresh or clock is None or clock.base < season.clock:

@@ -40,6 +40,8 @@ export interface Model {
   binding: boolean;
   names: boolean;
   margins: Margin[];
+  /** Lines that a storm threatens, likeliest last: drawn so wide beneath the lines themselves. */
+  threatened: { width: number; lines: number[] }[];
   area: Box | null;
 }
 
@@ -167,6 +169,7 @@ export function draw(ctx: CanvasRenderingContext2D, model: Model, view: View, co
   ctx.textBaseline = "middle";
   ctx.lineCap = "butt";
   if (model.land) land(ctx, model.land, view, colour);
+  storm(ctx, model, view, colour);
   lines(ctx, model.network, view, colour);
   if (view.scale >= DOTS_FROM) dots(ctx, model.network, view, colour);
   chosen(ctx, model, view, colour);
@@ -176,6 +179,17 @@ export function draw(ctx: CanvasRenderingContext2D, model: Model, view: View, co
   texts(ctx, model, view, colour);
   if (model.area) area(ctx, model.area, view, colour);
   bar(ctx, view, colour);
+}
+
+/** Bands under the lines, with an edge that also shows where nobody tells colours apart. */
+function storm(ctx: CanvasRenderingContext2D, model: Model, view: View, colour: Palette): void {
+  for (const one of model.threatened) {
+    for (const [more, tone] of [[2, colour.edge], [0, colour.amber]] as const) {
+      ctx.strokeStyle = tone;
+      ctx.lineWidth = one.width + more;
+      path(ctx, model.network, one.lines, view);
+    }
+  }
 }
 
 function land(ctx: CanvasRenderingContext2D, given: Land, view: View, colour: Palette): void {

@@ -204,6 +204,21 @@ export interface Offer {
   held_until: string | null;
   recurrence: unknown;
   within_owner_limits: boolean;
+  storm?: Threat | null;
+}
+
+/** What a storm threatens while an outage is out. */
+export interface Threat {
+  storm: string;
+  source: string;
+  issued: string;
+  calibrated: boolean;
+  hours: number;
+  hours_of: number;
+  /** MW; null where the forecast does not reach the window. */
+  expected_mw: number | null;
+  worst: string | null;
+  rank: number | null;
 }
 
 export interface Chance {
@@ -256,6 +271,7 @@ export interface Decision {
     security?: { crossings: Crossing[]; contingencies: number; points: number; monitored: number; old: number; synthetic: number; unrated: number } | null;
     certainty?: Certainty | null;
     conflicts?: Conflicts | null;
+    storm?: Threat | null;
     [more: string]: unknown;
   } | null;
   [more: string]: unknown;

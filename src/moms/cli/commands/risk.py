@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING
 
 from moms.cli import paper
 from moms.cli.exits import Exit
+from moms.cli.who import office, who_arguments
+from moms.desk.storms import UNCALIBRATED
+from moms.risk import tower_curve
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from moms.desk.storms import Storm
     from moms.grid import Grid
     from moms.risk import StormRisk, TowerCurve, Weather
 
 EXAMPLE = """
 moms risk storm --storm sample
 moms risk storm --storm forecast.csv --damage counts.csv --map storm.geojson --json
-moms risk out --asset branch:1204 --hours 4"""
-
-UNCALIBRATED = "UNCALIBRATED: fewer than five events with damage counts stand behind it; read it as a ranking"
+moms risk out --asset branch:1204 --hours 4
+moms risk keep --storm forecast.csv
+moms risk keep --storm sample --begins 2027-04-05T12:00Z
+moms risk show"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the storm, the grid and where the map layer goes."""
-    verbs = parser.add_subparsers(dest="what", metavar="storm|out", required=True)
+    verbs = parser.add_subparsers(dest="what", metavar="storm|out|keep|show", required=True)
     storm = verbs.add_parser("storm", help="which lines a storm is likely to take")
     storm.add_argument("--storm", default="sample", metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
     storm.add_argument("--grid", default="miso", metavar="NAME|FILE", help="the grid (miso)")
@@ -33,13 +40,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     storm.add_argument("--map", type=Path, metavar="FILE", help="write those lines as GeoJSON")
     storm.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
     out_arguments(verbs.add_parser("out", help="the hours of a storm with the least risk to have something out"))
+    keep_arguments(verbs.add_parser("keep", help="keep a storm forecast: decisions and the map show it from now on"))
+    show = verbs.add_parser("show", help="show the newest storm forecast kept, its age and source")
+    show.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    who_arguments(show)
     parser.add_argument("--json", action="store_true", help="print JSON for machines, nothing else")
+
+
+def keep_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the storm that is kept."""
+    parser.add_argument("--storm", required=True, metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
+    parser.add_argument("--damage", type=Path, metavar="FILE", help="damage counts of past events, CSV")
+    parser.add_argument("--begins", metavar="INSTANT", help="move its hours to begin then, for a drill: it is said")
+    parser.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON for machines")
+    who_arguments(parser)
 
 
 def out_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the asset, the storm and how long it would be out."""
-    from moms.cli.who import who_arguments
-
     parser.add_argument("--asset", required=True, metavar="ASSET", help="what would be out, as branch:1204")
     parser.add_argument("--hours", type=int, default=4, metavar="N", help="for how many hours (default 4)")
     parser.add_argument("--storm", default="sample", metavar="FILE|sample", help="a forecast, CSV, or the sample storm")
@@ -50,12 +68,46 @@ def out_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Compute it and print it."""
-    return {"storm": _storm, "out": _out}[args.what](args)
+    return {"storm": _storm, "out": _out, "keep": _keep, "show": _show}[args.what](args)
+
+
+def _keep(args: argparse.Namespace) -> int:
+    with office(args) as desk:
+        return show(desk.keep_storm(storm=args.storm, damage=args.damage, begins=args.begins), desk.settings.now,
+                    as_json=args.json)  # fmt: skip
+
+
+def _show(args: argparse.Namespace) -> int:
+    with office(args) as desk:
+        return show(desk.storm(), desk.settings.now, as_json=args.json)
+
+
+def show(found: Storm | None, now: datetime, *, as_json: bool) -> int:
+    """Print the storm forecast that decisions and the map see; 1 where there is none, or its hours are over."""
+    if found is None:
+        if as_json:
+            paper.show_json({"storm": None})
+        else:
+            paper.say("No storm forecast is kept: decisions say nothing of storms.", abnormal=True)
+        return Exit.NO
+    weather, over = found.weather, found.span.end <= now
+    age_h = round((now - weather.issued).total_seconds() / 3600.0, 3)
+    if as_json:
+        paper.show_json({"storm": {"id": found.id, "source": weather.source, "issued": weather.issued, "age_h": age_h,
+                                   "start": found.span.start, "end": found.span.end, "over": over,
+                                   "places": len(weather.latitude), "events": len(found.damage)}})  # fmt: skip
+        return Exit.NO if over else Exit.DONE
+    paper.say(f"{weather.source}, {found.span.start:%Y-%m-%dT%H:%MZ} to {found.span.end:%Y-%m-%dT%H:%MZ}, issued "
+              f"{weather.issued:%Y-%m-%dT%H:%MZ}, {age_h:.1f} h old.", abnormal=over)  # fmt: skip
+    if over:
+        paper.say("- its hours are over: it says nothing of what is asked for now")
+    if not tower_curve(found.damage).calibrated:
+        paper.say(UNCALIBRATED, abnormal=True)
+    paper.say(f"- {found.id}, {len(weather.latitude)} places, {len(found.damage)} events with damage counts")
+    return Exit.NO if over else Exit.DONE
 
 
 def _out(args: argparse.Namespace) -> int:
-    from moms.cli.who import office
-
     with office(args) as desk:
         found, storm = desk.while_out(asset=args.asset, storm=args.storm, damage=args.damage, hours=args.hours)
     if args.json:
@@ -82,7 +134,7 @@ def _storm(args: argparse.Namespace) -> int:
     """Rank the lines of a grid."""
     from moms.exchange.grids import open_grid
     from moms.exchange.storms import read_damage, read_weather
-    from moms.risk import lines_of, storm_risk, tower_curve
+    from moms.risk import lines_of, storm_risk
     from moms.values import Refused
 
     if args.top < 1:

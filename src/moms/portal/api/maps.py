@@ -45,6 +45,20 @@ async def outages(request: Request, who: Caller, at: Annotated[str, Query(max_le
     return await service_of(request).quick.run(work)
 
 
+@router.get("/map/storm", operation_id="mapStorm")
+async def storm(request: Request, who: Caller) -> Response:
+    """Give what the newest storm forecast threatens, by the rows of the caller's map and hour by hour.
+
+    `storm` is null where none is kept; an owner has its own lines.
+    """
+    need(who, Scope.READ)
+
+    def work() -> Response:
+        return kept(request, canonical({"storm": desk_of(request, who).storm_on_the_map()}), actor=who.actor)
+
+    return await service_of(request).quick.run(work)
+
+
 def kept(request: Request, body: bytes, *, actor: Actor) -> Response:
     """Send what a browser may keep, but has to ask about each time: packed, or that it has it already.
 

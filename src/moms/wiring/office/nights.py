@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from moms.desk.ports import Search
-from moms.values import HOUR, SYSTEM, Window
+from moms.values import HOUR, SYSTEM, Window, parse_instant
 from moms.wiring.office.core import Core
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from moms.decide import Forecast
     from moms.desk.nightly import Night
     from moms.desk.posting import Posting
+    from moms.desk.storms import Storm
     from moms.risk import StormRisk, WhileOut
 
 
@@ -125,6 +126,22 @@ class Nights(Core):
             now=self.settings.now,
         )  # fmt: skip
         return rows, found
+
+    def keep_storm(self, *, storm: str, damage: Path | None, begins: str | None) -> Storm:
+        """Keep a storm forecast as the newest, and give it."""
+        from moms.desk.storms import Storm, keep_storm
+        from moms.exchange.storms import read_damage, read_weather
+
+        given = Storm(weather=read_weather(storm), damage=read_damage(damage) if damage else ())
+        when = None if begins is None else parse_instant(begins, field="begins")
+        return keep_storm(book=self.book, actor=self.settings.actor, now=self.settings.now, storm=given, begins=when)
+
+    def storm(self) -> Storm | None:
+        """Give the newest storm forecast kept."""
+        from moms.desk.storms import newest_storm
+
+        with self.book.as_(SYSTEM) as page:
+            return newest_storm(page)
 
     def taken(self, window: Window) -> tuple[Taken, ...]:
         """Give the units that the book takes out or derates in a window, those cut off included."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import Search
 from moms.outages.document import to_document
-from moms.values import Window, parse_instant
+from moms.values import SYSTEM, Window, parse_instant
 from moms.wiring.office.core import Core
 from moms.wiring.office.words import midnight
 
@@ -113,6 +113,26 @@ class Views(Core):
             at=parse_instant(at, field="at"), features=None if seen is None else seen.features,
         )  # fmt: skip
         return document_of(shown)
+
+    def storm_on_the_map(self) -> dict[str, object] | None:
+        """Give what the newest storm forecast threatens of this actor's map, hour by hour; None where none is kept.
+
+        Raises:
+            NoPlaces: the grid does not say where things are.
+        """
+        from moms.desk.on_the_map import storm_layer
+        from moms.desk.storms import newest_storm
+        from moms.risk import NoPlaces
+
+        seen = self._seen()
+        if seen is None:
+            raise NoPlaces(f"{self.world.grid.name} does not say where its stations are", field="grid",
+                           fix="take a grid that names its stations and their places")  # fmt: skip
+        with self.book.as_(SYSTEM) as page:
+            storm = newest_storm(page)
+        if storm is None:
+            return None
+        return storm_layer(world=self.world, storm=storm, actor=self.settings.actor, features=seen.features)
 
     def _seen(self) -> Seen | None:
         from moms.gis import all_of, seen_by
