@@ -122,6 +122,7 @@ class Desk(Protocol):
     def list(
         self,
         *,
+        ids: tuple[str, ...] = (),
         since: str | None = None,
         until: str | None = None,
         assets: tuple[str, ...] = (),

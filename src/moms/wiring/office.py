@@ -472,6 +472,7 @@ class Office:
     def list(
         self,
         *,
+        ids: tuple[str, ...] = (),
         since: str | None = None,
         until: str | None = None,
         assets: tuple[str, ...] = (),
@@ -491,7 +492,7 @@ class Office:
                 end=parse_instant(_midnight(until or "2199-12-31"), field="to"),
             )
         search = Search(
-            window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None,
+            ids=ids, window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None,
             text=text, after=after, limit=limit,
         )  # fmt: skip
         with self.book.as_(self.settings.actor) as page:

@@ -39,6 +39,7 @@ async def outages(
     since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
     asset: Words = [],  # noqa: B006 - FastAPI copies it
+    name: Annotated[list[str], Query(alias="id", max_length=200)] = [],  # noqa: B006 - as above
     owner: Word = None,
     state: Words = [],  # noqa: B006 - as above
     status: Words = [],  # noqa: B006 - as above
@@ -55,7 +56,7 @@ async def outages(
     def work() -> tuple[list[dict[str, object]], object]:
         desk = desk_of(request, who)
         rows = desk.list(
-            since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
+            ids=_all(name), since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
             statuses=_all(status), pending=pending, text=_clean(text), after=since_id, limit=limit + 1,
         )  # fmt: skip
         return rows, shown(rows[:limit], actor=who.actor, desk=desk)
