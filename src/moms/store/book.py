@@ -330,9 +330,12 @@ class PostgresPage:
             )
             found += [
                 Told(
-                    organisation=organisation, sequence=seq, revision=revision, event=event_of(body),
+                    organisation=organisation,
+                    sequence=seq,
+                    revision=revision,
+                    event=event_of(body),
                     register=subject.removeprefix(REGISTER) if subject.startswith(REGISTER) else None,
-                )  # fmt: skip
+                )
                 for seq, revision, subject, body in rows
             ]
         return tuple(found)
