@@ -157,6 +157,20 @@ def test_pages_give_each_outage_once_though_others_come_in_between(running):
     assert ann.get("/outages", params={"cursor": "%%%"}).status_code == 400
 
 
+def test_a_list_is_asked_for_by_ids_and_gives_those_that_match_and_that_one_may_see(running):
+    ann, bob, eve = (running.as_(name) for name in ("ann", "bob", "eve"))
+    mine, other = filed(ann)["id"], filed(bob, organisation="TO-2")["id"]
+
+    def ids(client, **params):
+        return {one["id"] for one in client.get("/outages", params={"id": [mine, other], **params}).json()["items"]}
+
+    assert ids(eve) == {mine, other}
+    assert ids(ann) == {mine}
+    assert ids(eve, owner="TO-2") == {other}
+    assert ids(eve, state="closed") == set()
+    assert ann.get("/outages", params={"id": "nonsense"}).json()["items"] == []
+
+
 def deeds(running):
     """Give each POST of the interface: who does it, to what, with which body; and the verb it has to leave, if any."""
     ann, eve, roy = running.as_("ann"), running.as_("eve"), running.as_("roy")

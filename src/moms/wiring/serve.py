@@ -218,7 +218,7 @@ def needs(
         book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world,
-                      days=PostgresDays(place.engine), notices=notices)  # fmt: skip
+                      days=PostgresDays(place.engine), notices=PostgresNotices(place.engine))  # fmt: skip
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:

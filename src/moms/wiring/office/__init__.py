@@ -33,4 +33,4 @@ def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> It
     with open_place(env=os.environ if env is None else env) as place:
         yield Office(
             settings=chosen, book=place.book, days=PostgresDays(place.engine), notices=PostgresNotices(place.engine)
-        )  # fmt: skip
+        )
