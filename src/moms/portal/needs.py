@@ -37,6 +37,10 @@ class Desk(Protocol):
         """File a request and decide it."""
         ...
 
+    def quick(self, words: Mapping[str, object]) -> object:
+        """Say what is known at once of a request as far as it is typed."""
+        ...
+
     def file(self, request: Request) -> Answer:
         """File a request and leave its decision to a worker."""
         ...

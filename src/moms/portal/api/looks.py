@@ -157,6 +157,38 @@ async def windows(
     return answer(found)
 
 
+@router.get("/quick", operation_id="quickAnswer")
+async def quick(
+    request: Request,
+    who: Caller,
+    asset: Annotated[list[str], Query(min_length=1, max_length=20)],
+    start: Annotated[str, Query(max_length=40)],
+    end: Annotated[str, Query(max_length=40)],
+    kind: Word = None,
+    nature: Word = None,
+    recall_h: float | None = None,
+    emergency_return_h: float | None = None,
+    earliest_start: Annotated[str | None, Query(max_length=40)] = None,
+    latest_end: Annotated[str | None, Query(max_length=40)] = None,
+) -> Response:
+    """Say what is known at once of a request that is being typed: entry rules, lead time, days computed ahead.
+
+    Nothing is studied and nothing written; it takes the place of no preview.
+    """
+    need(who, Scope.READ)
+    words = {
+        "assets": list(_all(asset)), "window": {"start": start, "end": end}, "kind": kind, "nature": nature,
+        "recall_h": recall_h, "emergency_return_h": emergency_return_h, "earliest_start": earliest_start,
+        "latest_end": latest_end,
+    }  # fmt: skip
+
+    def work() -> object:
+        desk = desk_of(request, who)
+        return shown(desk.quick(words), actor=who.actor, desk=desk)
+
+    return answer(await service_of(request).quick.run(work))
+
+
 @router.get("/calendar", operation_id="calendar")
 async def calendar(
     request: Request,
