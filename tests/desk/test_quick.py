@@ -39,7 +39,10 @@ def on(asset, day, *, hours=(8, 18), days=1):
 
 
 def looked(book, world, kept, request, **more):
-    return quick(**{"book": book, "world": world, "kept": kept, "actor": OWNER, "now": THEN, "request": request} | more)
+    return quick(
+        **{"book": book, "world": world, "kept": kept, "actor": OWNER, "now": THEN, "request": request, "starts": True}
+        | more
+    )
 
 
 def decided(book, world, request):

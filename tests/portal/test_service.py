@@ -419,6 +419,24 @@ def test_the_calendar_gives_what_is_kept_and_computes_nothing(running):
     assert running.as_().get("/calendar", params=asked).status_code == 401
 
 
+def test_the_quick_answer_says_what_is_known_and_writes_nothing(running):
+    running.at(START)
+    ann, before = running.as_("ann"), len(running.lines())
+    asked = a_request()
+    words = {"asset": asked["assets"], "start": asked["window"]["start"], "end": asked["window"]["end"]}
+    found = ann.get("/quick", params=words)
+    assert found.status_code == 200, found.text
+    preview = ann.post("/outages", params={"preview": "true"}, json=asked, headers=key()).json()
+    assert found.json()["findings"] == preview["findings"]
+    assert (found.json()["comes_to"], found.json()["lead"]) == ("needs a person", "standard")
+    backwards = ann.get("/quick", params=words | {"end": "2026-01-01T00:00-05:00"})
+    assert (backwards.status_code, backwards.json()["field"]) == (422, "window.end")
+    gone = ann.get("/quick", params=words | {"start": "2026-01-01T00:00-05:00", "end": "2026-01-02T00:00-05:00"})
+    assert gone.json()["comes_to"] == "returned"
+    assert ann.get("/quick", params={"start": words["start"], "end": words["end"]}).status_code == 422
+    assert len(running.lines()) == before
+
+
 def test_the_posted_margin_is_the_operators_people_s_and_null_until_a_night_has_posted_one(running):
     eve, ann = running.as_("eve"), running.as_("ann")
     none = eve.get("/margin/posted")

@@ -106,13 +106,26 @@ def draft(words: Mapping[str, Any], *, world: World, actor: Actor, now: datetime
     return replace(found, **asked)
 
 
-def quick(*, book: Book, world: World, kept: KeptDays | None, actor: Actor, now: datetime, request: Request) -> Quick:
-    """Say what is known of a request at once; nothing is studied, nothing is written."""
+def quick(
+    *,
+    book: Book,
+    world: World,
+    kept: KeptDays | None,
+    actor: Actor,
+    now: datetime,
+    request: Request,
+    starts: bool = False,
+) -> Quick:
+    """Say what is known of a request at once; nothing is studied, nothing is written.
+
+    With `starts` it also looks for other starts: around a full month of days, so it takes several times as long.
+    """
     outage = begin(request, outage_id=outage_id(request.organisation, request.external_id), actor=actor, now=now)
     with book.as_(actor) as page:
         findings = entry_findings(page, world=world, now=now, outage=outage, actor=actor)
-    there, oldest = _known(book, world, kept, request, now=now)
     asked = _days(request.window)
+    starts = starts and len(asked) == 1
+    there, oldest = _known(book, world, kept, request, now=now, around=AROUND_DAYS if starts else 0)
     days = tuple(there[day] for day in asked if day in there)
     notice = None if request.urgent_report else world.rules.entry.notice_for(request)
     comes_to, says = _comes_to(findings, days, len(asked))
@@ -124,7 +137,7 @@ def quick(*, book: Book, world: World, kept: KeptDays | None, actor: Actor, now:
         due=None if notice is None else request.window.start - timedelta(days=notice.days),
         days=days,
         days_asked=len(asked),
-        starts=tuple(_starts(book, world, actor, outage, there, now=now)) if len(asked) == 1 else (),
+        starts=tuple(_starts(book, world, actor, outage, there, now=now)) if starts else (),
         computed_at=oldest,
         now=now,
     )
@@ -152,15 +165,14 @@ def _comes_to(findings: Sequence[Finding], days: Sequence[AssetDay], asked: int)
 
 
 def _known(
-    book: Book, world: World, kept: KeptDays | None, request: Request, *, now: datetime
+    book: Book, world: World, kept: KeptDays | None, request: Request, *, now: datetime, around: int
 ) -> tuple[dict[date, AssetDay], datetime | None]:
     """Give the kept days in and around the window, of a request for one branch; of others none is kept."""
     one = request.assets[0]
     if kept is None or len(request.assets) != 1 or not one.startswith(f"{ElementKind.BRANCH}:"):
         return {}, None
     days = _days(request.window)
-    around = AROUND_DAYS * DAY if len(days) == 1 else timedelta(0)
-    first, last = max(days[0] - around, now.astimezone(MARKET).date()), days[-1] + around
+    first, last = max(days[0] - around * DAY, now.astimezone(MARKET).date()), days[-1] + around * DAY
     if last < first:
         return {}, None
     found = calendar(book=book, world=world, now=now, assets=(one,), first=first, last=last, kept=kept, kept_only=True)

@@ -37,7 +37,7 @@ class Desk(Protocol):
         """File a request and decide it."""
         ...
 
-    def quick(self, words: Mapping[str, object]) -> object:
+    def quick(self, words: Mapping[str, object], *, starts: bool = False) -> object:
         """Say what is known at once of a request as far as it is typed."""
         ...
 

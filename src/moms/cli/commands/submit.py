@@ -41,7 +41,7 @@ def _quick(args: argparse.Namespace, desk: Office) -> int:
 
     request = desk.read_request(args.file)
     found = quick(book=desk.book, world=desk.world, kept=desk.days, actor=desk.settings.actor, now=desk.settings.now,
-                  request=request)  # fmt: skip
+                  request=request, starts=True)  # fmt: skip
     if args.json:
         show_json(found)
     else:

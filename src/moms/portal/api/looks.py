@@ -170,6 +170,8 @@ async def quick(
     emergency_return_h: float | None = None,
     earliest_start: Annotated[str | None, Query(max_length=40)] = None,
     latest_end: Annotated[str | None, Query(max_length=40)] = None,
+    *,
+    starts: Annotated[bool, Query(description="look for other starts too")] = False,
 ) -> Response:
     """Say what is known at once of a request that is being typed: entry rules, lead time, days computed ahead.
 
@@ -184,7 +186,7 @@ async def quick(
 
     def work() -> object:
         desk = desk_of(request, who)
-        return shown(desk.quick(words), actor=who.actor, desk=desk)
+        return shown(desk.quick(words, starts=starts), actor=who.actor, desk=desk)
 
     return answer(await service_of(request).quick.run(work))
 

@@ -41,8 +41,8 @@ class Requests(Core):
             asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
 
-    def quick(self, words: Mapping[str, Any]) -> Quick:
-        """Say what is known at once of a request as far as it is typed; nothing is studied, nothing written.
+    def quick(self, words: Mapping[str, Any], *, starts: bool = False) -> Quick:
+        """Say what is known at once of a request as far as it is typed, with other starts where they are asked for.
 
         Raises:
             NotARequest: what is typed cannot be read. NotAsked: no equipment.
@@ -53,7 +53,8 @@ class Requests(Core):
         request = draft(words, world=self.world, actor=actor, now=now)
         if isinstance(request, tuple):
             raise NotARequest(request)
-        return quick(book=self.book, world=self.world, kept=self.days, actor=actor, now=now, request=request)
+        return quick(book=self.book, world=self.world, kept=self.days, actor=actor, now=now, request=request,
+                     starts=starts)  # fmt: skip
 
     def file(self, request: Request) -> Answer:
         """File a request and leave its decision to a worker; filed again it gives what is there."""
