@@ -39,7 +39,7 @@ def test_an_owner_asks_reads_at_once_what_is_known_and_takes_the_date_offered_in
     expect(page.get_by_role("list", name="Chosen equipment")).to_contain_text("line 19")
     ann.date("Out of service from", "02102027", "1200AM")
     ann.date("Back in service at", "02112027", "1200AM")
-    expect(part(page, "At once")).to_contain_text("Needs a study")
+    expect(part(page, "At once")).to_contain_text("To be studied")
     ann.choose("Nature of the work", "Line m")
     ann.put("Who answers", "Ann of the desk")
     ann.put("Telephone, day and night", "+1 555 0100")

@@ -158,7 +158,7 @@ def _comes_to(findings: Sequence[Finding], days: Sequence[AssetDay], asked: int)
     if held is not None:
         return Says.STUDY, f"{held.day} needs a study: {held.reason}"
     if len(days) < asked:
-        return Says.STUDY, "Nothing speaks against it so far. The study says what the network makes of it."
+        return Says.STUDY, "Nothing known speaks against it. What the network makes of it only the study says."
     if asked > 1:
         return Says.STUDY, f"Each of the {asked} days is free by itself; together they need a study."
     return Says.FREE, f"{days[0].day} is free as the book stands: a whole day out would be approved now."

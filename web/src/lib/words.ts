@@ -60,7 +60,7 @@ export const DAY: Record<Start["state"], Label> = {
 export const QUICK: Record<Quick["comes_to"], Label> = {
   ...DAY,
   free: { mark: "○", word: "Free as the book stands", tone: "plain" },
-  "needs a study": { mark: "◆", word: "Needs a study", tone: "plain" },
+  "needs a study": { mark: "…", word: "To be studied", tone: "plain" },
   "not available": { mark: "✕", word: "Not available", tone: "red" },
   "needs a person": { mark: "◆", word: "A person looks", tone: "amber" },
   returned: { mark: "▲", word: "Would be returned", tone: "red" },
