@@ -71,6 +71,12 @@ def free_days(page: Page) -> None:
     page.get_by_role("application").wait_for()
 
 
+def case(page: Page) -> None:
+    """Study what waits for a person."""
+    page.locator("main li a").first.click()
+    page.get_by_role("region", name="Versions shown").wait_for()
+
+
 def chosen(page: Page) -> None:
     """Choose the first bar."""
     page.get_by_role("application").focus()
@@ -84,9 +90,9 @@ SCREENS = (
     Screen("ask", "owner", "/ask", "form", ask),
     Screen("requests", "owner", "/requests", "section[aria-label=Requests]"),
     Screen("record", "owner", "/requests", "section[aria-label=Requests]", record),
-    Screen("plan", "owner", "/plan", "main h2"),
+    Screen("plan", "owner", "/plan", "main article"),
     Screen("inbox", "engineer", "/inbox", "main h1"),
-    Screen("study", "engineer", "/study", "main h1"),
+    Screen("study", "engineer", "/study", "main li a", case),
     Screen("today", "control", "/today", "main section"),
     Screen("timeline", "engineer", "/timeline?from=2027-03-01&days=31&by=area", "canvas", chosen),
     Screen("map", "engineer", "/map?at=2027-04-13T12:00", "canvas[data-redraws]"),
@@ -124,6 +130,11 @@ def take(browser: Browser, address: str, screen: Screen) -> None:
     wire = page.context.new_cdp_session(page)
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
+        if screen.make is None:  # as it opens in that size; what was made stays
+            page.reload()
+            page.locator(screen.ready).first.wait_for()
+        if (no := page.get_by_role("button", name="No, thank you")).is_visible():
+            no.click()
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
             page.evaluate("scrollTo(0, 0)")

@@ -1,4 +1,4 @@
-"""The same pages in Firefox: one signs in by keys alone, and every screen loads without an error."""
+"""The same pages in Firefox: one signs in and asks by keys alone, and every screen loads without an error."""
 
 from __future__ import annotations
 
@@ -80,3 +80,20 @@ def test_every_screen_loads_without_an_error_on_a_desk_and_in_a_hand(window, add
     for width, height in ((1400, 960), (390, 844)):
         window.size(width, height)
         window.until("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_request_whose_days_come_with_a_link_is_asked_for_and_granted(window, address):
+    days = "start=2027-02-10T00:00-05:00&end=2027-02-11T00:00-05:00"
+    sign_in(window, address, "ann", f"/ask?asset=branch:2&{days}")
+    window.until("document.querySelector('[aria-label=\"Chosen equipment\"]')?.innerText.includes('line 2')")
+    window.until("document.querySelector('[aria-label=\"At once\"]')?.innerText.includes('To be studied')")
+    window.tab_to(element("Nature of the work"))
+    window.press(*"Line")  # a space would open the list
+    for label, text in (("Who answers", "Ann of the desk"), ("Telephone, day and night", "+1 555 0100")):
+        window.tab_to(element(label))
+        window.press(*text)
+    window.tab_to(button("File the request"))
+    window.ask(f"({button('File the request')}).click()")
+    window.until("/OTG-/.test(location.pathname)")
+    window.until("document.querySelector('section[aria-label=Request]')?.innerText.includes('Approved')")
+    window.until("document.body.innerText.includes('Wed 2027-02-10 00:00 → Thu 2027-02-11 00:00')")

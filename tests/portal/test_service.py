@@ -157,6 +157,20 @@ def test_pages_give_each_outage_once_though_others_come_in_between(running):
     assert ann.get("/outages", params={"cursor": "%%%"}).status_code == 400
 
 
+def test_a_list_is_asked_for_by_ids_and_gives_those_that_match_and_that_one_may_see(running):
+    ann, bob, eve = (running.as_(name) for name in ("ann", "bob", "eve"))
+    mine, other = filed(ann)["id"], filed(bob, organisation="TO-2")["id"]
+
+    def ids(client, **params):
+        return {one["id"] for one in client.get("/outages", params={"id": [mine, other], **params}).json()["items"]}
+
+    assert ids(eve) == {mine, other}
+    assert ids(ann) == {mine}
+    assert ids(eve, owner="TO-2") == {other}
+    assert ids(eve, state="closed") == set()
+    assert ann.get("/outages", params={"id": "nonsense"}).json()["items"] == []
+
+
 def deeds(running):
     """Give each POST of the interface: who does it, to what, with which body; and the verb it has to leave, if any."""
     ann, eve, roy = running.as_("ann"), running.as_("eve"), running.as_("roy")
@@ -403,6 +417,24 @@ def test_the_calendar_gives_what_is_kept_and_computes_nothing(running):
         refused = ann.get("/calendar", params=asked | wrong)
         assert (refused.status_code, refused.json()["field"]) == (422, field)
     assert running.as_().get("/calendar", params=asked).status_code == 401
+
+
+def test_the_quick_answer_says_what_is_known_and_writes_nothing(running):
+    running.at(START)
+    ann, before = running.as_("ann"), len(running.lines())
+    asked = a_request()
+    words = {"asset": asked["assets"], "start": asked["window"]["start"], "end": asked["window"]["end"]}
+    found = ann.get("/quick", params=words)
+    assert found.status_code == 200, found.text
+    preview = ann.post("/outages", params={"preview": "true"}, json=asked, headers=key()).json()
+    assert found.json()["findings"] == preview["findings"]
+    assert (found.json()["comes_to"], found.json()["lead"]) == ("needs a person", "standard")
+    backwards = ann.get("/quick", params=words | {"end": "2026-01-01T00:00-05:00"})
+    assert (backwards.status_code, backwards.json()["field"]) == (422, "window.end")
+    gone = ann.get("/quick", params=words | {"start": "2026-01-01T00:00-05:00", "end": "2026-01-02T00:00-05:00"})
+    assert gone.json()["comes_to"] == "returned"
+    assert ann.get("/quick", params={"start": words["start"], "end": words["end"]}).status_code == 422
+    assert len(running.lines()) == before
 
 
 def test_the_posted_margin_is_the_operators_people_s_and_null_until_a_night_has_posted_one(running):

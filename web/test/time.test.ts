@@ -29,7 +29,7 @@ describe("what a person reads", () => {
     expect(span({ start: "2027-08-17T05:00Z", end: "2027-08-18T05:00Z" })).toBe("Tue 2027-08-17 00:00 → Wed 2027-08-18 00:00 EST");
   });
   it("says how long and how far", () => {
-    expect(lasts({ start: "2027-08-17T13:00Z", end: "2027-08-17T23:30Z" })).toBe("10.5 h");
+    expect(lasts({ start: "2027-08-17T13:00Z", end: "2027-08-17T23:30Z" })).toBe("10 h 30 min");
     expect([hours(47), hours(48), hours(76)]).toEqual(["47 h", "2 d", "3 d 4 h"]);
     expect(away("2027-02-10T05:00Z", "2027-02-01T15:00Z")).toBe("in 9 d");
     expect(away("2027-02-01T14:30Z", "2027-02-01T15:00Z")).toBe("30 min ago");

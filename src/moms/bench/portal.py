@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from moms.bench import screens
 from moms.bench.rows import Row
 from moms.desk import people
 from moms.desk.people import Person, Scope
@@ -57,12 +58,13 @@ def rows(*, quick: bool) -> list[Row]:
             full = _resident_mb(pid)
             took = _told(base, tokens[-1], ears)
     goal = None if quick else GOAL_MB
-    return [
+    streams = [
         Row(id="portal.streams", what=what, value=full - idle, unit="MB", goal=goal, runs=1),
         Row(id="portal.idle", what="memory of that process before, the MISO-size grid in it", value=idle, unit="MB",
             runs=1),
         Row(id="portal.heard", what=heard, value=took, unit="s", clock="wall", runs=1),
     ]  # fmt: skip
+    return [*streams, *screens.rows(quick=quick)]
 
 
 @contextmanager

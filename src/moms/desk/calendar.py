@@ -20,7 +20,7 @@ from moms.desk.submit import entry_findings
 from moms.desk.windows import FREE, NOT, STUDY, Cell, NoSpan, day_window, start_of, unfiled
 from moms.grid import Contingency
 from moms.study import CLEAN, CUTS_OFF, OPEN, OUT, OVER
-from moms.values import SYSTEM, ElementKind, Level, Refused, digest
+from moms.values import SYSTEM, ElementKind, Level, Refused, Remembered, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from moms.values import Finding
 
 DAY = timedelta(days=1)
+PLACES: Remembered[dict[str, int]] = Remembered()
+"""Where each name stands on the board: tens of thousands, asked for with each look."""
 
 
 class NotOnTheBoard(Refused):
@@ -178,14 +180,23 @@ def _sets(world: World, asked: dict[str, Outage]) -> tuple[Contingency, ...]:
 
 def on_the_board(world: World) -> tuple[str, ...]:
     """Name all that the calendar holds, in the order in which days are kept: equipment of branches."""
-    return tuple(c.id for c in world.contingencies if c.id.startswith(f"{ElementKind.BRANCH}:"))
+    return tuple(_places(world))
+
+
+def _places(world: World) -> dict[str, int]:
+    """Give where each name stands on the board."""
+    mine = f"{ElementKind.BRANCH}:"
+    return PLACES.of(
+        world.contingencies,
+        make=lambda: {name: k for k, name in enumerate(c.id for c in world.contingencies if c.id.startswith(mine))},
+    )
 
 
 def _kept(
     kept: KeptDays, world: World, jobs: Sequence[DayJob], assets: tuple[str, ...], *, now: datetime
 ) -> dict[date, tuple[Reckoned, tuple[Answer, ...]]]:
     """Give what is kept of some assets, of the days on which it still holds."""
-    place = {name: k for k, name in enumerate(on_the_board(world))}
+    place = _places(world)
     if not all(a in place for a in assets):
         return {}
     marks = kept.marks(jobs[0].day, jobs[-1].day)

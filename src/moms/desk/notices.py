@@ -82,6 +82,10 @@ class NoticesPage(Protocol):
         """Give what is or was to be sent to an actor by mail or webhook, newest first, as `inbox`."""
         ...
 
+    def open_of(self, actor: Actor, outage_id: str) -> Sequence[Kept]:
+        """Give what stands open in an actor's inbox of one outage, newest first."""
+        ...
+
     def hold(self, notice_id: str) -> Kept | None:
         """Give a notice, or None; nobody changes it until the end."""
         ...
@@ -179,6 +183,19 @@ def acknowledge(*, notices: Notices, actor: Actor, now: datetime, notice_id: str
             )
             kept = page.hold(notice_id) or kept
     return kept
+
+
+def acknowledge_all(
+    *, notices: Notices, actor: Actor, now: datetime, outage_id: str, words: frozenset[str]
+) -> tuple[Kept, ...]:
+    """Acknowledge what an actor was told of an outage in these words; none open, nothing is written.
+
+    Raises:
+        NotYours: a role that only looks.
+    """
+    with notices.as_(actor) as page:
+        there = [one.notice.id for one in page.open_of(actor, outage_id) if one.notice.body["verb"] in words]
+    return tuple(acknowledge(notices=notices, actor=actor, now=now, notice_id=name) for name in there)
 
 
 def follow(

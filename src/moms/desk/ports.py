@@ -71,12 +71,15 @@ class Told:
     sequence: int
     revision: int | None
     event: Event | None
+    register: str | None = None
+    """Of an entry of one of the operator's registers: which."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """Which outages to list; None means any. Pages run by id after `after`."""
 
+    ids: tuple[str, ...] = ()
     window: Window | None = None
     assets: tuple[str, ...] = ()
     organisation: str | None = None

@@ -11,7 +11,7 @@ from moms.grid import Flag
 from moms.grid.survey import bus_name
 from moms.outages import Category
 from moms.powerflow import islands_of
-from moms.values import MARKET, ElementKind
+from moms.values import MARKET, ElementKind, Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from moms.outages import Request
     from moms.risk import Learnt
     from moms.values import Window
+
+
+CUT_OFF: Remembered[dict[bytes, tuple[int, ...]]] = Remembered()
+"""Of a network, which units each set of branches cuts off."""
+MOST_KNOWN = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +173,16 @@ class World:
         rows = self.branches(request)
         if not len(rows) or not request.takes_out:
             return ()
+        # Asked of every outage of the book for each answer: a book has thousands, and each is a walk over the grid.
+        known = CUT_OFF.of(self.grid.network, make=dict)
+        name = rows.tobytes()
+        if name not in known:
+            if len(known) >= MOST_KNOWN:
+                known.clear()
+            known[name] = self._cut_off(rows)
+        return known[name]
+
+    def _cut_off(self, rows: IntArray) -> tuple[int, ...]:
         network = self.grid.network
         island = islands_of(network, out=rows)
         used = island >= 0

@@ -37,6 +37,10 @@ class Desk(Protocol):
         """File a request and decide it."""
         ...
 
+    def quick(self, words: Mapping[str, object], *, starts: bool = False) -> object:
+        """Say what is known at once of a request as far as it is typed."""
+        ...
+
     def file(self, request: Request) -> Answer:
         """File a request and leave its decision to a worker."""
         ...
@@ -122,6 +126,7 @@ class Desk(Protocol):
     def list(
         self,
         *,
+        ids: tuple[str, ...] = (),
         since: str | None = None,
         until: str | None = None,
         assets: tuple[str, ...] = (),

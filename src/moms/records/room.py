@@ -11,6 +11,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.outages import OVER, Kind, State, Status
+from moms.outages.lifecycle import Verb
+from moms.records.field import LATE_WORD
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +44,13 @@ PRIORITY = {What.LATE: 1, What.RECALLED: 1, What.FORCED: 2, What.RISK: 2}
 """1 is first: somebody has to act now."""
 STATUS = {What.RECALLED: Status.RECALLED, What.RISK: Status.AT_RISK}
 """The status that the alarm began with, where it began with one."""
+TOLD = {
+    What.LATE: frozenset({LATE_WORD}),
+    What.RECALLED: frozenset({str(Verb.RECALL)}),
+    What.FORCED: frozenset({str(Verb.SUBMIT)}),
+    What.RISK: frozenset({str(Verb.PUT_AT_RISK)}),
+}
+"""What notices of it are told of: who takes the alarm has read them."""
 PREFIX = "room:"
 """Before what the control room writes of an outage, as a verb of the journal."""
 ACKNOWLEDGED = "room:acknowledge"

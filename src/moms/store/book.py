@@ -323,14 +323,20 @@ class PostgresPage:
             if count <= since or len(found) >= limit:
                 continue
             rows = self._connection.execute(
-                select(lines.seq, lines.outage_revision, lines.body)
+                select(lines.seq, lines.outage_revision, lines.outage_id, lines.body)
                 .where(lines.organisation == organisation, lines.seq > since)
                 .order_by(lines.seq)
                 .limit(limit - len(found))
             )
             found += [
-                Told(organisation=organisation, sequence=seq, revision=revision, event=event_of(body))
-                for seq, revision, body in rows
+                Told(
+                    organisation=organisation,
+                    sequence=seq,
+                    revision=revision,
+                    event=event_of(body),
+                    register=subject.removeprefix(REGISTER) if subject.startswith(REGISTER) else None,
+                )
+                for seq, revision, subject, body in rows
             ]
         return tuple(found)
 
@@ -450,6 +456,8 @@ def _matching(search: Search) -> Select[str]:
     """Write a search as a query."""
     c = tables.outage.c
     query = select(cast(c.document, String)).order_by(c.id)
+    if search.ids:
+        query = query.where(c.id.in_(search.ids))
     if search.window is not None:
         query = query.where(c.during.overlaps(span(search.window)))
     if search.assets:

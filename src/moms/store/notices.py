@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from moms.values import Actor
 
 THERE = tables.notice
+MOST_OF_ONE = 1000
+"""Open notices of one outage that are looked at together."""
 
 
 class PostgresNotices:
@@ -54,6 +56,11 @@ class PostgresNoticesPage:
         """Give what stands in an actor's inbox, newest first."""
         query = _to(actor, THERE.c.channel == Channel.INBOX.value)
         return self._page_of(query, only=State.OPEN if open_only else None, before=before, limit=limit)
+
+    def open_of(self, actor: Actor, outage_id: str) -> Sequence[Kept]:
+        """Give what stands open in an actor's inbox of one outage, newest first."""
+        query = _to(actor, THERE.c.channel == Channel.INBOX.value).where(THERE.c.outage_id == outage_id)
+        return self._page_of(query, only=State.OPEN, before=None, limit=MOST_OF_ONE)
 
     def outgoing(self, actor: Actor, *, dead_only: bool, before: str | None, limit: int) -> Sequence[Kept]:
         """Give what is or was to be sent to an actor, newest first."""

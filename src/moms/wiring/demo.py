@@ -18,6 +18,7 @@ from moms.exchange.stories import bundled_stories
 from moms.exchange.storms import SAMPLE, read_weather
 from moms.values import SYSTEM, Actor, Refused, Role
 from moms.wiring.clock import read_clock, set_demo_clock
+from moms.wiring.demo_day import Day
 from moms.wiring.office import open_office
 from moms.wiring.replay import DemoHome
 from moms.wiring.settings import OPERATOR
@@ -49,6 +50,24 @@ PEOPLE = (
     ("auditor", OPERATOR, Role.AUDITOR, "examines the record"),
 )
 """Who may sign in to the demo, and for what: the owner of a denied story and its crew, a plant, the operator's own."""
+
+
+FIRST_DAY = Day(
+    owner=LINES,
+    waits={
+        "external_id": "RELAY-7", "category": "transmission", "kind": "maintenance", "nature": "RW",
+        "assets": ["branch:4561"], "recall_h": 2, "emergency_return_h": 1,
+        "window": {"start": "2027-01-19T08:00-05:00", "end": "2027-01-19T16:00-05:00"},
+        "description": "Relay settings of the second set; the first set stays in",
+        "contacts": [{"name": "Whimbrel outage desk (made up)", "phone": "+1 555 0142"}],
+    },
+    moved="S27-0235", to="2027-05-06T07:00-05:00",
+    why="your neighbour works at the next station on the 4th; two days later both crews have the crane",
+    failed="branch:1669", since="2026-12-01T07:10-05:00", until="2026-12-01T16:00-05:00",
+    taps=(("arrived", "2026-12-01T08:05-05:00"), ("released", "2026-12-01T08:40-05:00"),
+          ("isolated", "2026-12-01T09:10-05:00")),
+)  # fmt: skip
+"""What has happened before anybody looks: something to settle, to answer, to watch and to report on."""
 
 
 class StoryChanged(Refused):

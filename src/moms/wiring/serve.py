@@ -219,7 +219,7 @@ def needs(
         book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world,
-                      days=PostgresDays(place.engine))  # fmt: skip
+                      days=PostgresDays(place.engine), notices=PostgresNotices(place.engine))  # fmt: skip
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:
@@ -288,7 +288,8 @@ def _hosts(host: str, public: str | None, *, tls: bool = False) -> tuple[frozens
 
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family, socket.SOCK_STREAM)
+    # Named as TCP, or the event loop leaves Nagle's wait on, and each small answer comes 40 ms late.
+    found = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         found.bind((host, port))

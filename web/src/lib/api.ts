@@ -24,11 +24,12 @@ export class Problem extends Error {
 export const OFFLINE = 0;
 
 /** What the pages need to know of the session; set by `session.svelte.ts`. */
-export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolean) => void; prove: () => Promise<boolean> } = {
+export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolean) => void; prove: () => Promise<boolean>; did: (outage: string) => void } = {
   csrf: null,
   lost: () => {},
   heard: () => {},
   prove: () => Promise.resolve(false),
+  did: () => {},
 };
 
 /** What a decision is refused with when the password was given too long ago. */
@@ -72,7 +73,16 @@ async function askOnce<T>(path: string, { method = "GET", body, revision, key, s
     throw new Problem(OFFLINE, { title: "the service cannot be reached", fix: "check the connection and try again; what you typed is kept" });
   }
   bearer.heard(true);
-  return read<T>(answer, path);
+  const found = await read<T>(answer, path);
+  const outage = method === "GET" ? null : changedBy(path, found);
+  if (outage) bearer.did(outage);
+  return found;
+}
+
+/** The outage that one's own deed has changed: lists ask for it at once, and do not wait until the service tells of it. */
+export function changedBy(path: string, answer: unknown): string | null {
+  const inside = (answer as { outage?: { id?: unknown } | null } | undefined)?.outage?.id;
+  return typeof inside === "string" ? inside : (/^\/outages\/([^/?]+)\//.exec(path)?.[1] ?? null);
 }
 
 async function read<T>(answer: Response, path: string): Promise<T> {

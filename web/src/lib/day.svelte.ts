@@ -1,7 +1,9 @@
-// The day as the control room looks at it: loaded anew when something happens, for the desk and for the wall.
+// The day as the control room looks at it: followed as it happens, for the desk and for the wall.
+
+import { untrack } from "svelte";
 
 import { ask, asProblem, type Problem } from "./api";
-import { every } from "./list";
+import { Kept, Paced } from "./list";
 import { session } from "./session.svelte";
 import { addDays, day as dayName } from "./time";
 import { SOON_DAYS } from "./today";
@@ -16,32 +18,31 @@ export class Day {
   alarms = $state.raw<Alarm[]>([]);
   problem = $state<Problem | null>(null);
   #loads = 0;
-  #askedAt = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #paced = new Paced();
+  #out = new Kept(session.changes);
+  #soon = new Kept(session.changes);
+  #risky = new Kept(session.changes);
 
   /** Look now, and again at each midnight of the market and whenever something happens; call it in a component. */
   follow(): void {
     $effect(() => {
       void dayName(session.now);
-      void this.load();
+      untrack(() => this.#paced.now(() => void this.load()));
     });
     $effect(() => {
-      if (!session.events) return;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => void this.load(), Math.max(0, this.#askedAt + AGAIN_MS - Date.now()));
+      if (session.events) this.#paced.soon(() => void this.load(), AGAIN_MS);
     });
-    $effect(() => () => clearTimeout(this.#timer));
+    $effect(() => () => this.#paced.stop());
   }
 
   async load(): Promise<void> {
     const mine = ++this.#loads;
     const today = dayName(session.now);
-    this.#askedAt = Date.now();
     try {
       const parts = await Promise.all([
-        every({ state: ["active", "pending_complete"] }),
-        every({ state: ["decided"], from: today, to: addDays(today, SOON_DAYS) }),
-        every({ status: ["at_risk"] }),
+        this.#out.look({ state: ["active", "pending_complete"] }),
+        this.#soon.look({ state: ["decided"], from: today, to: addDays(today, SOON_DAYS) }),
+        this.#risky.look({ status: ["at_risk"] }),
       ]);
       const [field, room] = await Promise.all([ask<FieldDay>("/field"), ask<RoomDay>("/room")]);
       if (mine !== this.#loads) return;

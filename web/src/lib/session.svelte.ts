@@ -1,6 +1,8 @@
 // Who one is, which installation this is, and whether the service answers.
 
 import { ask, asProblem, bearer, OFFLINE, Problem } from "./api";
+import { Changes } from "./changes";
+import { keepOnly } from "./draft";
 import { forget, keyOf, lastHere, leaving } from "./phone";
 import type { About, Told, Who } from "./types";
 
@@ -25,7 +27,10 @@ class Session {
   tick = $state(Date.now());
   /** Grows with each event told; screens load anew when it does. */
   events = $state(0);
-  last = $state<Told | null>(null);
+  /** Which outages those were. */
+  readonly changes = new Changes();
+  /** Grows when a shift was handed over or taken, by whomever. */
+  shifts = $state(0);
   #source: EventSource | null = null;
   #settle: () => void = () => {};
   /** Fulfilled once the service has said for the first time who one is. */
@@ -44,6 +49,7 @@ class Session {
     bearer.lost = () => this.#lapse();
     bearer.heard = (ok) => this.#heard(ok);
     bearer.prove = () => this.#prove();
+    bearer.did = (outage) => void this.changes.tell(outage);
     void this.look();
     const clock = setInterval(() => (this.tick = Date.now()), 5_000);
     const beat = setInterval(() => void this.#beat(), EVERY_MS);
@@ -150,12 +156,14 @@ class Session {
       this.who = null;
       this.lapsed = false;
       bearer.csrf = null;
+      keepOnly(null);
     }
   }
 
   async #enter(who: Who): Promise<void> {
     bearer.csrf = who.csrf;
     this.about = await ask<About>("/about");
+    keepOnly(who.name); // another's drafts are nobody's to read
     this.who = who;
     this.lapsed = false;
     this.#listen();
@@ -173,11 +181,15 @@ class Session {
   }
 
   #listen(): void {
+    if (this.#source) this.#missed(); // what was told between two streams was not heard
     this.#source?.close();
     this.#source = new EventSource("/api/v1/events");
     this.#source.addEventListener("outage", (event) => {
-      this.last = JSON.parse((event as MessageEvent<string>).data) as Told;
-      this.events += 1;
+      this.events = this.changes.tell((JSON.parse((event as MessageEvent<string>).data) as Told).outage);
+      this.#heard(true);
+    });
+    this.#source.addEventListener("register", (event) => {
+      if ((JSON.parse((event as MessageEvent<string>).data) as { register: string }).register === "shift") this.shifts += 1;
       this.#heard(true);
     });
     this.#source.addEventListener("error", () => {
@@ -190,7 +202,12 @@ class Session {
     this.reached = ok;
     if (ok) this.heardAt = this.tick = Date.now();
     // What was told while the link was down was not heard: look again.
-    if (back) this.events += 1;
+    if (back) this.#missed();
+  }
+
+  #missed(): void {
+    this.events = this.changes.tell(null);
+    this.shifts += 1;
   }
 
   #lapse(): void {

@@ -33,7 +33,11 @@ export function lasts(window: { start: string; end: string }): string {
 
 export function hours(count: number): string {
   if (!Number.isFinite(count)) return "";
-  if (count < 48) return `${+count.toFixed(2)} h`;
+  if (count < 48) {
+    const minutes = Math.round(count * 60);
+    const rest = minutes % 60;
+    return [minutes >= 60 || !rest ? `${(minutes - rest) / 60} h` : "", rest ? `${rest} min` : ""].filter(Boolean).join(" ");
+  }
   const days = Math.floor(count / 24);
   const rest = +(count - 24 * days).toFixed(1);
   return rest ? `${days} d ${rest} h` : `${days} d`;

@@ -442,6 +442,19 @@ export interface KeptCalendar {
   notes: string[];
 }
 
+/** What is known at once of a request that is being typed. */
+export interface Quick {
+  comes_to: Start["state"] | "needs a person" | "returned";
+  says: string;
+  findings: Finding[];
+  lead: string;
+  due: string | null;
+  days: { day: string; state: Start["state"]; reason: string }[];
+  days_asked: number;
+  starts: { start: string; end: string }[];
+  computed_at: string | null;
+}
+
 export interface Told {
   outage: string;
   organisation: string;

@@ -2,7 +2,7 @@
 
 import type { Verb } from "./lifecycle.svelte";
 import { away } from "./time";
-import type { Outage, Role, Start } from "./types";
+import type { Outage, Quick, Role, Start } from "./types";
 
 export type Tone = "quiet" | "plain" | "amber" | "red";
 export interface Label {
@@ -56,6 +56,14 @@ export const DAY: Record<Start["state"], Label> = {
   free: { mark: "○", word: "free", tone: "plain" },
   "needs a study": { mark: "◆", word: "needs a study", tone: "amber" },
   "not available": { mark: "✕", word: "not available", tone: "red" },
+};
+export const QUICK: Record<Quick["comes_to"], Label> = {
+  ...DAY,
+  free: { mark: "○", word: "Free as the book stands", tone: "plain" },
+  "needs a study": { mark: "…", word: "To be studied", tone: "plain" },
+  "not available": { mark: "✕", word: "Not available", tone: "red" },
+  "needs a person": { mark: "◆", word: "A person looks", tone: "amber" },
+  returned: { mark: "▲", word: "Would be returned", tone: "red" },
 };
 const OVER = new Set(["completed", "closed", "withdrawn", "cancelled", "expired"]);
 const GRANTED = new Set(["pre_approved", "approved", "approved_with_conditions", "accepted_exempt", "accepted_not_exempt", "at_risk"]);

@@ -30,7 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
         " calendar: all branches of a day at once; intake: requests a second that the running service takes in;"
-        " crash: processes that die around and inside their transactions; portal: a thousand screens that listen",
+        " crash: processes that die around and inside their transactions; portal: a thousand screens that listen,"
+        " quick answers, and what each screen costs a browser",
     )
     parser.add_argument("--seeds", type=int, default=2000, metavar="N", help="how many deaths (crash: 2000)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the first seed, to go on with (crash: 0)")

@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.letters import console, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
-    from moms.wiring.demo import load_starter, tell_stories
+    from moms.wiring.demo import FIRST_DAY, load_starter, tell_stories
+    from moms.wiring.demo_day import begin_day
 
     check_speed(args.speed)
     finish(args)
@@ -67,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
     else:
         _farewell(paper, told, time.perf_counter() - began)
     if serves(args, terminal=sys.stdout.isatty(), ci=os.environ.get("CI") == "true"):
+        with office(args) as desk:
+            begin_day(desk, FIRST_DAY, clock=season.clock)
         _serve(args, paper, season)
     return 0
 

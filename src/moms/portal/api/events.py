@@ -63,6 +63,8 @@ async def _stream(pulse: Pulse, who: Who, cursor: dict[str, int]) -> AsyncIterat
                 cursor[line.organisation] = line.sequence
                 if line.event is not None and line.event.outage_id:
                     yield _written(line, cursor)
+                elif line.register is not None:
+                    yield _entry(line, cursor)
             if len(lines) < MOST and await turn.wait():
                 yield b": still here\n\n"
 
@@ -84,6 +86,12 @@ def _written(line: Told, cursor: dict[str, int]) -> bytes:
         "revision": line.revision,
     }
     return b"id: " + _write(cursor) + b"\nevent: outage\ndata: " + canonical(body) + b"\n\n"
+
+
+def _entry(line: Told, cursor: dict[str, int]) -> bytes:
+    """Tell that one of the operator's registers has a new entry, and not what is in it: who needs it reads it."""
+    body = {"register": line.register, "organisation": line.organisation, "sequence": line.sequence}
+    return b"id: " + _write(cursor) + b"\nevent: register\ndata: " + canonical(body) + b"\n\n"
 
 
 def _write(cursor: dict[str, int]) -> bytes:

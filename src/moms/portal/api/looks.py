@@ -39,6 +39,7 @@ async def outages(
     since: Annotated[str | None, Query(alias="from", max_length=40)] = None,
     until: Annotated[str | None, Query(alias="to", max_length=40)] = None,
     asset: Words = [],  # noqa: B006 - FastAPI copies it
+    name: Annotated[list[str], Query(alias="id", max_length=200)] = [],  # noqa: B006 - as above
     owner: Word = None,
     state: Words = [],  # noqa: B006 - as above
     status: Words = [],  # noqa: B006 - as above
@@ -55,7 +56,7 @@ async def outages(
     def work() -> tuple[list[dict[str, object]], object]:
         desk = desk_of(request, who)
         rows = desk.list(
-            since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
+            ids=_all(name), since=since, until=until, assets=_all(asset), owner=_clean(owner), states=_all(state),
             statuses=_all(status), pending=pending, text=_clean(text), after=since_id, limit=limit + 1,
         )  # fmt: skip
         return rows, shown(rows[:limit], actor=who.actor, desk=desk)
@@ -154,6 +155,40 @@ async def windows(
         lambda: desk_of(request, who).calendar(assets=_all(asset), days=days, first=first, last=last)
     )
     return answer(found)
+
+
+@router.get("/quick", operation_id="quickAnswer")
+async def quick(
+    request: Request,
+    who: Caller,
+    asset: Annotated[list[str], Query(min_length=1, max_length=20)],
+    start: Annotated[str, Query(max_length=40)],
+    end: Annotated[str, Query(max_length=40)],
+    kind: Word = None,
+    nature: Word = None,
+    recall_h: float | None = None,
+    emergency_return_h: float | None = None,
+    earliest_start: Annotated[str | None, Query(max_length=40)] = None,
+    latest_end: Annotated[str | None, Query(max_length=40)] = None,
+    *,
+    starts: Annotated[bool, Query(description="look for other starts too")] = False,
+) -> Response:
+    """Say what is known at once of a request that is being typed: entry rules, lead time, days computed ahead.
+
+    Nothing is studied and nothing written; it takes the place of no preview.
+    """
+    need(who, Scope.READ)
+    words = {
+        "assets": list(_all(asset)), "window": {"start": start, "end": end}, "kind": kind, "nature": nature,
+        "recall_h": recall_h, "emergency_return_h": emergency_return_h, "earliest_start": earliest_start,
+        "latest_end": latest_end,
+    }  # fmt: skip
+
+    def work() -> object:
+        desk = desk_of(request, who)
+        return shown(desk.quick(words, starts=starts), actor=who.actor, desk=desk)
+
+    return answer(await service_of(request).quick.run(work))
 
 
 @router.get("/calendar", operation_id="calendar")

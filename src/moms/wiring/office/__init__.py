@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from moms.store.calendar import PostgresDays
+from moms.store.notices import PostgresNotices
 from moms.store.place import open_place
 from moms.wiring.office.calendars import Calendars
 from moms.wiring.office.nights import Nights
@@ -30,4 +31,6 @@ class Office(Requests, Plans, Calendars, Studies, Room, Nights, Views):
 def open_office(chosen: Settings, *, env: Mapping[str, str] | None = None) -> Iterator[Office]:
     """Open the database of this installation and give its office; closed at the end."""
     with open_place(env=os.environ if env is None else env) as place:
-        yield Office(settings=chosen, book=place.book, days=PostgresDays(place.engine))
+        yield Office(
+            settings=chosen, book=place.book, days=PostgresDays(place.engine), notices=PostgresNotices(place.engine)
+        )

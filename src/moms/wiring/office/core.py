@@ -17,6 +17,7 @@ from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
     from moms.desk.kept_days import KeptDays
+    from moms.desk.notices import Notices
     from moms.desk.ports import Book
     from moms.desk.world import World
     from moms.gis import Features
@@ -49,6 +50,8 @@ class Core:
     """The grid and the rule book, where somebody has read them already."""
     days: KeptDays | None = None
     """Where days of the calendar are kept."""
+    notices: Notices | None = None
+    """Where what somebody was told stands."""
 
     @cached_property
     def world(self) -> World:

@@ -12,9 +12,10 @@ from moms.values import parse_instant
 from moms.wiring.office.core import Core, NotARequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from moms.desk.keys import Mark
+    from moms.desk.quick import Quick
     from moms.desk.shadow import Agreement
     from moms.outages import Request
     from moms.values import Finding
@@ -39,6 +40,21 @@ class Requests(Core):
             book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id,
             asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
+
+    def quick(self, words: Mapping[str, Any], *, starts: bool = False) -> Quick:
+        """Say what is known at once of a request as far as it is typed, with other starts where they are asked for.
+
+        Raises:
+            NotARequest: what is typed cannot be read. NotAsked: no equipment.
+        """
+        from moms.desk.quick import draft, quick
+
+        actor, now = self.settings.actor, self.settings.now
+        request = draft(words, world=self.world, actor=actor, now=now)
+        if isinstance(request, tuple):
+            raise NotARequest(request)
+        return quick(book=self.book, world=self.world, kept=self.days, actor=actor, now=now, request=request,
+                     starts=starts)  # fmt: skip
 
     def file(self, request: Request) -> Answer:
         """File a request and leave its decision to a worker; filed again it gives what is there."""

@@ -47,15 +47,19 @@ class Room(Core):
     def take_alarm(
         self, outage_id: str, what: str, *, revision: int | None = None, note: str = ""
     ) -> dict[str, object]:
-        """Say that somebody has taken an alarm."""
+        """Say that somebody has taken an alarm, and with it what one was told of it."""
+        from moms.desk.notices import acknowledge_all
         from moms.desk.room import acknowledge, alarm_document
+        from moms.records.room import TOLD
 
-        return alarm_document(
-            acknowledge(
-                book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, what=what,
-                revision=revision, note=note,
-            )
+        alarm = acknowledge(
+            book=self.book, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id, what=what,
+            revision=revision, note=note,
         )  # fmt: skip
+        if self.notices is not None:
+            acknowledge_all(notices=self.notices, actor=self.settings.actor, now=self.settings.now,
+                            outage_id=outage_id, words=TOLD[alarm.what])  # fmt: skip
+        return alarm_document(alarm)
 
     def shift(self, *, hours: int = 12) -> dict[str, object]:
         """Give the sheet of the hours ahead, and the last hand-over."""

@@ -54,6 +54,7 @@ class Views(Core):
     def list(
         self,
         *,
+        ids: tuple[str, ...] = (),
         since: str | None = None,
         until: str | None = None,
         assets: tuple[str, ...] = (),
@@ -73,8 +74,8 @@ class Views(Core):
                 end=parse_instant(midnight(until or "2199-12-31"), field="to"),
             )
         search = Search(
-            window=window, assets=assets, organisation=owner, states=states, statuses=statuses, pending=pending or None,
-            text=text, after=after, limit=limit,
+            ids=ids, window=window, assets=assets, organisation=owner, states=states, statuses=statuses,
+            pending=pending or None, text=text, after=after, limit=limit,
         )  # fmt: skip
         with self.book.as_(self.settings.actor) as page:
             return [to_document(o) for o in page.find(search)]
