@@ -31,6 +31,11 @@ IDENTITY = "identity:"
 SUBSCRIPTION = "subscription:"
 """Likewise before the id of a subscription: a target changed unseen would send what is told elsewhere."""
 
+PASSKEY = "passkey:"
+"""Likewise before the id of a passkey: a key of one's own put beside a person's name would act as that person."""
+FILE_REVISION = "file_revision"
+"""In an event of an outage, which revision of which file it tells of, as `ID@N`; `print` is that row's fingerprint."""
+
 
 class NotALine(Refused):
     """A text that cannot stand in the journal."""

@@ -177,6 +177,7 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _outages(connection)
     yield from _history(connection)
     yield from _decisions(connection)
+    yield from _files(connection)
     yield from _who_may_act(connection)
 
 
@@ -254,12 +255,35 @@ def _decisions(connection: Connection) -> Iterator[Kept]:
         )
 
 
+def _files(connection: Connection) -> Iterator[Kept]:
+    """Give files by their fingerprints; of the content the hash is computed anew."""
+    t, o = tables.attachment, tables.outage.c
+    columns = [c for c in t.c if c.name != "body"]
+    query = select(
+        *columns,
+        func.encode(func.sha256(t.c.body), "hex").label("found"),
+        o.organisation.label("right_organisation"),
+    ).join_from(t, tables.outage, t.c.outage_id == o.id, isouter=True)
+    for row in _stream(connection, query):
+        found, right = row.pop("found"), row.pop("right_organisation")
+        wrong = ["body"] if row["state"] != "infected" and found != row["sha256"] else []
+        wrong += ["organisation"] if row["organisation"] != right else []
+        yield Kept(
+            table="attachment",
+            id=row["id"],
+            revision=row["revision"],
+            digest=print_of(row),
+            wrong=tuple(wrong),
+            current=True,
+        )
+
+
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
     """Give who may act and by what, and subscriptions; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.identity, tables.credential, tables.subscription):
+    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey):
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
-            unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row["ends_at"]
+            unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row.get("ends_at", row["seen_at"])
             yield Kept(
                 table=table.name,
                 id=name,
