@@ -17,11 +17,13 @@ from moms.portal.api import (
     demo,
     events,
     field,
+    files,
     known,
     looks,
     maps,
     notices,
     offers,
+    passkeys,
     provider,
     published,
     room,
@@ -81,8 +83,8 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room)
-    for module in (session, provider, *looking, *doing, notices, events):
+    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room, files)
+    for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)
