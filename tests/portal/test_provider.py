@@ -123,6 +123,17 @@ def test_a_provider_that_answers_nonsense_is_called_down(idp, bent):
         through(asking(idp), **bent)
 
 
+def test_a_strength_that_is_asked_for_has_to_be_told_of(idp):
+    strong = asking(idp, strengths=("phrh", "phr"))
+    assert "acr_values=phrh+phr" in strong.begin("s" * 43, fresh=False)
+    assert through(strong, claims={"acr": "phr"}).subject == "ann-1"
+    for claims in ({"acr": "0"}, {"acr": ["phr"]}, {}):
+        with pytest.raises(NotSignedIn) as why:
+            through(strong, claims=claims)
+        assert why.value.field == "acr"
+    assert through(asking(idp), claims={"acr": "0"}).subject == "ann-1"
+
+
 def test_what_comes_back_has_to_be_of_the_browser_that_went(idp):
     provider, mine, other = asking(idp), "m" * 43, "o" * 43
     back = gone_there(provider.begin(mine, fresh=False))

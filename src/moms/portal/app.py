@@ -31,6 +31,7 @@ from moms.portal.api import (
     studies,
 )  # fmt: skip
 from moms.portal.bounds import Wall
+from moms.portal.callers import Callers
 from moms.portal.errors import problem
 from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
@@ -90,7 +91,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
     serve_pages(app, marked(read_pages(), marks_of(needs)))
-    return Watch(Wall(app, needs=needs), measures=service.measures)
+    return Callers(Watch(Wall(app, needs=needs), measures=service.measures), proxy=needs.proxy, tls=needs.own_tls)
 
 
 def marks_of(needs: Needs) -> dict[str, str]:

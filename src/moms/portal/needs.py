@@ -405,6 +405,8 @@ class Needs:
     provider: Provider | None = None
     """None: nobody but MOMS vouches for who signs in."""
     proxy: Proxy | None = None
-    """None: no header tells of a certificate."""
+    """None: no header tells of a certificate, or of a caller's address."""
+    own_tls: bool = False
+    """Whether TLS ends here, and not at a proxy."""
     demo: Demo | None = None
     """None: no demo, and none of its routes."""

@@ -103,8 +103,9 @@ def serve(
         name = f"[{host}]" if ":" in host else host
         here = f"{'http' if tls is None else 'https'}://{name}:{open_.getsockname()[1]}"
         provider = None if demo else provider_of(os.environ, base=public or here)
+        proxy = proxy_of(proxies, os.environ)
         app = make_app(
-            replace(given, demo=demo, provider=provider, proxy=proxy_of(proxies, os.environ)), measures=measures
+            replace(given, demo=demo, provider=provider, proxy=proxy, own_tls=tls is not None), measures=measures
         )
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(here, looked_at)

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls-key", metavar="FILE", help="the key of that certificate, PEM")
     what = "whose certificates clients may act by, PEM; a client without one signs in otherwise"
     parser.add_argument("--client-ca", metavar="FILE", help=what)
-    what = "a proxy with TLS that tells of clients' certificates, by MOMS_PROXY_SECRET_FILE; may repeat"
+    what = "a proxy with TLS that tells of clients' addresses and certificates, by MOMS_PROXY_SECRET_FILE; may repeat"
     parser.add_argument("--proxy", action="append", default=[], metavar="ADDRESS", help=what)
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
     parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
