@@ -50,9 +50,12 @@ def test_a_scanner_that_is_not_there_gives_no_verdict(tmp_path):
 def test_a_setting_says_what_it_is():
     assert scanner_of({}, clock=now) is None
     assert isinstance(scanner_of({"MOMS_SCANNER": "none"}, clock=now), Unwanted)
-    for env in ({"MOMS_SCANNER": "clamd"}, {"MOMS_SCANNER": "clamd:x:99999"}, {"MOMS_SCANNER": "yes"},
-                {"MOMS_SCANNER": "clamd:/x", "MOMS_SCANNER_DAYS": "soon"},
-                {"MOMS_SCANNER": "clamd:/x", "MOMS_SCANNER_DAYS": "0"}):  # fmt: skip
+    wrong = ("clamd", "yes", "clamd:127.0.0.1:99999", "clamd:10.0.0.5:3310", "clamd:scanner.example:3310")
+    for env in (
+        *({"MOMS_SCANNER": one} for one in wrong),
+        {"MOMS_SCANNER": "clamd:/x", "MOMS_SCANNER_DAYS": "soon"},
+        {"MOMS_SCANNER": "clamd:/x", "MOMS_SCANNER_DAYS": "0"},
+    ):
         with pytest.raises(NotAScanner) as refused:
             scanner_of(env, clock=now)
         assert refused.value.field.startswith("MOMS_SCANNER")

@@ -11,6 +11,7 @@ from moms.wiring.people import new_secret
 from tests.portal.conftest import ADMIN
 from tests.portal.test_passkeys import PASSWORD, browser, by_password, enter, signed_in, somebody, stick
 from tests.portal.test_passkeys import named as named  # noqa: PLC0414 - a fixture
+from tests.portal.test_proof import old_session
 
 OTHER = "quite another long phrase"
 
@@ -100,6 +101,13 @@ def test_a_code_is_no_session_and_no_token_and_goes_around_no_passkey(named, kim
     said = found.put("/session", json={"name": kim.name, "password": OTHER}).json()
     found.headers["X-CSRF-Token"] = said["csrf"]
     assert found.post("/passkeys/challenge").json()["type"] == "urn:moms:PasskeyNeeded"
+
+
+def test_who_signed_in_too_long_ago_ends_no_other_session(running):
+    old = old_session(running, "roy")
+    found = old.delete("/sessions/others")
+    assert (found.status_code, found.json()["type"]) == (403, "urn:moms:ProofTooOld")
+    assert old.get("/sessions").status_code == 200
 
 
 def test_a_person_sees_its_sessions_and_ends_them(named, kim):

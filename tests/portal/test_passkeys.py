@@ -117,6 +117,14 @@ def test_what_is_asked_to_be_signed_demands_verification_and_an_own_memory(named
     assert len({browser(named).post("/session/passkey").json()["challenge"] for _ in range(5)}) == 5
 
 
+def test_only_sound_kinds_of_keys_are_asked_for_and_taken(kim, named):
+    asked = kim.post("/passkeys/challenge").json()
+    assert {one["alg"] for one in asked["pubKeyCredParams"]} <= {-7, -8, -257}  # ES256, EdDSA, RS256
+    for kind in (-65535, -47, -259, 7):  # RSA with SHA-1, a curve of coins, RSA with SHA-512, none
+        made = stick(named).made(asked, kind=kind)
+        assert kim.put("/passkeys", json={"credential": made, "label": "x"}).status_code == 422
+
+
 def bent(named, mine):
     """Give what a forger sends, by what is wrong with it."""
     ask = browser(named).post

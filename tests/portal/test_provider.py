@@ -345,6 +345,18 @@ def test_a_decision_needs_the_provider_to_have_seen_the_person_lately(single):
     assert done.status_code == 200, done.text
 
 
+def test_a_session_counts_from_when_the_provider_saw_the_person(single):
+    client, found = entered(single, login="ann-1", claims={"auth_time": {"in": -6 * 3600}})
+    assert found.status_code == 200
+    [here] = [s for s in client.get("/sessions").json()["items"] if s["here"]]
+    assert here["by"] == "provider"
+    with single.register.as_(ADMIN) as page:
+        [kept] = [c for c in page.open("ann") if c.id == here["id"]]
+    assert abs((datetime.now(UTC) - kept.made_at) - timedelta(hours=6)) < timedelta(minutes=2)
+    assert kept.ends_at - kept.made_at == timedelta(hours=12)
+    assert not kept.holds(datetime.now(UTC) + timedelta(hours=6, minutes=2))
+
+
 def test_an_identity_revoked_ends_its_sessions_and_no_other(single):
     one = bind(single, "roy", single_issuer(single), "roy-1")
     client, _ = entered(single, login="roy-1")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CHUNK = 65_536
 MOST_SAID = 4_096
+HERE = frozenset({"127.0.0.1", "::1", "localhost"})
+"""clamd speaks without TLS and asks nobody who it is: it stands on this machine."""
 PATIENCE_S = 30.0
 """For each answer and each piece that is handed over."""
 DAYS = 7.0
@@ -107,9 +109,9 @@ def scanner_of(env: Mapping[str, str], *, clock: Callable[[], datetime]) -> Scan
     place = re.fullmatch(r"clamd:(\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+):([0-9]{1,5})", named)
     if path is not None:
         return Clamd(address=path[1], oldest=timedelta(days=days), clock=clock)
-    if place is not None and 0 < int(place[2]) < 65536:
+    if place is not None and 0 < int(place[2]) < 65536 and place[1].strip("[]") in HERE:
         return Clamd(address=(place[1].strip("[]"), int(place[2])), oldest=timedelta(days=days), clock=clock)
-    fix = "write clamd:/run/clamav/clamd.ctl, clamd:127.0.0.1:3310, or none"
+    fix = "write clamd:/run/clamav/clamd.ctl, clamd:127.0.0.1:3310 (of this machine alone), or none"
     raise NotAScanner(f"{named!r} names no scanner", field="MOMS_SCANNER", fix=fix)
 
 
