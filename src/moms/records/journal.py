@@ -149,10 +149,11 @@ def heads_of(text: str) -> tuple[Head, ...]:
     return tuple(Head(organisation=str(o), count=int(n), hash=str(h)) for o, n, h in json.loads(text))
 
 
-def anchor_text(value: Anchor) -> str:
+def anchor_text(value: Anchor, *, signature: str | None = None) -> str:
     """Write an anchor as one line of canonical JSON, for a file outside the database."""
     return canonical(
         {
+            **({} if signature is None else {"signature": signature}),
             "sequence": value.sequence,
             "at": value.at,
             "heads": json.loads(heads_text(value.heads)),

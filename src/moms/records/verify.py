@@ -91,6 +91,8 @@ class Verdict:
     """Anchors that the copy outside the database confirms."""
     rows: int
     faults: tuple[Fault, ...]
+    signed: int | None = None
+    """The last anchor that a given key has signed, 0 where none; None where no key was given."""
 
     @property
     def whole(self) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,10 +25,11 @@ from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
 from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
+from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -53,6 +54,8 @@ class Place:
     engine: Engine
     book: PostgresBook
     embedded: Embedded | None = None
+    sign: Callable[[str], str] | None = None
+    """What signs the anchors that go into the copy; None: nothing does."""
     migrated: bool = False
     """Whether opening it changed its shape."""
     _closed: bool = field(default=False)
@@ -79,11 +82,22 @@ class Place:
             NotAnchored: the journal no longer agrees with its last anchor.
         """
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return set_anchor(self.engine, file=self.anchors, at=at or now())
+        return set_anchor(self.engine, file=self.anchors, at=at or now(), sign=self.sign)
 
-    def verify(self, *, anchors: Path | None = None) -> Verdict:
-        """Examine the whole record, with a copy of the anchors kept elsewhere or the one in MOMS_HOME."""
-        return verify(self.engine, outside=read_anchors(anchors or self.anchors))
+    def verify(self, *, anchors: Path | None = None, keys: Sequence[Path] = ()) -> Verdict:
+        """Examine the whole record, with a copy of the anchors kept elsewhere or the one in MOMS_HOME.
+
+        With `keys`, files of public keys, the copy has also to be signed by one of them up to its end.
+
+        Raises:
+            NotAKey: a file holds none.
+        """
+        copy, known = anchors or self.anchors, [public_key(file) for file in keys]
+        found = verify(self.engine, outside=read_anchors(copy))
+        if not known:
+            return found
+        signed, faults = unsigned(copy, known)
+        return replace(found, signed=signed, faults=(*found.faults, *faults))
 
     @property
     def anchors(self) -> Path:
@@ -115,12 +129,13 @@ def open_place(*, env: Mapping[str, str]) -> Place:
         NotReady: the named server does not answer, lacks steps, or logs in with too many rights.
         Refused: whatever keeps the embedded server from starting (`embedded.Embedded.start`).
     """
-    named = env.get("MOMS_DATABASE_URL")
+    named, sign = env.get("MOMS_DATABASE_URL"), signer_of(env)
     if named:
-        return _open_named(_url_of(named, field="MOMS_DATABASE_URL", env=env), home=home_of(env), moves=lifecycle())
+        url = _url_of(named, field="MOMS_DATABASE_URL", env=env)
+        return replace(_open_named(url, home=home_of(env), moves=lifecycle()), sign=sign)
     embedded = Embedded(home=home_of(env), env=env)
     try:
-        return open_embedded(embedded)
+        return replace(open_embedded(embedded), sign=sign)
     except BaseException:
         embedded.close()
         raise
