@@ -134,6 +134,8 @@ def test_nobody_adds_sees_or_gets_a_file_of_another_organisations_outage(running
 
 def test_too_big_is_refused_before_and_while_it_comes(running, outage):
     ann = running.as_("ann")
+    most = add(ann, outage, name="most.txt", body=b"x" * MOST_BYTES, media="text/plain")
+    assert (most.status_code, most.json()["size"]) == (200, MOST_BYTES)
     assert add(ann, outage, body=PDF + b"\0" * (MOST_BYTES - len(PDF) + 1)).status_code == 413
 
     def without_end():
