@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from sqlalchemy import text
 
+from moms.cli.parse import parse
 from moms.desk import passkeys, people
 from moms.desk.people import Person
 from moms.portal.passkeys import SIGN_IN, Challenges
@@ -244,6 +245,22 @@ def test_who_has_a_passkey_decides_by_it(named, kim):
     refused = settled(by_password(named, kim.name), outage)
     assert (refused.status_code, refused.json()["type"]) == (403, "urn:moms:PasskeyNeeded")
     assert settled(signed_in(named, mine), outage).status_code == 200
+
+
+def test_an_installation_may_let_its_people_decide_by_passkey_alone(named, kim):
+    def decides(client, *, required):
+        secret = client.cookies["moms"]
+        who = people.whose(register=named.register, now=datetime.now(UTC), secret=secret, kind="session")
+        passkeys.check_decides(register=named.register, who=who, required=required)
+
+    decides(kim, required=False)
+    with pytest.raises(passkeys.PasskeyNeeded, match="add one first"):
+        decides(kim, required=True)
+    mine = stick(named)
+    enter(kim, mine)
+    decides(signed_in(named, mine), required=True)
+    assert parse(["serve", "--passkeys"])[0].passkeys
+    assert not parse(["serve"])[0].passkeys
 
 
 def test_the_last_one_lost_is_the_administrators_to_forget(named, kim):
