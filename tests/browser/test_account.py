@@ -47,12 +47,13 @@ def test_an_engineer_adds_a_passkey_signs_in_by_it_decides_by_it_and_removes_it(
     add(page)
     sound(page, RULES)
     # A decision in the session that the password began is not taken until the passkey is shown.
-    page.goto(f"{by_name.base}/requests/{outage}")
-    page.get_by_role("button", name="Decide again").click()
-    page.get_by_role("button", name="Decide", exact=True).click()
+    page.goto(f"{by_name.base}/inbox?case={outage}")
+    page.get_by_role("button", name="Approve", exact=True).first.click()
+    page.get_by_label("Why, for the record").fill("seen with the crew")
+    page.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
     asked = page.get_by_role("dialog", name="Your password, to decide")
     asked.get_by_role("button", name="With a passkey").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_text("Approve: ").first).to_contain_text("done")
     [kept] = devtools.send("WebAuthn.getCredentials", {"authenticatorId": stick})["credentials"]
     assert kept["isResidentCredential"]
     assert kept["rpId"] == "localhost"
