@@ -138,3 +138,15 @@ def _islanding_agrees(one: Slice, result, islanding) -> None:
         else:
             assert rows[k].caused == ("worse" if len(after.lost) > before else "old")
         assert rows[k].buses == tuple(f"bus:{one.network.buses.number[b]}" for b in sorted(after.lost))
+
+
+@given(st.integers(0, 10_000), st.sampled_from((0.8, 0.95)))
+@settings(max_examples=40, deadline=None)
+def test_what_is_watched_is_what_a_study_against_that_share_of_the_limits_finds(seed: int, share: float) -> None:
+    one = a_slice(np.random.default_rng(seed))
+    lines = one.network.branches
+    lower = one.network.with_ratings(a=lines.rate_a_mw, b=share * lines.rate_b_mw, c=lines.rate_c_mw)
+    watched = study(slices=[one], rules=StudyRules(watch_share=share)).watched
+    held = study(slices=[replace(one, network=lower)], rules=StudyRules(watch_share=1.0)).violations
+    for name in watched.__slots__:
+        np.testing.assert_allclose(getattr(watched, name), getattr(held, name), rtol=1e-12, atol=1e-9)

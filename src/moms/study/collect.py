@@ -56,6 +56,7 @@ class Collector:
     kind: IntArray
     """(c,) what each loses, as in `Listed`: as it stands where it first appears."""
     violations: list[Columns] = field(default_factory=list)
+    watched: list[Columns] = field(default_factory=list)
     base: list[Columns] = field(default_factory=list)
     near: tuple[tuple[float, int, int, int], ViolationRow] | None = None
     islanding: dict[int, tuple[tuple[float, ...], IslandingRow]] = field(default_factory=dict)
@@ -114,12 +115,14 @@ class Collector:
         """Make the result: tables sorted by contingency, element and hour."""
         names = tuple(self.contingencies)
         violations = _table(self.violations, VIOLATION, ("contingency", "element", "hour"))
+        watched = _table(self.watched, VIOLATION, ("contingency", "element", "hour"))
         base = _table(self.base, BASE, ("element", "hour"))
         return StudyResult(
             hours=self.hours,
             contingencies=names,
             base=BaseTable(**base),  # type: ignore[arg-type]  # columns by name, typed in KINDS
             violations=ViolationTable(**violations),  # type: ignore[arg-type]  # likewise
+            watched=ViolationTable(**watched),  # type: ignore[arg-type]  # likewise
             islanding=tuple(self.islanding[k][1] for k in sorted(self.islanding)),
             request_cuts_off=tuple(self.cut_off),
             shortfalls=tuple(self.shortfalls[k] for k in sorted(self.shortfalls)),
