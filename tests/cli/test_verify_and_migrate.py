@@ -15,7 +15,7 @@ from moms.cli.entry import main
 from moms.outages import State, Status
 from moms.store.embedded import ADMIN
 from moms.store.migrate import HEAD
-from moms.store.place import open_place
+from moms.store.place import NotReady, migrate_named, open_place
 from moms.values import SYSTEM
 from tests.postgres import an_event, an_outage, servers
 
@@ -119,3 +119,32 @@ def test_an_ordinary_login_that_may_create_roles_can_migrate(home, capsys, serve
     with server.admin() as admin:
         admin.execute("DROP DATABASE modest WITH (FORCE)")
         admin.execute("DROP ROLE dba")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:x@db.example/moms",
+        "postgresql://me:x@10.0.0.5/moms?sslmode=require",
+        "postgresql://me:x@10.0.0.5/moms?sslmode=verify-ca",
+        "postgresql://me:x@/moms?host=db.example",
+        "postgresql://me:x@/moms?host=/run/postgresql,db.example",
+        "postgresql://me:x@localhost/moms?hostaddr=10.0.0.5",
+    ],
+)
+@pytest.mark.parametrize("name", ["MOMS_DATABASE_URL", "MOMS_MIGRATE_URL"])
+def test_a_database_elsewhere_is_not_talked_to_without_tls_that_checks_who_answers(url, name):
+    begin = open_place if name == "MOMS_DATABASE_URL" else migrate_named
+    with pytest.raises(NotReady, match="without TLS") as refused:
+        begin(env={name: url})
+    assert refused.value.field == name
+    assert "sslmode=verify-full" in refused.value.fix
+
+
+def test_a_way_that_the_installation_guards_or_that_checks_who_answers_is_taken():
+    for url, plain in (
+        ("postgresql://me:x@moms.invalid/moms?sslmode=verify-full", ""),
+        ("postgresql://me:x@moms.invalid/moms", "other moms.invalid"),
+    ):
+        with pytest.raises(NotReady, match="cannot be used"):  # asked for, and not found
+            open_place(env={"MOMS_DATABASE_URL": url, "MOMS_DATABASE_PLAIN": plain})

@@ -182,9 +182,15 @@ def test_cryptography_comes_from_known_libraries_alone():
         "ecdsa",
         "OpenSSL",
     }
-    # Certificates alone are read with `cryptography`; what a provider signs, `joserfc` checks.
-    users = {path for path, module in imported() if module.partition(".")[0] == "cryptography"}
-    assert users == {"portal/certificates.py"}, users
+    # With `cryptography` certificates are read and anchors signed, and nothing else; what a provider signs, `joserfc`
+    # checks, and what a passkey signs, `webauthn`.
+    for library, wanted in (
+        ("cryptography", {"portal/certificates.py", "store/signing.py"}),
+        ("joserfc", {"exchange/provider.py"}),
+        ("webauthn", {"portal/passkeys.py"}),
+    ):
+        users = {path for path, module in imported() if module.partition(".")[0] == library}
+        assert users == wanted, users
     assert "random" not in {module for path, module in imported() if path.startswith(("portal/", "wiring/people"))}
 
 

@@ -23,6 +23,7 @@ from moms.values import Actor, Role
 from moms.wiring.people import Argon2, new_token
 from moms.wiring.settings import set_demo_clock
 from tests.exchange.casefiles import FIVE_BUSES
+from tests.scanners import Scans, scanning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,6 +59,8 @@ class Running:
     tokens: dict[str, str]
     process: subprocess.Popen[str]
     log: Path
+    scanner: Scans
+    """What looks into files, and how it answers."""
     metrics: str = ""
     clients: list[httpx.Client] = field(default_factory=list)
 
@@ -150,7 +153,13 @@ def alone(tmp_path: Path) -> Iterator[Running]:
 @contextmanager
 def a_service(home: Path, *, more: dict[str, str] | None = None, words: tuple[str, ...] = ()) -> Iterator[Running]:
     """Run the program on a place of its own, with `more` in its environment and `words` on its command line."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(home), **(more or {})}
+    with scanning(day=datetime.now(UTC)) as scanner:
+        yield from _serving(home, scanner, more=more or {}, words=words)
+
+
+def _serving(home: Path, scanner: Scans, *, more: dict[str, str], words: tuple[str, ...]) -> Iterator[Running]:
+    env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")}
+    env |= {"MOMS_HOME": str(home), "MOMS_SCANNER": scanner.setting, **more}
     case = home / "case1.m"
     case.write_text(FIVE_BUSES)
     set_demo_clock(home, START)
@@ -170,7 +179,7 @@ def a_service(home: Path, *, more: dict[str, str] | None = None, words: tuple[st
         )  # fmt: skip
         assert process.stdout is not None
         found = Running(base="", home=home, place=place, register=register, tokens={}, process=process,
-                        log=log)  # fmt: skip
+                        log=log, scanner=scanner)  # fmt: skip
         try:
             said = json.loads(process.stdout.readline())
             found.base, found.metrics = said["address"], said["metrics"]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import json
+import socket
 import ssl
 import time
+import warnings
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from starlette.responses import Response
 
 from moms.desk import identities, people
 from moms.desk.identities import IdentityTaken, NotAnIdentity
 from moms.desk.people import NoSuchPerson, NotSignedIn, Person, Scope
-from moms.portal.certificates import NotACertificate, fit, of_der
+from moms.portal.callers import Callers
+from moms.portal.certificates import NotACertificate, Proxy, fit, of_der
 from moms.values import Role
 from moms.wiring.tls import NoTls, proxy_of, tls_of
 from tests.portal.authorities import DAY, made
@@ -303,3 +309,92 @@ def test_files_that_serve_no_tls_and_proxies_that_cannot_be_are_refused(tmp_path
         proxy_of(["not an address"], {})
     with pytest.raises(NoTls):
         proxy_of(["10.0.0.7"], {})
+
+
+def spoken(secured, context):
+    """Open a connection and give its version and suite."""
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    parts = urlsplit(secured.running.base)
+    with socket.create_connection((parts.hostname, parts.port), timeout=20) as line, context.wrap_socket(line) as tls:
+        return tls.version(), tls.cipher()[0]
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_no_version_of_tls_before_1_2_is_spoken(secured, version):
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        old.minimum_version, old.maximum_version = version, version
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        spoken(secured, old)
+
+
+def test_tls_1_3_and_1_2_are_spoken_with_fresh_keys_and_authenticated_ciphers_alone(secured):
+    assert spoken(secured, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))[0] == "TLSv1.3"
+    offered = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    offered.set_ciphers("ALL:@SECLEVEL=0")
+    suites = [one["name"] for one in offered.get_ciphers() if one["protocol"] != "TLSv1.3"]
+    taken = set()
+    for suite in suites:
+        one = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        one.maximum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            one.set_ciphers(f"{suite}:@SECLEVEL=0")
+            assert spoken(secured, one) == ("TLSv1.2", suite)
+        except (ssl.SSLError, ConnectionError):
+            continue
+        taken.add(suite)
+    assert len(suites) > 40
+    assert taken
+    assert all(name.startswith("ECDHE-") and ("GCM" in name or "CHACHA20" in name) for name in taken), taken
+
+
+def test_behind_the_named_proxy_limits_and_the_log_go_by_the_true_callers_address(secured):
+    def tries(caller, *, word=WORD, address=PROXY):
+        client = secured.client(address=address, **{"X-MOMS-Proxy": word, "X-Forwarded-For": f"10.9.9.9, {caller}"})
+        return [client.put("/session", json={"name": "nobody", "password": "x" * 12}).status_code for _ in range(11)]
+
+    assert tries("203.0.113.7") == [401] * 10 + [429]
+    assert tries("203.0.113.8")[0] == 401  # another caller behind the same proxy is not slowed
+    assert tries("203.0.113.7")[0] == 429
+    # Who is not the proxy, or does not know its word, is at the address it has, whatever it says.
+    assert tries("203.0.113.9", word="guessed")[-1] == 429
+    assert tries("203.0.113.10", word="guessed")[0] == 429
+    assert tries("203.0.113.11", address="127.0.0.31")[-1] == 429
+    told = [json.loads(line) for line in secured.running.log.read_text().splitlines()]
+    seen = {line.get("address") for line in told}
+    assert {"203.0.113.7", "203.0.113.8", PROXY, "127.0.0.31"} <= seen
+    assert not {"203.0.113.9", "203.0.113.10", "203.0.113.11", "10.9.9.9"} & seen
+
+
+def asked_past(peer, *, proxy, tls=False, headers=()):
+    """Ask a service behind a proxy from an address; give the status, and the address that it went by."""
+    seen, sent = [], []
+
+    async def app(scope, receive, send):
+        seen.append(scope["client"][0])
+        await Response("ok")(scope, receive, send)
+
+    async def receive():
+        return {"type": "http.request"}
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": list(headers), "client": (peer, 1)}
+    asyncio.run(Callers(app, proxy=proxy, tls=tls)(scope, receive, send))
+    return sent[0]["status"], *seen
+
+
+def test_where_a_proxy_is_named_nobody_speaks_to_the_service_past_it_without_tls():
+    named = Proxy(addresses=frozenset({"10.0.0.7"}), secret="word")
+    by_proxy = [(b"x-moms-proxy", b"word"), (b"x-forwarded-for", b"1.1.1.1, 198.51.100.4")]
+    assert asked_past("10.0.0.7", proxy=named, headers=by_proxy) == (200, "198.51.100.4")
+    assert asked_past("10.0.0.9", proxy=named, headers=by_proxy) == (403,)
+    assert asked_past("10.0.0.7", proxy=named) == (403,)
+    assert asked_past("127.0.0.1", proxy=named) == (200, "127.0.0.1")
+    assert asked_past("10.0.0.9", proxy=named, tls=True, headers=by_proxy) == (200, "10.0.0.9")
+    for said in (b"no address", b"", b"1.2.3.4, unknown", b"9" * 3000):
+        headers = [(b"x-moms-proxy", b"word"), (b"x-forwarded-for", said)]
+        assert asked_past("10.0.0.7", proxy=named, headers=headers) == (200, "10.0.0.7")

@@ -36,6 +36,8 @@ SHOWN = {
     ("decision", "id"): lambda found, _: found["decision"]["id"],
     ("decision", "record"): lambda found, _: found["decision"]["id"],
     ("journal", "body"): lambda _, mark: f"reason {mark}",
+    ("attachment", "name"): lambda _, mark: f"plan {mark}.txt",
+    ("attachment", "body"): lambda _, mark: f"ground {mark} first",
 }
 """Columns that the interface shows, and a word by which each is told from all others."""
 
@@ -73,6 +75,11 @@ def three(running):
             f"/outages/{outage['id']}/change", json={"request": wish, "reason": f"reason {mark}"}, headers=at
         )
         assert done.status_code == 200, done.text
+        added = client.post(
+            f"/outages/{outage['id']}/files", params={"name": f"plan {mark}.txt"}, content=f"ground {mark} first",
+            headers={**key(), "Content-Type": "text/plain"},
+        )  # fmt: skip
+        assert added.status_code == 200, added.text
         found[organisation] = (running.as_("aud").get(f"/outages/{outage['id']}").json(), mark)
     return found
 
@@ -93,6 +100,10 @@ def asked(client, whole) -> str:
     for way in ("one-line", "record.pdf"):
         found = client.get(f"/outages/{outage['id']}/{way}")
         said.append(found.text if found.status_code == 200 else found.text.replace(outage["id"], "what was asked"))
+    listed = client.get(f"/outages/{outage['id']}/files")
+    said.append(listed.text.replace(outage["id"], "what was asked"))
+    there = [file["id"] for file in listed.json().get("items", [])]
+    said += [client.get(f"/outages/{outage['id']}/files/{one}").text for one in there]
     said.append(client.post("/what-if", json={"outage": outage["id"]}, headers=key()).text)
     for name in (outage["id"], request["external_id"]):
         found = client.get(f"/outages/{name}")
@@ -164,6 +175,7 @@ def test_no_answer_to_anybody_has_a_secret_an_anchor_or_a_kept_key_in_it(running
             "SELECT hash FROM moms.journal_head",
             "SELECT subject FROM moms.identity",
             "SELECT print FROM moms.identity WHERE kind = 'certificate'",
+            "SELECT value FROM moms.challenge_key",
         )
         secrets = [found for query in queries for found in connection.scalars(text(query))]
     assert len(secrets) > 10

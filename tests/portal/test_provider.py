@@ -123,6 +123,17 @@ def test_a_provider_that_answers_nonsense_is_called_down(idp, bent):
         through(asking(idp), **bent)
 
 
+def test_a_strength_that_is_asked_for_has_to_be_told_of(idp):
+    strong = asking(idp, strengths=("phrh", "phr"))
+    assert "acr_values=phrh+phr" in strong.begin("s" * 43, fresh=False)
+    assert through(strong, claims={"acr": "phr"}).subject == "ann-1"
+    for claims in ({"acr": "0"}, {"acr": ["phr"]}, {}):
+        with pytest.raises(NotSignedIn) as why:
+            through(strong, claims=claims)
+        assert why.value.field == "acr"
+    assert through(asking(idp), claims={"acr": "0"}).subject == "ann-1"
+
+
 def test_what_comes_back_has_to_be_of_the_browser_that_went(idp):
     provider, mine, other = asking(idp), "m" * 43, "o" * 43
     back = gone_there(provider.begin(mine, fresh=False))
@@ -332,6 +343,18 @@ def test_a_decision_needs_the_provider_to_have_seen_the_person_lately(single):
     again = eve.put("/session/provider", json=gone(eve, login="eve-1", fresh=True))
     done = eve.post(way, json=body, headers={**at, "X-CSRF-Token": again.json()["csrf"]})
     assert done.status_code == 200, done.text
+
+
+def test_a_session_counts_from_when_the_provider_saw_the_person(single):
+    client, found = entered(single, login="ann-1", claims={"auth_time": {"in": -6 * 3600}})
+    assert found.status_code == 200
+    [here] = [s for s in client.get("/sessions").json()["items"] if s["here"]]
+    assert here["by"] == "provider"
+    with single.register.as_(ADMIN) as page:
+        [kept] = [c for c in page.open("ann") if c.id == here["id"]]
+    assert abs((datetime.now(UTC) - kept.made_at) - timedelta(hours=6)) < timedelta(minutes=2)
+    assert kept.ends_at - kept.made_at == timedelta(hours=12)
+    assert not kept.holds(datetime.now(UTC) + timedelta(hours=6, minutes=2))
 
 
 def test_an_identity_revoked_ends_its_sessions_and_no_other(single):

@@ -11,9 +11,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
-from moms.desk import identities, people
+from moms.desk import identities, passkeys, people
 from moms.desk import notices as desk
 from moms.desk.duties import Duty, Task
+from moms.desk.files import Unwanted, attach
+from moms.desk.passkeys import Made
 from moms.desk.people import Person
 from moms.outages import State, Status
 from moms.records.notices import Channel, Subscription
@@ -22,6 +24,7 @@ from moms.store.audit import set_anchor, verify
 from moms.store.backup import ORDER, NotABackup, NotEmpty, NotWhole, NotWritten, back_up, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN
+from moms.store.files import PostgresFiles
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.place import url_of
@@ -77,6 +80,10 @@ def lived_in(database, tmp_path):
     people.issue_token(register=register, actor=ROOT, now=NOON, name="eve", secret="moms_" + "x" * 40, days=1,
                        scopes=(people.Scope.READ,))  # fmt: skip
     identities.bind(register=register, actor=ROOT, now=NOON, name="eve", issuer="https://login.example", subject="1")
+    people.sign_in(register=register, hasher=Argon2(), now=NOON, name="eve", password="a password of eve", secret="s",
+                   old=None)  # fmt: skip
+    who = people.whose(register=register, now=NOON, secret="s", kind="session")
+    passkeys.add(register=register, who=who, now=NOON, made=Made(id="p", public_key="x", counter=3), label="stick")
     hook = Subscription(id="s1", organisation="operator", person="eve", channel=Channel.WEBHOOK,
                         target="https://h.example/x", sees_all=True)  # fmt: skip
     desk.follow(notices=PostgresNotices(engine), actor=EVE, now=NOON, subscription=hook, secret="y" * 40)
@@ -85,6 +92,8 @@ def lived_in(database, tmp_path):
             outage = an_outage(number, state=State.SUBMITTED, status=Status.NONE, description=AWKWARD)
             page.add(outage, an_event(outage, reason=AWKWARD))
             page.keep_decision(f"D-{number}", outage.id, {"says": AWKWARD, "mw": 0.1})
+    attach(files=PostgresFiles(engine), scanner=Unwanted(), actor=EVE, now=NOON, outage_id=outage.id, name="ünï.txt",
+           media=None, body=AWKWARD.encode(), key="k")  # fmt: skip
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))

@@ -110,6 +110,7 @@ COMMANDS: tuple[Command, ...] = (
         says="Show a crew's jobs of the day, report from there, say that somebody has looked.",
         module="field",
     ),
+    Command(verb="attach", says="Add a file to an outage, list its files, or get one.", module="attach"),
     Command(
         verb="notices",
         says="Show what one is told, acknowledge it, ask to be told, send what goes out.",

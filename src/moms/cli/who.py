@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from moms.desk.notices import Notices
     from moms.desk.people import Register
     from moms.values import Actor
+    from moms.wiring.files import FileRoom
     from moms.wiring.office import Office
     from moms.wiring.settings import Settings
 
@@ -69,6 +70,18 @@ def notices(args: argparse.Namespace) -> Iterator[tuple[Notices, Settings]]:
     chosen = settings(user=args.user, organisation=args.organisation, role=args.role, now=args.now)
     with open_place(env=os.environ) as place:
         yield PostgresNotices(place.engine), chosen
+
+
+@contextlib.contextmanager
+def files(args: argparse.Namespace) -> Iterator[tuple[FileRoom, Actor]]:
+    """Open the files of outages as the actor that the flags name."""
+    from moms.store.place import open_place
+    from moms.wiring.files import file_room
+    from moms.wiring.settings import settings
+
+    chosen = settings(user=args.user, organisation=args.organisation, role=args.role, now=args.now)
+    with open_place(env=os.environ) as place:
+        yield file_room(place, os.environ, now=lambda: chosen.now), chosen.actor
 
 
 @contextlib.contextmanager

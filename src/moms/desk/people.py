@@ -146,6 +146,24 @@ class Identity:
         return digest((self.kind.value, self.issuer, self.subject, self.made_at))[:12]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passkey:
+    """A key that a person's device or stick holds; of it the public half is kept."""
+
+    id: str
+    """As the authenticator names it, base64url."""
+    person: str
+    organisation: str
+    label: str
+    public_key: str
+    """COSE, base64url."""
+    counter: int
+    """How often it signed, as it says; many always say 0."""
+    made_at: datetime
+    seen_at: datetime
+    ended: bool = False
+
+
 class Hasher(Protocol):
     """Makes passwords costly to guess."""
 
@@ -231,6 +249,26 @@ class RegisterPage(Protocol):
 
     def seen(self, credential: Credential) -> None:
         """Write when it was last used: that alone is not told."""
+        ...
+
+    def passkey(self, passkey_id: str) -> Passkey | None:
+        """Give a passkey, ended or not, or None."""
+        ...
+
+    def passkeys(self, person: str) -> Sequence[Passkey]:
+        """Give the passkeys of a person that nobody has ended, oldest first."""
+        ...
+
+    def keep_passkey(self, passkey: Passkey, event: Event) -> None:
+        """Enter a passkey."""
+        ...
+
+    def end_passkey(self, passkey: Passkey, event: Event) -> None:
+        """End a passkey; one that has ended stays as it is, and nothing is told."""
+        ...
+
+    def passkey_used(self, passkey: Passkey) -> None:
+        """Write how often and when it was last used: that alone is not told."""
         ...
 
 
@@ -341,7 +379,7 @@ def disable(*, register: Register, actor: Actor, now: datetime, name: str) -> No
     """
     with register.as_(actor) as page:
         page.revise(replace(known(page, name), disabled=True), event("person.disable", name, actor=actor, now=now))
-        _end_all(page, name, actor=actor, now=now)
+        end_all(page, name, actor=actor, now=now)
 
 
 def set_password(*, register: Register, actor: Actor, now: datetime, name: str, kept: str) -> None:
@@ -352,7 +390,7 @@ def set_password(*, register: Register, actor: Actor, now: datetime, name: str, 
     """
     with register.as_(actor) as page:
         page.revise(replace(known(page, name), password=kept), event("person.password", name, actor=actor, now=now))
-        _end_all(page, name, actor=actor, now=now)
+        end_all(page, name, actor=actor, now=now)
 
 
 def issue_token(
@@ -477,7 +515,7 @@ def a_credential(
     )
 
 
-def _end_all(page: RegisterPage, name: str, *, actor: Actor, now: datetime) -> None:
+def end_all(page: RegisterPage, name: str, *, actor: Actor, now: datetime) -> None:
     """End every session and token of a person."""
     for found in page.open(name):
         page.end(found, ended(found, verb=f"{found.kind}.end", actor=actor, now=now))

@@ -63,6 +63,8 @@ class Provider:
     """The address that the provider sends browsers back to, exactly."""
     name: str
     """What people call it."""
+    strengths: tuple[str, ...] = ()
+    """How the person has to have shown who it is, in the provider's words (`acr`), one of these; none: any way."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     timeout_s: float = TIMEOUT_S
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
@@ -98,6 +100,7 @@ class Provider:
             # With max_age a provider has to say when it saw the person; without, it need not.
             "max_age": "0" if fresh else str(int(ABSOLUTE.total_seconds())),
             **({"prompt": "login"} if fresh else {}),
+            **({"acr_values": " ".join(self.strengths)} if self.strengths else {}),
         }
         there = str(self._published()["authorization_endpoint"])
         return f"{there}{'&' if urlsplit(there).query else '?'}{urlencode(asked)}"
@@ -118,6 +121,9 @@ class Provider:
             raise not_as_asked("iss")
         found = self._exchanged(str(about["token_endpoint"]), code=code, verifier=made(secret, "verifier"))
         claims = self._claims(found)
+        # A provider may give less than was asked for, and says so.
+        if self.strengths and claims.get("acr") not in self.strengths:
+            raise not_as_asked("acr")
         return vouched(claims, issuer=self.issuer, client=self.client, nonce=made(secret, "nonce"), now=self.clock())
 
     def _exchanged(self, there: str, *, code: str, verifier: str) -> str:

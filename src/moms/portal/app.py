@@ -17,11 +17,13 @@ from moms.portal.api import (
     demo,
     events,
     field,
+    files,
     known,
     looks,
     maps,
     notices,
     offers,
+    passkeys,
     provider,
     published,
     room,
@@ -29,6 +31,7 @@ from moms.portal.api import (
     studies,
 )  # fmt: skip
 from moms.portal.bounds import Wall
+from moms.portal.callers import Callers
 from moms.portal.errors import problem
 from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
@@ -81,14 +84,14 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room)
-    for module in (session, provider, *looking, *doing, notices, events):
+    looking, doing = (looks, known, maps, published), (deeds, studies, offers, field, room, files)
+    for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
         app.include_router(demo.routes(needs.demo), prefix=PREFIX)
     _plain_routes(app, service)
     serve_pages(app, marked(read_pages(), marks_of(needs)))
-    return Watch(Wall(app, needs=needs), measures=service.measures)
+    return Callers(Watch(Wall(app, needs=needs), measures=service.measures), proxy=needs.proxy, tls=needs.own_tls)
 
 
 def marks_of(needs: Needs) -> dict[str, str]:

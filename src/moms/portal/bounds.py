@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 from moms.portal.errors import broken, problem
@@ -26,6 +27,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
 }
+A_FILE = re.compile(r"/api/v1/outages/[^/]{1,200}/files")
 OPEN_TEXT, CLOSE, QUOTE, ESCAPE = frozenset(b"[{"), frozenset(b"]}"), ord('"'), ord("\\")
 
 
@@ -61,8 +63,8 @@ class Wall:
             await send(message)
 
         try:
-            body = await self._admitted(scope, receive)
-            await self.app(scope, _again(body, receive), told)
+            whole = await self._admitted(scope, receive)
+            await self.app(scope, receive if whole is None else _again(whole, receive), told)
         except Turned as turned:
             await turned.answer(scope, receive, told)
         except Exception as bug:
@@ -70,7 +72,8 @@ class Wall:
                 raise
             await broken(bug)(scope, receive, told)
 
-    async def _admitted(self, scope: Scope, receive: Receive) -> bytes:
+    async def _admitted(self, scope: Scope, receive: Receive) -> bytes | None:
+        """Give the whole body; None for a file, which is read only once it is known who sends it."""
         limits = self.needs.limits
         headers = {k.lower(): v for k, v in scope["headers"]}
         host = headers.get(b"host", b"").decode("latin-1")
@@ -81,8 +84,12 @@ class Wall:
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:
             raise Turned(problem(400, "no text holds a zero byte", kind="NotText", field="query"))
         declared = headers.get(b"content-length", b"0")
+        if is_file(scope):
+            if not declared.isdigit() or int(declared) > limits.file_bytes:
+                raise Turned(_too_big(limits.file_bytes))
+            return None
         if not declared.isdigit() or int(declared) > limits.body_bytes:
-            raise Turned(_too_big(limits))
+            raise Turned(_too_big(limits.body_bytes))
         try:
             async with asyncio.timeout(limits.body_s):
                 body = await _whole(receive, limits)
@@ -93,6 +100,11 @@ class Wall:
         return body
 
 
+def is_file(scope: Scope) -> bool:
+    """Tell whether a request brings a file: the one body that is no JSON."""
+    return scope["method"] == "POST" and A_FILE.fullmatch(scope["path"]) is not None
+
+
 async def _whole(receive: Receive, limits: Limits) -> bytes:
     body = bytearray()
     while True:
@@ -101,7 +113,7 @@ async def _whole(receive: Receive, limits: Limits) -> bytes:
             raise Turned(problem(400, "the body broke off", kind="BrokeOff", field="body"))
         body += message.get("body", b"")
         if len(body) > limits.body_bytes:
-            raise Turned(_too_big(limits))
+            raise Turned(_too_big(limits.body_bytes))
         if not message.get("more_body", False):
             return bytes(body)
 
@@ -172,8 +184,8 @@ def _again(body: bytes, receive: Receive) -> Receive:
     return hand
 
 
-def _too_big(limits: Limits) -> Response:
-    fix = f"send at most {limits.body_bytes} bytes"
+def _too_big(most: int) -> Response:
+    fix = f"send at most {most} bytes"
     return problem(413, "the body is too big", kind="TooBig", field="body", fix=fix)
 
 

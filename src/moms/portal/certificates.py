@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 OURS = "moms.certificate"
 """Where in a request's scope our own TLS leaves the certificate, as DER: no header can set it."""
+PEER = "moms.peer"
+"""Where in a request's scope the address of the connection itself stays."""
 HEADER, SECRET = b"client-cert", b"x-moms-proxy"
 MOST = 16_384
 SHORTEST_RSA = 2048
@@ -44,8 +46,9 @@ class Proxy:
     def speaks(self, scope: Scope) -> bool:
         """Tell whether a request comes from it: from its address, and with its secret."""
         said = [value for name, value in scope["headers"] if name == SECRET]
+        peer = scope.get(PEER) or (scope.get("client") or ("",))[0]
         return (
-            _plain((scope.get("client") or ("",))[0]) in {_plain(one) for one in self.addresses}
+            plain_address(peer) in {plain_address(one) for one in self.addresses}
             and len(said) == 1
             and hmac.compare_digest(said[0], self.secret.encode())
         )
@@ -130,7 +133,7 @@ def _written(said: bytes) -> bytes | None:
         return None
 
 
-def _plain(address: str) -> str:
+def plain_address(address: str) -> str:
     """Write an address one way: IPv4 inside IPv6 is IPv4."""
     try:
         found = ipaddress.ip_address(address)

@@ -10,7 +10,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from moms.desk import attach, field, identities, notices, offer, people, ports, room, settle, shift, submit, what_if
+from moms.desk import (
+    account,
+    attach,
+    field,
+    files,
+    identities,
+    notices,
+    offer,
+    passkeys,
+    people,
+    ports,
+    room,
+    settle,
+    shift,
+    submit,
+    what_if,
+)
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -65,6 +81,14 @@ class NotACursor(Refused):
     """A cursor that this service did not give."""
 
 
+class FileTooBig(Refused):
+    """A file with more bytes than one may have."""
+
+
+class TooSlow(Refused):
+    """A file that took too long to arrive."""
+
+
 class NoProvider(Refused):
     """Single sign-on where none is set up."""
 
@@ -87,6 +111,10 @@ STATUS: dict[type[Refused], int] = {
     ForgedOrigin: 403,
     OutOfScope: 403,
     people.ProofTooOld: 403,
+    passkeys.PasskeyNeeded: 403,
+    passkeys.NoSuchPasskey: 404,
+    account.NoSuchSession: 404,
+    passkeys.TooManyPasskeys: 409,
     identities.Unbound: 403,
     NoProvider: 404,
     ports.NoSuchOutage: 404,
@@ -107,6 +135,14 @@ STATUS: dict[type[Refused], int] = {
     shift.NoSuchHandOver: 404,
     shift.OwnHandOver: 403,
     shift.HandedOverAnew: 409,
+    files.NoSuchFile: 404,
+    files.NotLookedAt: 409,
+    files.TooManyFiles: 409,
+    files.Infected: 410,
+    files.NoScanner: 503,
+    files.ScannerDown: 503,
+    FileTooBig: 413,
+    TooSlow: 408,
     ports.BookMoved: 409,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,

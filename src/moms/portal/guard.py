@@ -45,6 +45,8 @@ class Service:
     outside: Lane = field(default_factory=lambda: Lane("outside", threads=2, queue=16))
     """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     measures: Measures = field(default_factory=Measures)
+    arriving: int = 0
+    """Files that arrive now."""
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)
     """Keys that this process holds for deeds under way."""
 

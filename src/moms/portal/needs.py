@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from moms.desk.files import MOST_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from moms.desk.answer import Answer
     from moms.desk.catalogue import Catalogue
+    from moms.desk.files import File
     from moms.desk.identities import Vouched
     from moms.desk.keys import Claim, Keys, Mark
     from moms.desk.measures import Measure
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
     from moms.portal.certificates import Proxy
+    from moms.portal.passkeys import Challenges
     from moms.records.journal import Line
     from moms.records.verify import Verdict
     from moms.values import Actor, Window
@@ -312,6 +316,24 @@ class Provider(Protocol):
         ...
 
 
+class FileRoom(Protocol):
+    """The files of outages."""
+
+    def attach(
+        self, actor: Actor, *, outage_id: str, name: str, media: str | None, body: bytes, key: str
+    ) -> Mapping[str, object]:
+        """Take in a file, once under its key, and have it looked at."""
+        ...
+
+    def of(self, actor: Actor, outage_id: str) -> Sequence[Mapping[str, object]]:
+        """Give the files of an outage, oldest first."""
+        ...
+
+    def read(self, actor: Actor, *, outage_id: str, file_id: str) -> tuple[File, bytes]:
+        """Give a file with its content."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much the service takes on."""
@@ -321,6 +343,11 @@ class Limits:
     query_bytes: int = 4_096
     body_s: float = 10.0
     """How long a body may take to arrive."""
+    file_bytes: int = MOST_BYTES
+    file_s: float = 60.0
+    """How long a file may take to arrive."""
+    files: int = 8
+    """Files that arrive at once in one process."""
     per_s: float = 50.0
     """Requests of one person."""
     burst: int = 200
@@ -336,6 +363,8 @@ class Limits:
     """The same for one person."""
     proof_s: float = 900.0
     """How long ago a person may have given the password who decides."""
+    passkeys: bool = False
+    """Whether the operator's people decide by a passkey, or a provider's word, and by no password alone."""
     lease_s: float = 60.0
     """How long a key is held for an answer under way whose server went silent."""
 
@@ -371,6 +400,9 @@ class Needs:
     """Names under which it may be called, without port."""
     secure: bool
     """Whether browsers reach it by TLS."""
+    files: FileRoom
+    challenges: Challenges
+    """What passkeys are asked to sign."""
     request_schema: Mapping[str, object]
     catalogue: Catalogue
     """The equipment by its names."""
@@ -384,6 +416,8 @@ class Needs:
     provider: Provider | None = None
     """None: nobody but MOMS vouches for who signs in."""
     proxy: Proxy | None = None
-    """None: no header tells of a certificate."""
+    """None: no header tells of a certificate, or of a caller's address."""
+    own_tls: bool = False
+    """Whether TLS ends here, and not at a proxy."""
     demo: Demo | None = None
     """None: no demo, and none of its routes."""

@@ -14,6 +14,7 @@ from fastapi import Request, Response
 
 from moms.desk.answer import answer_document
 from moms.desk.keys import KeptAnswer, LostClaim, principal_of
+from moms.desk.passkeys import check_decides
 from moms.desk.people import Scope
 from moms.desk.ports import BookMoved, NotYours
 from moms.portal.errors import (
@@ -91,14 +92,12 @@ async def once(
     its session to have begun lately.
 
     Raises:
-        OutOfScope, ProofTooOld, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
+        OutOfScope, ProofTooOld, PasskeyNeeded, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
     need(who, Scope.READ if preview else scope)
     if decides and not preview and who.actor.sees_all:
         need(who, Scope.SETTLE)
-        who.prove(
-            now=service_of(request).needs.clock(), within=timedelta(seconds=service_of(request).needs.limits.proof_s)
-        )
+        await _prove(service_of(request), who)
     # Asked here too: some use cases write as MOMS itself, where the database would let them.
     if who.actor.looks_only and not preview:
         raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
@@ -117,6 +116,13 @@ async def once(
         return found.response(replayed=False)
 
     return await (lane or service.study).run(work)
+
+
+async def _prove(service: Service, who: Who) -> None:
+    """See that who decides has shown lately who it is, and by its passkey where it has one or needs one."""
+    needs = service.needs
+    who.prove(now=needs.clock(), within=timedelta(seconds=needs.limits.proof_s))
+    await service.quick.run(lambda: check_decides(register=needs.register, who=who, required=needs.limits.passkeys))
 
 
 def answered(

@@ -31,6 +31,11 @@ IDENTITY = "identity:"
 SUBSCRIPTION = "subscription:"
 """Likewise before the id of a subscription: a target changed unseen would send what is told elsewhere."""
 
+PASSKEY = "passkey:"
+"""Likewise before the id of a passkey: a key of one's own put beside a person's name would act as that person."""
+FILE_REVISION = "file_revision"
+"""In an event of an outage, which revision of which file it tells of, as `ID@N`; `print` is that row's fingerprint."""
+
 
 class NotALine(Refused):
     """A text that cannot stand in the journal."""
@@ -144,10 +149,11 @@ def heads_of(text: str) -> tuple[Head, ...]:
     return tuple(Head(organisation=str(o), count=int(n), hash=str(h)) for o, n, h in json.loads(text))
 
 
-def anchor_text(value: Anchor) -> str:
+def anchor_text(value: Anchor, *, signature: str | None = None) -> str:
     """Write an anchor as one line of canonical JSON, for a file outside the database."""
     return canonical(
         {
+            **({} if signature is None else {"signature": signature}),
             "sequence": value.sequence,
             "at": value.at,
             "heads": json.loads(heads_text(value.heads)),

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from moms.records.journal import (
     CREDENTIAL,
     DECISION,
+    FILE_REVISION,
     GENESIS,
     IDENTITY,
+    PASSKEY,
     PERSON,
     SUBSCRIPTION,
     Anchor,
@@ -89,6 +91,8 @@ class Verdict:
     """Anchors that the copy outside the database confirms."""
     rows: int
     faults: tuple[Fault, ...]
+    signed: int | None = None
+    """The last anchor that a given key has signed, 0 where none; None where no key was given."""
 
     @property
     def whole(self) -> bool:
@@ -128,6 +132,10 @@ class _Told:
                 self.book_version = max(self.book_version, int(body["book_version"]))
             elif body["line"] == DECISION:
                 self.decisions[str(body["decision_id"])] = (str(body["document"]), line.outage_id)
+            elif FILE_REVISION in (body.get("after") or {}):
+                name, _, at = str(body["after"][FILE_REVISION]).partition("@")
+                self.revisions["attachment", name, int(at)] = (str(body["after"]["print"]), writer, "")
+                self.newest["attachment", name] = max(int(at), self.newest.get(("attachment", name), 0))
         except (ValueError, KeyError, TypeError):
             return  # a body that cannot be read was changed, which its hash shows
 
@@ -138,7 +146,13 @@ class _Told:
         return rows | {("decision", decision, None) for decision in self.decisions}
 
 
-SUBJECTS = (("person", PERSON), ("identity", IDENTITY), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION))
+SUBJECTS = (
+    ("person", PERSON),
+    ("identity", IDENTITY),
+    ("credential", CREDENTIAL),
+    ("subscription", SUBSCRIPTION),
+    ("passkey", PASSKEY),
+)
 
 
 def _subject(line: Line) -> tuple[str, str]:
@@ -327,7 +341,7 @@ def _row_faults(row: Kept, told: _Told) -> Iterator[Fault]:
     if digest != row.digest:
         what = (
             "it is not what"
-            if row.table in {"person", "identity", "credential"}
+            if row.table in {"person", "identity", "credential", "passkey", "attachment"}
             else "its document is not the one that"
         )
         says = f"{row.table} {place}: {what} was written"

@@ -21,7 +21,7 @@ from moms.store.rows import blocks, classification, line_of, name_of, outage_row
 from moms.values import SYSTEM, Refused, instant_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection, Engine, Select
@@ -59,8 +59,8 @@ def read_verdict(connection: Connection, *, outside: Sequence[Anchor]) -> Verdic
     return replace(verdict, faults=(*verdict.faults, *_constants(connection)))
 
 
-def set_anchor(engine: Engine, *, file: Path, at: datetime) -> Anchor | None:
-    """Anchor the journal, if it grew, and copy all anchors that the file does not have yet into it.
+def set_anchor(engine: Engine, *, file: Path, at: datetime, sign: Callable[[str], str] | None = None) -> Anchor | None:
+    """Anchor the journal, if it grew, and copy all anchors that the file does not have yet into it, signed by `sign`.
 
     Raises:
         NotAnchored: the journal no longer agrees with the last anchor.
@@ -76,7 +76,7 @@ def set_anchor(engine: Engine, *, file: Path, at: datetime) -> Anchor | None:
                 connection.execute(tables.journal_anchor.insert(), _anchor_row(made))
     except IntegrityError:  # another process anchored at the same moment: as good
         made = None
-    _copy(engine, file=file)
+    _copy(engine, file=file, sign=sign)
     return made
 
 
@@ -108,7 +108,7 @@ def _agrees(connection: Connection, last: Anchor | None) -> None:
             )
 
 
-def _copy(engine: Engine, *, file: Path) -> None:
+def _copy(engine: Engine, *, file: Path, sign: Callable[[str], str] | None) -> None:
     """Append the anchors that the file does not have."""
     there = read_anchors(file)
     with engine.begin() as connection:
@@ -118,7 +118,9 @@ def _copy(engine: Engine, *, file: Path) -> None:
         return
     fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(fd, "w") as out:
-        out.writelines(f"{anchor_text(value)}\n" for value in missing)
+        out.writelines(
+            f"{anchor_text(value, signature=None if sign is None else sign(value.hash))}\n" for value in missing
+        )
         out.flush()
         os.fsync(out.fileno())
 
@@ -177,6 +179,7 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _outages(connection)
     yield from _history(connection)
     yield from _decisions(connection)
+    yield from _files(connection)
     yield from _who_may_act(connection)
 
 
@@ -254,12 +257,35 @@ def _decisions(connection: Connection) -> Iterator[Kept]:
         )
 
 
+def _files(connection: Connection) -> Iterator[Kept]:
+    """Give files by their fingerprints; of the content the hash is computed anew."""
+    t, o = tables.attachment, tables.outage.c
+    columns = [c for c in t.c if c.name != "body"]
+    query = select(
+        *columns,
+        func.encode(func.sha256(t.c.body), "hex").label("found"),
+        o.organisation.label("right_organisation"),
+    ).join_from(t, tables.outage, t.c.outage_id == o.id, isouter=True)
+    for row in _stream(connection, query):
+        found, right = row.pop("found"), row.pop("right_organisation")
+        wrong = ["body"] if row["state"] != "infected" and found != row["sha256"] else []
+        wrong += ["organisation"] if row["organisation"] != right else []
+        yield Kept(
+            table="attachment",
+            id=row["id"],
+            revision=row["revision"],
+            digest=print_of(row),
+            wrong=tuple(wrong),
+            current=True,
+        )
+
+
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
     """Give who may act and by what, and subscriptions; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.identity, tables.credential, tables.subscription):
+    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey):
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
-            unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row["ends_at"]
+            unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row.get("ends_at", row["seen_at"])
             yield Kept(
                 table=table.name,
                 id=name,

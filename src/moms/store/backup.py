@@ -36,8 +36,9 @@ if TYPE_CHECKING:
 
 FORMAT = "moms-backup-1"
 MANIFEST = "manifest.json"
-LEFT = frozenset({"lifecycle_move", "calendar_day"})
-"""The lifecycle is the program's, and comes with it; days of the calendar are computed from the book, and again."""
+LEFT = frozenset({"lifecycle_move", "calendar_day", "challenge_key"})
+"""The lifecycle is the program's, and comes with it; days of the calendar are computed from the book, and again; the
+key of challenges, which hold for minutes, is of the installation and stays in it."""
 ORDER = tuple(table.name for table in tables.metadata.sorted_tables if table.name not in LEFT)
 """Every table of the record after those it refers to."""
 CHUNK = 1 << 20

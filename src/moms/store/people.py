@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ARRAY, String, any_, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from moms.desk.people import Credential, Identity, Kind, Person, Scope
+from moms.desk.people import Credential, Identity, Kind, Passkey, Person, Scope
 from moms.store import tables
 from moms.store.book import PostgresPage, said
 from moms.store.rows import name_of, print_of
-from moms.values import Role
+from moms.values import SYSTEM, Role
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -28,6 +28,11 @@ class PostgresRegister:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+
+    def challenge_key(self) -> bytes:
+        """Give the key by which servers of this installation know what another of them has asked to be signed."""
+        with self.as_(SYSTEM) as page:
+            return page.challenge_key()
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresRegisterPage]:
@@ -46,6 +51,10 @@ class PostgresRegisterPage:
         self._journal = PostgresPage(connection, actor=actor)
         self._untold: list[tuple[Event, dict[str, Any]]] = []
         """Told at the end: a row is always locked before the chain, or two who write would wait for each other."""
+
+    def challenge_key(self) -> bytes:
+        """Give the key of challenges."""
+        return str(self._connection.execute(select(tables.challenge_key.c.value)).scalar_one()).encode()
 
     def person(self, name: str) -> Person | None:
         """Give a person, or None."""
@@ -218,6 +227,53 @@ class PostgresRegisterPage:
             update(there).where(there.c.hash == credential.hash).values(seen_at=credential.seen_at)
         )
 
+    def passkey(self, passkey_id: str) -> Passkey | None:
+        """Give a passkey, ended or not, or None."""
+        row = self._connection.execute(select(tables.passkey).where(tables.passkey.c.id == passkey_id)).first()
+        return None if row is None else _passkey(row)
+
+    def passkeys(self, person: str) -> Sequence[Passkey]:
+        """Give the passkeys of a person that nobody has ended, oldest first."""
+        there = tables.passkey
+        query = select(there).where(there.c.person == person, ~there.c.ended).order_by(there.c.made_at, there.c.id)
+        return tuple(_passkey(row) for row in self._connection.execute(query))
+
+    def keep_passkey(self, passkey: Passkey, event: Event) -> None:
+        """Enter a passkey."""
+        row = {
+            "id": passkey.id,
+            "organisation": passkey.organisation,
+            "classification": "restricted",
+            "revision": 1,
+            "person": passkey.person,
+            "label": passkey.label,
+            "public_key": passkey.public_key,
+            "counter": passkey.counter,
+            "made_at": passkey.made_at,
+            "seen_at": passkey.seen_at,
+            "ended": passkey.ended,
+        }
+        there = tables.passkey
+        self._told(event, self._connection.execute(insert(there).values(row).returning(there)).mappings().first())
+
+    def end_passkey(self, passkey: Passkey, event: Event) -> None:
+        """End a passkey; one that has ended stays as it is, and nothing is told."""
+        there = tables.passkey
+        written = self._connection.execute(
+            update(there)
+            .where(there.c.id == passkey.id, ~there.c.ended)
+            .values(revision=there.c.revision + 1, ended=True)
+            .returning(there)
+        )
+        self._told(event, written.mappings().first())
+
+    def passkey_used(self, passkey: Passkey) -> None:
+        """Write how often and when it was last used: that alone is not told, and is no revision."""
+        there = tables.passkey
+        self._connection.execute(
+            update(there).where(there.c.id == passkey.id).values(counter=passkey.counter, seen_at=passkey.seen_at)
+        )
+
     def tell(self) -> None:
         """Write the lines of what was changed."""
         for event, row in self._untold:
@@ -251,6 +307,20 @@ def _identity(row: Row[tuple[object, ...]]) -> Identity:
         scopes=tuple(Scope(s) for s in row.scopes),
         made_at=row.made_at,
         ends_at=row.ends_at,
+        ended=row.ended,
+    )
+
+
+def _passkey(row: Row[tuple[object, ...]]) -> Passkey:
+    return Passkey(
+        id=row.id,
+        person=row.person,
+        organisation=row.organisation,
+        label=row.label,
+        public_key=row.public_key,
+        counter=row.counter,
+        made_at=row.made_at,
+        seen_at=row.seen_at,
         ended=row.ended,
     )
 

@@ -7,7 +7,9 @@ migrated as needed.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+import ipaddress
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -23,10 +25,11 @@ from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
 from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
+from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Engine
@@ -51,6 +54,8 @@ class Place:
     engine: Engine
     book: PostgresBook
     embedded: Embedded | None = None
+    sign: Callable[[str], str] | None = None
+    """What signs the anchors that go into the copy; None: nothing does."""
     migrated: bool = False
     """Whether opening it changed its shape."""
     _closed: bool = field(default=False)
@@ -77,11 +82,22 @@ class Place:
             NotAnchored: the journal no longer agrees with its last anchor.
         """
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return set_anchor(self.engine, file=self.anchors, at=at or now())
+        return set_anchor(self.engine, file=self.anchors, at=at or now(), sign=self.sign)
 
-    def verify(self, *, anchors: Path | None = None) -> Verdict:
-        """Examine the whole record, with a copy of the anchors kept elsewhere or the one in MOMS_HOME."""
-        return verify(self.engine, outside=read_anchors(anchors or self.anchors))
+    def verify(self, *, anchors: Path | None = None, keys: Sequence[Path] = ()) -> Verdict:
+        """Examine the whole record, with a copy of the anchors kept elsewhere or the one in MOMS_HOME.
+
+        With `keys`, files of public keys, the copy has also to be signed by one of them up to its end.
+
+        Raises:
+            NotAKey: a file holds none.
+        """
+        copy, known = anchors or self.anchors, [public_key(file) for file in keys]
+        found = verify(self.engine, outside=read_anchors(copy))
+        if not known:
+            return found
+        signed, faults = unsigned(copy, known)
+        return replace(found, signed=signed, faults=(*found.faults, *faults))
 
     @property
     def anchors(self) -> Path:
@@ -113,12 +129,13 @@ def open_place(*, env: Mapping[str, str]) -> Place:
         NotReady: the named server does not answer, lacks steps, or logs in with too many rights.
         Refused: whatever keeps the embedded server from starting (`embedded.Embedded.start`).
     """
-    named = env.get("MOMS_DATABASE_URL")
+    named, sign = env.get("MOMS_DATABASE_URL"), signer_of(env)
     if named:
-        return _open_named(_url_of(named, field="MOMS_DATABASE_URL"), home=home_of(env), moves=lifecycle())
+        url = _url_of(named, field="MOMS_DATABASE_URL", env=env)
+        return replace(_open_named(url, home=home_of(env), moves=lifecycle()), sign=sign)
     embedded = Embedded(home=home_of(env), env=env)
     try:
-        return open_embedded(embedded)
+        return replace(open_embedded(embedded), sign=sign)
     except BaseException:
         embedded.close()
         raise
@@ -136,7 +153,7 @@ def open_embedded(embedded: Embedded) -> Place:
 def migrate_named(*, env: Mapping[str, str]) -> bool:
     """Migrate the server that `MOMS_MIGRATE_URL` (or `MOMS_DATABASE_URL`) names; tell whether anything changed."""
     field_name = "MOMS_MIGRATE_URL" if env.get("MOMS_MIGRATE_URL") else "MOMS_DATABASE_URL"
-    engine = create_engine(_url_of(env[field_name], field=field_name), poolclass=NullPool)
+    engine = create_engine(_url_of(env[field_name], field=field_name, env=env), poolclass=NullPool)
     try:
         return migrate(engine, moves=lifecycle())
     except OperationalError as why:
@@ -169,7 +186,7 @@ def _owners_url(place: Place, env: Mapping[str, str]) -> URL:
     if not env.get("MOMS_MIGRATE_URL"):
         fix = "set MOMS_MIGRATE_URL to the login that runs: moms migrate"
         raise NotReady("only the database's owner restores", field="MOMS_MIGRATE_URL", fix=fix)
-    return _url_of(env["MOMS_MIGRATE_URL"], field="MOMS_MIGRATE_URL")
+    return _url_of(env["MOMS_MIGRATE_URL"], field="MOMS_MIGRATE_URL", env=env)
 
 
 def prepare(address: Address, *, database: str, moves: Iterable[tuple[str | None, str]]) -> bool:
@@ -305,8 +322,12 @@ def _check_shape(connection: Connection, moves: set[tuple[str, str]]) -> None:
         raise NotReady("the database has another lifecycle than this program", field="MOMS_DATABASE_URL", fix=fix)
 
 
-def _url_of(named: str, *, field: str) -> URL:
-    """Read the address of a server."""
+def _url_of(named: str, *, field: str, env: Mapping[str, str]) -> URL:
+    """Read the address of a server.
+
+    Raises:
+        NotReady: it is none, or the way there leaves this machine without TLS that checks who answers.
+    """
     fix = "write postgresql://user:password@host/database"
     try:
         url = make_url(named)
@@ -314,7 +335,33 @@ def _url_of(named: str, *, field: str) -> URL:
         raise NotReady("this is not the address of a server", field=field, fix=fix) from why
     if url.drivername.partition("+")[0] not in {"postgresql", "postgres"}:
         raise NotReady(f"{url.drivername} is not PostgreSQL", field=field, fix=fix)
+    plain = frozenset(env.get("MOMS_DATABASE_PLAIN", "").replace(",", " ").split())
+    bare = [host for host in _hosts_of(url) if not _is_here(host) and host not in plain]
+    if bare and url.query.get("sslmode") != "verify-full":
+        says = f"the way to {bare[0]} leaves this machine without TLS that checks who answers"
+        how = "add ?sslmode=verify-full&sslrootcert=FILE, or name a host whose way is guarded in MOMS_DATABASE_PLAIN"
+        raise NotReady(says, field=field, fix=how)
     return url.set(drivername="postgresql+psycopg")
+
+
+def _hosts_of(url: URL) -> tuple[str, ...]:
+    """Give every host that an address names, as libpq reads it: several by commas, and `host` or `hostaddr` beside."""
+    said = [url.host or "", *(str(url.query.get(name, "")) for name in ("host", "hostaddr"))]
+    return tuple(host for text in said for host in re.split(r"[,\s()']+", text) if host)
+
+
+def _is_here(host: str) -> bool:
+    """Tell whether a host is this machine.
+
+    >>> [_is_here(h) for h in ("/run/postgresql", "localhost", "127.0.0.1", "::1", "10.0.0.5", "db.example")]
+    [True, True, True, True, False, False]
+    """
+    if host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 def _silent(name: str, why: OperationalError) -> NotReady:

@@ -237,17 +237,55 @@ COLUMNS: dict[str, dict[str, str]] = {
         "tries": RESTRICTED,
         "answer": RESTRICTED,
     },
+    "attachment": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "outage_id": RESTRICTED,
+        "name": CONFIDENTIAL,
+        "kind": RESTRICTED,
+        "size": RESTRICTED,
+        "sha256": RESTRICTED,
+        "added_by": RESTRICTED,
+        "added_role": RESTRICTED,
+        "added_at": RESTRICTED,
+        "state": RESTRICTED,
+        "says": RESTRICTED,
+        "looked_at": RESTRICTED,
+        "body": CONFIDENTIAL,
+    },
+    "passkey": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "person": RESTRICTED,
+        "label": RESTRICTED,
+        "public_key": RESTRICTED,
+        "counter": INTERNAL,
+        "made_at": RESTRICTED,
+        "seen_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
+    "challenge_key": {
+        "organisation": INTERNAL,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "value": SECRET,
+    },
 }
 
 SEALED = frozenset({
     "person", "identity", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice",
+    "passkey", "challenge_key",
 })  # fmt: skip
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
 """Tables that need not be like the others, each with the reason."""
 
-INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", *SEALED})
+INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", "attachment", *SEALED}) - {"challenge_key"}
 """Where the app role may add rows. It may delete nowhere."""
 
 UPDATES: dict[str, frozenset[str]] = {
@@ -261,6 +299,8 @@ UPDATES: dict[str, frozenset[str]] = {
     "work_share": frozenset({"revision", "start_s", "finish_s"}),
     "calendar_day": frozenset({"revision", "mark", "parts", "body", "book_version", "computed_at"}),
     "subscription": frozenset({"revision", "ended"}),
+    "attachment": frozenset({"revision", "state", "says", "looked_at", "body"}),
+    "passkey": frozenset({"revision", "counter", "seen_at", "ended"}),
     "notice": frozenset({"revision", "state", "done_at", "done_by", "due_at", "leased_until", "tries", "answer"}),
 }
 """Which columns the app role may change. The reader role may read, and nothing else."""
@@ -278,6 +318,9 @@ class Policy:
     """Who sees and writes what is sealed, at the operator."""
     anchored: frozenset[str] = frozenset({"journal_anchor"})
     """What is of all organisations together: for who sees all, and written by MOMS alone."""
+    judged: frozenset[str] = frozenset({"attachment"})
+    """What MOMS alone changes, whoever has added it: what was found in a file."""
+    judges: frozenset[Role] = frozenset({Role.SYSTEM})
     sees_all: frozenset[Role] = SEES_ALL
     looks_only: frozenset[Role] = LOOKS_ONLY
     everybodys: frozenset[str] = frozenset({"book"})
@@ -316,6 +359,8 @@ def may(
     everything = ours and actor.role in policy.sees_all
     if table in policy.anchored:
         return everything if do == "read" else everything and actor.role == Role.SYSTEM
+    if table in policy.judged and do == "change":
+        return ours and actor.role in policy.judges
     own = actor.organisation == organisation and actor.role != Role.PUBLIC
     if do == "read":
         return everything or own or classification == PUBLIC

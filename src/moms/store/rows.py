@@ -11,7 +11,18 @@ from sqlalchemy.dialects.postgresql import Range
 from moms.desk.ports import Event
 from moms.outages import OVER, STANDING, Category, Kind
 from moms.outages.document import to_document
-from moms.records.journal import CREDENTIAL, DECISION, EVENT, IDENTITY, PERSON, SUBSCRIPTION, Line, actor_body, actor_of
+from moms.records.journal import (
+    CREDENTIAL,
+    DECISION,
+    EVENT,
+    IDENTITY,
+    PASSKEY,
+    PERSON,
+    SUBSCRIPTION,
+    Line,
+    actor_body,
+    actor_of,
+)
 from moms.values import canonical, digest
 
 if TYPE_CHECKING:
@@ -119,20 +130,25 @@ def decision_body(*, decision_id: str, outage_id: str, record: str) -> dict[str,
 
 
 def name_of(row: Mapping[str, Any]) -> str:
-    """Give the name by which the journal tells of a person, an identity, a session, a token or a subscription.
+    """Give the name by which the journal tells of a person, an identity, a key, a session, a token, a subscription.
 
     A secret's hash is cut to 128 bits: enough to tell two apart, and no whole key of the table.
     """
     if "channel" in row:
         return f"{SUBSCRIPTION}{row['id']}"
+    if "public_key" in row:
+        return f"{PASSKEY}{row['id']}"
     if "issuer" in row:
         return f"{IDENTITY}{row['id']}"
     return f"{CREDENTIAL}{row['hash'][:32]}" if "hash" in row else f"{PERSON}{row['name']}"
 
 
 def print_of(row: Mapping[str, Any]) -> str:
-    """Give the fingerprint of such a row: all of it but when it was last used."""
-    return digest({column: value for column, value in row.items() if column != "seen_at"})
+    """Give the fingerprint of such a row, or of a file's: all of it but when it was last used and how often.
+
+    A file's content is in it by its hash alone.
+    """
+    return digest({column: value for column, value in row.items() if column not in {"seen_at", "counter", "body"}})
 
 
 def event_of(body: str) -> Event | None:

@@ -275,3 +275,41 @@ notice = Table(
     ForeignKeyConstraint(["chain", "seq"], ["moms.journal.organisation", "moms.journal.seq"]),
 )
 """What is told to whom: the inbox, and what is still to be sent. Its revision counts who took it to send it."""
+
+attachment = Table(
+    "attachment",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    Column("outage_id", Text, ForeignKey("moms.outage.id"), nullable=False),
+    _text("name"),
+    _text("kind"),
+    Column("size", BigInteger, nullable=False),
+    _text("sha256"),
+    _text("added_by"),
+    _text("added_role"),
+    Column("added_at", TIMESTAMP(timezone=True), nullable=False),
+    _text("state"),
+    Column("says", Text, nullable=False, server_default=text("''")),
+    Column("looked_at", TIMESTAMP(timezone=True)),
+    Column("body", LargeBinary, nullable=False),
+)
+"""Files at outages; the body is empty once something was found in it."""
+
+passkey = Table(
+    "passkey",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    Column("person", Text, ForeignKey("moms.person.name"), nullable=False),
+    _text("label"),
+    _text("public_key"),
+    Column("counter", BigInteger, nullable=False, server_default=text("0")),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("seen_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended", Boolean, nullable=False),
+)
+"""Passkeys by their id; of each the public key is kept, base64url of COSE."""
+
+challenge_key = Table("challenge_key", metadata, *_own(organisation_is_key=True), _text("value"))
+"""One row: by what a server knows a challenge that another server of this installation has given."""

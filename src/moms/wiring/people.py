@@ -85,6 +85,7 @@ def provider_of(env: Mapping[str, str], *, base: str) -> Provider | None:
         secret=read_secret(file, field="MOMS_OIDC_SECRET_FILE") if file else None,
         back=f"{base.rstrip('/')}/signed-in",
         name=env.get("MOMS_OIDC_NAME") or "single sign-on",
+        strengths=tuple(env.get("MOMS_OIDC_ACR", "").split()),
     )
 
 

@@ -20,6 +20,7 @@ from moms.desk.catalogue import catalogue_of
 from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs, Waits
+from moms.portal.passkeys import Challenges
 from moms.portal.watch import Measures
 from moms.store.calendar import PostgresDays
 from moms.store.keys import PostgresKeys, marker
@@ -30,6 +31,7 @@ from moms.store.place import open_place
 from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
+from moms.wiring.files import file_room, looking
 from moms.wiring.measured import measured
 from moms.wiring.memory import give_back
 from moms.wiring.office import Office
@@ -40,7 +42,7 @@ from moms.wiring.tls import Shows, proxy_of
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.desk.keys import Claim
     from moms.desk.world import World
@@ -96,12 +98,15 @@ def serve(
         shared.opened() if shared else _listening(host, port) as open_,
     ):
         measures = Measures()
-        given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened)
+        # A demo's people are made up, and so are their files: it works where no scanner is.
+        env = dict(os.environ) if demo is None else {"MOMS_SCANNER": "none", **os.environ}
+        given = needs(chosen, place, hosts=hosts, secure=secure, limits=limits, opened=opened, env=env)
         name = f"[{host}]" if ":" in host else host
         here = f"{'http' if tls is None else 'https'}://{name}:{open_.getsockname()[1]}"
         provider = None if demo else provider_of(os.environ, base=public or here)
+        proxy = proxy_of(proxies, os.environ)
         app = make_app(
-            replace(given, demo=demo, provider=provider, proxy=proxy_of(proxies, os.environ)), measures=measures
+            replace(given, demo=demo, provider=provider, proxy=proxy, own_tls=tls is not None), measures=measures
         )
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(here, looked_at)
@@ -119,6 +124,7 @@ def serve(
             contextlib.suppress(KeyboardInterrupt),
             beside(worker),
             sending(place, os.environ, every_s=send_s),
+            looking(file_room(place, env, now=lambda: _now(chosen)[0])),
             _played(demo, given, server),
             _left_with(shared, server),
         ):
@@ -207,6 +213,7 @@ def needs(
     secure: bool,
     limits: Limits,
     opened: World | None = None,
+    env: Mapping[str, str] = os.environ,
 ) -> Needs:
     """Put together what the portal is handed; the grid is read now, so that nobody waits for it later.
 
@@ -230,13 +237,15 @@ def needs(
         late_s = 0.0 if since is None else max(0.0, (_now(chosen)[0] - since).total_seconds())
         return Waits(notices=PostgresOutgoing(place.engine).waiting(), duties=duties, late_s=late_s)
 
-    keys = PostgresKeys(place.engine)
+    keys, register = PostgresKeys(place.engine), PostgresRegister(place.engine)
     keys.forget()
     return Needs(
         desk=desk,
-        register=PostgresRegister(place.engine),
+        register=register,
+        challenges=Challenges(key=register.challenge_key()),
         notices=PostgresNotices(place.engine),
         keys=keys,
+        files=file_room(place, env, now=lambda: _now(chosen)[0]),
         hasher=hasher(),
         secret=new_secret,
         clock=lambda: datetime.now(UTC),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Of TLS 1.2: fresh keys for each connection and authenticated ciphers alone; all of TLS 1.3 are such."""
+
 
 class NoTls(Refused):
     """Files or words by which no TLS can be served."""
@@ -41,6 +44,7 @@ class Tls:
         """
         found = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         found.minimum_version = ssl.TLSVersion.TLSv1_2
+        found.set_ciphers(SUITES)
         found.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
         try:
             found.load_cert_chain(self.certificate, self.key, password=_nothing)

@@ -32,12 +32,14 @@ export const bearer: { csrf: string | null; lost: () => void; heard: (ok: boolea
   did: () => {},
 };
 
-/** What a decision is refused with when the password was given too long ago. */
-export const PROOF = "ProofTooOld";
+/** What a decision is refused with when one signed in too long ago, or by less than a passkey. */
+export const PROOFS = ["ProofTooOld", "PasskeyNeeded"];
 
 export interface Ask {
   method?: "GET" | "POST" | "PUT" | "DELETE";
   body?: unknown;
+  /** A file as the body, as it is. */
+  file?: File;
   /** The revision a change was made for. */
   revision?: number;
   /** The same key for the same deed, so that a second try does it once. */
@@ -51,21 +53,22 @@ export async function ask<T>(path: string, how: Ask = {}): Promise<T> {
   try {
     return await askOnce<T>(path, same);
   } catch (why) {
-    if (!(why instanceof Problem) || why.kind !== PROOF || !(await bearer.prove())) throw why;
+    if (!(why instanceof Problem) || !PROOFS.includes(why.kind) || !(await bearer.prove())) throw why;
     return askOnce<T>(path, same);
   }
 }
 
-async function askOnce<T>(path: string, { method = "GET", body, revision, key, signal }: Ask): Promise<T> {
+async function askOnce<T>(path: string, { method = "GET", body, file, revision, key, signal }: Ask): Promise<T> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (file) headers["Content-Type"] = file.type || "application/octet-stream";
   if (method !== "GET" && bearer.csrf) headers["X-CSRF-Token"] = bearer.csrf;
   if (method === "POST") headers["Idempotency-Key"] = key ?? freshKey();
   if (revision !== undefined) headers["If-Match"] = `"${revision}"`;
   let answer: Response;
   try {
     answer = await fetch(`/api/v1${path}`, {
-      method, headers, signal, credentials: "same-origin", body: body === undefined ? undefined : JSON.stringify(body),
+      method, headers, signal, credentials: "same-origin", body: file ?? (body === undefined ? undefined : JSON.stringify(body)),
     });
   } catch (why) {
     if (signal?.aborted) throw why;

@@ -287,6 +287,37 @@ export interface Line {
   status: string;
 }
 
+export interface OutageFile {
+  id: string;
+  outage: string;
+  name: string;
+  kind: string;
+  size: number;
+  sha256: string;
+  by: string;
+  role: string;
+  at: string;
+  state: "held" | "unscanned" | "clean" | "infected";
+  says: string;
+  looked_at: string | null;
+  open: boolean;
+}
+
+export interface Passkey {
+  id: string;
+  label: string;
+  made_at: string;
+  seen_at: string;
+}
+
+export interface OwnSession {
+  id: string;
+  made_at: string;
+  seen_at: string;
+  by: string;
+  here: boolean;
+}
+
 export interface Whole {
   outage: Outage;
   decision: Decision | null;

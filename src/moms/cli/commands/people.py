@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 EXAMPLE = """moms people bind j.doe --subject 248289761001
 moms people enrol scada-feed client.pem --scope read --scope write
 moms people list --json
-moms people revoke 3f9a1c0b7d21"""
+moms people revoke 3f9a1c0b7d21
+moms people passkeys j.doe
+moms people forget j.doe"""
+
+DEEDS = ("bind", "enrol", "list", "revoke", "passkeys", "forget")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what to do, with whom, and by what."""
-    parser.add_argument("deed", choices=("bind", "enrol", "list", "revoke"), help="what to do")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="whom (bind, enrol), or the identity's id (revoke)")
+    parser.add_argument("deed", choices=DEEDS, help="what to do")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="whom, or the identity's id (revoke)")
     parser.add_argument("file", nargs="?", metavar="CERT", help="the certificate, PEM or DER (enrol)")
     parser.add_argument("--issuer", metavar="URL", help="the provider (bind; MOMS_OIDC_ISSUER)")
     parser.add_argument("--subject", metavar="TEXT", help="what the provider calls this person, its sub (bind)")
@@ -38,6 +42,8 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.paper import say, show_json, show_table
 
     with register() as (book, actor):
+        if args.deed in {"passkeys", "forget"}:
+            return _passkeys(args, book, actor)
         if args.deed == "list":
             with book.as_(actor) as page:
                 found = list(page.identities())
@@ -71,6 +77,31 @@ def _do(args: argparse.Namespace, book: Register, actor: Actor) -> Identity:
         fix = "give --issuer (or MOMS_OIDC_ISSUER) and --subject, as the provider writes them"
         raise Refused("an issuer and a subject are needed", field="--subject", fix=fix)
     return bind(register=book, actor=actor, now=now, name=args.name, issuer=issuer, subject=args.subject)
+
+
+def _passkeys(args: argparse.Namespace, book: Register, actor: Actor) -> int:
+    """Show a person's passkeys, or end them all: it has lost the last one, and has been known by other means."""
+    from moms.cli.paper import say, show_json, show_table
+    from moms.desk.passkeys import forget, passkey_document
+    from moms.desk.people import known
+    from moms.values import Refused
+
+    if not args.name:
+        raise Refused("nobody is named", field="NAME", fix=f"write: moms people {args.deed} NAME")
+    if args.deed == "forget":
+        count = forget(register=book, actor=actor, now=datetime.now(UTC), name=args.name)
+        show_json({"person": args.name, "ended": count}) if args.json else say(
+            f"{args.name}: {count} passkeys and all sessions ended."
+        )
+        return Exit.DONE
+    with book.as_(actor) as page:
+        rows = [passkey_document(one) for one in page.passkeys(known(page, args.name).name)]
+    if args.json:
+        show_json(rows)
+    else:
+        columns = ["id", "label", "made_at", "seen_at"]
+        show_table(columns=columns, rows=[[str(row[c]) for c in columns] for row in rows]) if rows else say("Nothing.")
+    return Exit.DONE
 
 
 def _certificate(file: str | None) -> Certificate:

@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tls-key", metavar="FILE", help="the key of that certificate, PEM")
     what = "whose certificates clients may act by, PEM; a client without one signs in otherwise"
     parser.add_argument("--client-ca", metavar="FILE", help=what)
-    what = "a proxy with TLS that tells of clients' certificates, by MOMS_PROXY_SECRET_FILE; may repeat"
+    what = "a proxy with TLS that tells of clients' addresses and certificates, by MOMS_PROXY_SECRET_FILE; may repeat"
     parser.add_argument("--proxy", action="append", default=[], metavar="ADDRESS", help=what)
     parser.add_argument("--rate", type=float, default=50.0, metavar="N", help="requests a second for each person (50)")
     parser.add_argument("--studies", type=int, default=1, metavar="N", help="studies at once (1)")
@@ -56,6 +56,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--beside", type=int, help=argparse.SUPPRESS)
     what = "seconds for which a password that was given is enough to decide (900)"
     parser.add_argument("--proof", type=float, default=900.0, metavar="S", help=what)
+    what = "the operator's people decide by a passkey or single sign-on, and by no password alone"
+    parser.add_argument("--passkeys", action="store_true", help=what)
     what = "a port of this machine alone on which Prometheus reads measures, 0 for any; none if left out"
     parser.add_argument("--metrics", type=int, metavar="N", help=what)
     what = "how to log on stderr: warnings as text, or JSON with a line for each request (text)"
@@ -87,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
         raise Refused("a rate, a number or a port that cannot be", field="serve", fix="see `moms serve --help`")
     chosen = settings(now=args.now, grid=args.grid, rule_book=args.rule_book)
     limits = Limits(per_s=args.rate, burst=4 * args.rate, studies=args.studies, queue=args.queue, lease_s=args.lease,
-                    proof_s=args.proof, streams=args.streams)  # fmt: skip
+                    proof_s=args.proof, streams=args.streams, passkeys=args.passkeys)  # fmt: skip
 
     tls = tls_of(certificate=args.tls_cert, key=args.tls_key, authorities=args.client_ca)
     if not read_pages():
@@ -119,7 +121,8 @@ def _again(args: argparse.Namespace) -> tuple[str, ...]:
     named = [(f"--{name.replace('_', '-')}", getattr(args, name)) for name in said] + [("--rules", args.rule_book)]
     named += [("--proxy", one) for one in args.proxy]
     same = (word for name, value in named if value is not None for word in (name, str(value)))
-    return ("serve", "--send", "0", "--beside", str(os.getpid()), *same)
+    more = ("--passkeys",) if args.passkeys else ()
+    return ("serve", "--send", "0", "--beside", str(os.getpid()), *more, *same)
 
 
 def _worker(args: argparse.Namespace) -> tuple[str, ...]:

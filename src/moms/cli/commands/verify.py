@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """
 moms verify
-moms verify --anchors /mnt/worm/anchors.jsonl --json"""
+moms verify --anchors /mnt/worm/anchors.jsonl --key anchors.pub --json"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +27,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a copy of the anchors kept elsewhere (by default anchors.jsonl in MOMS_HOME)",
     )
+    what = "a public key by which the copy has to be signed, PEM of Ed25519; may repeat"
+    parser.add_argument("--key", type=Path, action="append", default=[], metavar="FILE", help=what)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
     if args.anchors is not None and not args.anchors.is_file():
         raise Refused(f"there is no file {args.anchors}", field="--anchors", fix="name a copy of anchors.jsonl")
     with open_place(env=os.environ) as place:
-        verdict = place.verify(anchors=args.anchors)
+        verdict = place.verify(anchors=args.anchors, keys=args.key)
     if args.json:
         paper.show_json(verdict)
     else:
@@ -56,6 +58,8 @@ def _show(verdict: Verdict) -> None:
         f"Examined: {verdict.lines} journal lines in {verdict.chains} chains, {verdict.rows} rows they tell of,"
         f" {verdict.anchors} anchors, of which a copy outside the database confirms {verdict.confirmed}."
     )
+    if verdict.signed is not None:
+        paper.say(f"Signed by a key that was given: all up to anchor {verdict.signed}.")
     if verdict.lines and not verdict.confirmed:
         paper.say("No anchor is confirmed outside the database: a chain rewritten whole would not be seen.")
     if verdict.faults:
