@@ -298,6 +298,8 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
         again = read(page, before, window=before.asked.window, now=now)
         if again.digest != situation.digest:
             raise BookMoved("what the decision rests on has changed", fix="decide it again")
+        if page.landed() != world.landed:
+            raise BookMoved("ratings or rules have landed since the world was read", fix="decide it again")
         for one in (answer, *answer.group):
             write_one(page, one, world=world, now=now, asked_by=asked_by)
     return answer

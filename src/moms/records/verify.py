@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.records.journal import (
+    CHANGE_SET,
     CREDENTIAL,
     DECISION,
     GENESIS,
@@ -138,7 +139,10 @@ class _Told:
         return rows | {("decision", decision, None) for decision in self.decisions}
 
 
-SUBJECTS = (("person", PERSON), ("identity", IDENTITY), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION))
+SUBJECTS = (
+    ("person", PERSON), ("identity", IDENTITY), ("credential", CREDENTIAL), ("subscription", SUBSCRIPTION),
+    ("change_set", CHANGE_SET),
+)  # fmt: skip
 
 
 def _subject(line: Line) -> tuple[str, str]:
