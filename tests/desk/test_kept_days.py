@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from moms.desk import operate, submit
 from moms.desk.board_day import Seen
 from moms.desk.calendar import calendar, keep_day, on_the_board, stale_days
-from moms.desk.kept_days import PART, Answer, KeptPart, NotReadable, in_parts, packed, unpacked
+from moms.desk.kept_days import PART, Answer, KeptMark, KeptPart, NotReadable, in_parts, packed, unpacked
 from moms.desk.situation import read, read_days
 from moms.desk.windows import FREE, day_window, unfiled
 from moms.store.calendar import PostgresDays
@@ -160,7 +160,7 @@ def test_a_day_is_whole_or_not_there_and_another_grids_rest_is_no_part_of_it(kep
     kept.put(long)
     short = in_parts([one] * PART, day=FIRST, mark="short", book_version=2, computed_at=NOW)
     kept.put(short)
-    assert kept.marks(FIRST, LAST) == {FIRST: "short"}
+    assert kept.marks(FIRST, LAST) == {FIRST: KeptMark(mark="short", times=2)}
     assert [(part.mark, part.book_version) for part in kept.parts([0], FIRST, FIRST)] == [("short", 2)]
     assert kept.parts([7], FIRST, FIRST) == []
     assert kept.forget(before=FIRST) == 0

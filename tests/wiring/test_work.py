@@ -18,11 +18,13 @@ import pytest
 from sqlalchemy import text
 
 from moms.desk.duties import Duty, Task, duties
+from moms.desk.operate import step
 from moms.desk.ports import NotYours
 from moms.desk.timely import MOVED_ON
 from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, told
 from moms.exchange.rulebook import open_rule_book
 from moms.flow.worker import StudyFailedError
+from moms.outages.lifecycle import Verb
 from moms.store.book import act_as
 from moms.store.place import Place, open_place
 from moms.store.work import PostgresWork, freer, stopper
@@ -108,9 +110,17 @@ def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(stud
     assert ahead(NOW) == (second,)
     study.begin(one, now=NOW)
     assert until(study, PATIENCE) == MOVED_ON
-    filed(book, "soon", asset="branch:20", start=NOW + timedelta(hours=6), decided=False)
+    soon = filed(book, "soon", asset="branch:20", start=NOW + timedelta(hours=6), decided=False)
     assert [duty.subject for duty in ahead(NOW + timedelta(minutes=1))] == ["2027-02-01", "2027-02-02"]
-    assert ahead(NOW + timedelta(minutes=1))[0].name != first.name, "what it would rest on is another"
+    then = NOW + timedelta(minutes=1)
+    again = ahead(then)[0]
+    assert again.name != first.name, "what it would rest on is another"
+    study.begin(Held(duty=again, fence=1), now=then)
+    assert "branches asked about, and kept" in until(study, PATIENCE)
+    step(book=book, world=LAX, actor=OWNER, now=then, outage_id=soon, verb=Verb.CANCEL, reason="rain")
+    back = ahead(then)[0]
+    assert back.subject == "2027-02-01"
+    assert back.name not in {first.name, again.name}, "it rests on what it did at first, and is to be done again"
 
 
 def test_a_study_that_a_person_stops_ends_at_once_and_is_never_made(study, book, database, monkeypatch):

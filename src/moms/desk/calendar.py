@@ -192,12 +192,12 @@ def _kept(
     good = {
         job.day
         for job in jobs
-        if job.day in marks and marks[job.day] == mark_of(world, job.situation, day_window(job.day), now=now)
+        if job.day in marks and marks[job.day].mark == mark_of(world, job.situation, day_window(job.day), now=now)
     }
     wanted = sorted({place[a] // PART for a in assets})
     found: dict[date, dict[int, KeptPart]] = {}
     for one in kept.parts(wanted, jobs[0].day, jobs[-1].day) if good else ():
-        if one.day in good and one.mark == marks[one.day]:  # a day may be written anew between the two readings
+        if one.day in good and one.mark == marks[one.day].mark:  # a day may be written anew between the two readings
             found.setdefault(one.day, {})[one.part] = one
     there = {}
     for day, parts in found.items():
@@ -216,6 +216,8 @@ class StaleDay:
     day: date
     mark: str
     """Under which it is to be kept now."""
+    times: int
+    """How many times it was kept before, under whatever mark."""
 
 
 def stale_days(
@@ -229,7 +231,12 @@ def stale_days(
     jobs, _ = _jobs(book, outage, first=first, last=first + (days - 1) * DAY, now=now)
     marks = kept.marks(jobs[0].day, jobs[-1].day)
     wanted = [(job.day, mark_of(world, job.situation, day_window(job.day), now=now)) for job in jobs]
-    return tuple(StaleDay(day=day, mark=mark) for day, mark in wanted if marks.get(day) != mark)
+    there = [(day, mark, marks.get(day)) for day, mark in wanted]
+    return tuple(
+        StaleDay(day=day, mark=mark, times=was.times if was else 0)
+        for day, mark, was in there
+        if was is None or was.mark != mark
+    )
 
 
 def keep_day(*, book: Book, world: World, kept: KeptDays, now: datetime, day: date) -> int:

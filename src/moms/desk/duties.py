@@ -243,10 +243,16 @@ def nights(*, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
 
 
 def calendar_days(stale: Sequence[StaleDay], *, now: datetime) -> tuple[Duty, ...]:
-    """Give the days of the calendar that are to be computed, each once for what it would rest on; nearest first."""
+    """Give the days of the calendar that are to be computed, nearest first.
+
+    Each once for what it would rest on and each time it was kept: a day may come to rest again on what it did before
+    (a grant that is cancelled), and a duty of one name is done once. And once each market day: what is kept may be
+    lost where the list of work is not.
+    """
+    today = market_day_of(now)
     return tuple(
-        Duty(task=Task.CALENDAR, subject=one.day.isoformat(), organisation=SYSTEM.organisation, cause=one.mark[:16],
-             at=now)
+        Duty(task=Task.CALENDAR, subject=one.day.isoformat(), organisation=SYSTEM.organisation,
+             cause=f"{one.mark[:16]}.{one.times}.{today:%Y%m%d}", at=now)
         for one in stale
     )  # fmt: skip
 

@@ -62,10 +62,18 @@ class KeptPart:
     computed_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMark:
+    """Under what a day is kept whole, and how many times that day was kept."""
+
+    mark: str
+    times: int
+
+
 class KeptDays(Protocol):
     """Where days are kept."""
 
-    def marks(self, first: date, last: date) -> Mapping[date, str]:
+    def marks(self, first: date, last: date) -> Mapping[date, KeptMark]:
         """Give the marks of the days that are kept whole."""
 
     def parts(self, parts: Iterable[int], first: date, last: date) -> Sequence[KeptPart]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from moms.desk.kept_days import KeptPart
+from moms.desk.kept_days import KeptMark, KeptPart
 from moms.store import tables
 from moms.store.acting import act_as
 from moms.values import SYSTEM
@@ -28,14 +28,18 @@ class PostgresDays:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def marks(self, first: date, last: date) -> Mapping[date, str]:
+    def marks(self, first: date, last: date) -> Mapping[date, KeptMark]:
         """Give the marks of the days that are kept whole."""
         c = DAYS.c
         # What an earlier grid with more branches left beyond the last part has another mark, and is no day.
-        query = select(c.day, c.mark).where(c.day.between(first, last)).group_by(c.day, c.mark)
+        query = (
+            select(c.day, c.mark, func.max(c.revision).label("times"))
+            .where(c.day.between(first, last))
+            .group_by(c.day, c.mark)
+        )
         with self._page() as connection:
             found = connection.execute(query.having(func.count() == func.max(c.parts)))
-            return {row.day: row.mark for row in found}
+            return {row.day: KeptMark(mark=row.mark, times=row.times) for row in found}
 
     def parts(self, parts: Iterable[int], first: date, last: date) -> Sequence[KeptPart]:
         """Give some parts of the days that are kept."""

@@ -144,10 +144,13 @@ class Lookout:
 def days_ahead(place: Place, world: World, days: int) -> Callable[[datetime], tuple[Duty, ...]]:
     """Give what says which days of the calendar, from today on, are not kept as the book is now."""
     kept = PostgresDays(place.engine)
+    forgotten: list[date] = []  # the last day before which days were forgotten
 
     def stale(now: datetime) -> tuple[Duty, ...]:
         today = market_day_of(now)
-        kept.forget(before=today)
+        if forgotten != [today]:
+            kept.forget(before=today)
+            forgotten[:] = [today]
         found = stale_days(book=place.book, world=world, kept=kept, now=now, first=today, days=days)
         return calendar_days(found, now=now)
 

@@ -1,0 +1,136 @@
+"""What every use case of an office stands on: its settings, its book, its grid and rules."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moms.desk.answer import Answer
+from moms.desk.ports import NoSuchOutage, Search
+from moms.outages.document import request_from, to_document
+from moms.values import Refused, Remembered
+from moms.wiring.office.words import event_line
+from moms.wiring.settings import OPERATOR
+
+if TYPE_CHECKING:
+    from moms.desk.kept_days import KeptDays
+    from moms.desk.ports import Book
+    from moms.desk.world import World
+    from moms.gis import Features
+    from moms.outages import Outage, Request
+    from moms.values import Finding
+    from moms.wiring.settings import Settings
+
+
+MAPS: Remembered[Features | None] = Remembered()
+"""The map of a grid, made once a process."""
+
+
+class NotARequest(Refused):
+    """A file that holds no request."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more faults)" if len(findings) > 1 else ""
+        super().__init__(first.says + more, field=first.field, fix=first.fix)
+        self.findings = findings
+
+
+@dataclass(slots=False, kw_only=True)
+class Core:
+    """What all use cases have in common: one place, one actor, one instant. The grid is read when first needed."""
+
+    settings: Settings
+    book: Book
+    opened: World | None = None
+    """The grid and the rule book, where somebody has read them already."""
+    days: KeptDays | None = None
+    """Where days of the calendar are kept."""
+
+    @cached_property
+    def world(self) -> World:
+        """The grid and the rule book."""
+        if self.opened is not None:
+            return self.opened
+        from moms.wiring.worlds import open_world
+
+        return open_world(grid=self.settings.grid, rule_book=self.settings.rule_book, home=self.settings.home)
+
+    def read_request(self, file: str) -> Request:
+        """Read a request from a JSON file, `-` for stdin.
+
+        Raises:
+            NotARequest: everything that is wrong with it.
+            UnreadableFile: not there, or not JSON.
+        """
+        from moms.exchange.requests import parse_json, read_request
+
+        if file == "-":
+            return self.read(parse_json(sys.stdin.read(), name="stdin"))
+        return whole(read_request(Path(file), now=self.settings.now))
+
+    def read(self, document: object) -> Request:
+        """Read a request from a document of JSON's kinds.
+
+        Raises:
+            NotARequest: everything that is wrong with it.
+        """
+        return whole(request_from(document, now=self.settings.now))
+
+    def find(self, name: str) -> Outage:
+        """Give an outage by its id, or by its owner's reference.
+
+        Raises:
+            NoSuchOutage: none of either, or not this actor's to see.
+        """
+        with self.book.as_(self.settings.actor) as page:
+            try:
+                return page.outage(name)
+            except NoSuchOutage:
+                found = page.find(Search(external_id=name))
+                if len(found) != 1:
+                    raise
+                return found[0]
+
+    def show(self, name: str) -> dict[str, object]:
+        """Give one outage whole: document, decision record, history, what was reported from the field."""
+        from moms.desk.field import of_outage
+
+        outage = self.find(name)
+        with self.book.as_(self.settings.actor) as page:
+            record = page.decision(outage.decision_id) if outage.decision_id else None
+            history = [event_line(e) for e in page.history(outage.id)]
+            field = of_outage(page, outage)
+        return {"outage": to_document(outage), "decision": record, "history": history, "field": field}
+
+    def show_answer(self, outage: Outage, *, again: bool = False) -> Answer:
+        """Give the stored answer of an outage."""
+        with self.book.as_(self.settings.actor) as page:
+            record = page.decision(outage.decision_id) if outage.decision_id else None
+        return Answer(outage=outage, record=record, findings=outage.findings, written=False, again=again)
+
+    def _own(self) -> str | None:
+        return None if self.settings.actor.organisation == OPERATOR else self.settings.actor.organisation
+
+    def _acting(self) -> dict[str, Any]:
+        return {"book": self.book, "world": self.world, "actor": self.settings.actor, "now": self.settings.now}
+
+    def _features(self) -> Features | None:
+        from moms.gis import features_of
+
+        grid = self.world.grid
+        return MAPS.of(grid, make=lambda: features_of(grid))
+
+
+def whole(found: Request | list[Finding]) -> Request:
+    """Give the request that was read.
+
+    Raises:
+        NotARequest: everything that was found wrong with it instead.
+    """
+    if isinstance(found, list):
+        raise NotARequest(tuple(found))
+    return found
