@@ -321,6 +321,8 @@ def test_every_route_that_changes_writes_exactly_one_event_of_the_caller_or_none
     posts = {ways["post"]["operationId"] for ways in described.values() if "post" in ways}
     # Two change no outage: test_notices and test_room count their lines. The third writes nothing: no session is yet.
     posts -= {"follow", "giveShift", "signInElsewhere"}
+    # Those of change sets have lines of their own, which test_changes counts.
+    posts -= {name for name in posts if name.endswith("ChangeSet")}
     tried = set()
     for name, client, where, body, outage, wanted in deeds(running):
         tried.add(name)

@@ -29,6 +29,7 @@ from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2
 from tests.postgres import NOON, an_event, an_outage
+from tests.store.landing import land
 
 ROOT = Actor(name="root", organisation="operator", role=Role.ADMINISTRATOR)
 EVE = Actor(name="eve", organisation="operator", role=Role.ENGINEER)
@@ -85,6 +86,7 @@ def lived_in(database, tmp_path):
             outage = an_outage(number, state=State.SUBMITTED, status=Status.NONE, description=AWKWARD)
             page.add(outage, an_event(outage, reason=AWKWARD))
             page.keep_decision(f"D-{number}", outage.id, {"says": AWKWARD, "mw": 0.1})
+    land(PostgresBook(engine))
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))

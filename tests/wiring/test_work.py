@@ -45,7 +45,7 @@ RESTUDY = Duty(task=Task.RESTUDY, subject="x", organisation="TO-1", at=NOW, caus
 def study(book, tmp_path):
     chosen = Settings(home=Path(tmp_path), actor=ENGINEER, now=NOW, simulated=True, grid="", rule_book="", fixed=True)
     place = Place(home=Path(tmp_path), engine=book.engine, book=book)
-    found = StudyProcess(place=place, world=LAX, chosen=chosen)
+    found = StudyProcess(place=place, base=LAX, chosen=chosen)
     yield found
     found.close()
 
@@ -98,8 +98,8 @@ def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, 
 
 
 def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(study, book):
-    listed, ahead = PostgresWork(book.engine), work.days_ahead(study.place, LAX, 2)
-    assert work.days_ahead(study.place, LAX, 0)(NOW) == ()
+    listed, ahead = PostgresWork(book.engine), work.days_ahead(study.place, lambda: LAX, 2)
+    assert work.days_ahead(study.place, lambda: LAX, 0)(NOW) == ()
     first, second = ahead(NOW)
     assert (first.task, first.subject) == (Task.CALENDAR, "2027-02-01")
     assert second.subject == "2027-02-02"

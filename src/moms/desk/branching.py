@@ -13,12 +13,12 @@ from moms.desk.branch import BranchBook
 from moms.desk.change_set import Edit, NotAnEdit, Table
 from moms.desk.changes import all_landed, branch_world, main_value, main_world
 from moms.desk.drafted import checked, drafted
-from moms.desk.landed import numbers_of, ours
+from moms.desk.landed import numbers_of, ours, world_with
 from moms.desk.ports import NotYours, Search
 from moms.desk.settle import decide
 from moms.desk.submit import preview as filed_as
 from moms.desk.supposed import Supposed
-from moms.desk.what_if import NothingDecided, may_ask, what_if, what_if_as
+from moms.desk.what_if import NothingDecided, may_ask, record_of, what_if, what_if_as
 from moms.grid.overlay import COLUMNS, identity_of
 from moms.outages import State
 from moms.outages.document import to_document
@@ -160,6 +160,23 @@ def trial(
     return Trial(change_set=name, rows=tuple(in_order), left=max(0, len(found) - most), unsaid=tuple(unsaid))
 
 
+def world_known(*, ground: Ground, at: datetime) -> World:
+    """Give the world as it was known at an instant of the desk's clock: what had landed by then."""
+    sets = ours(all_landed(ground), ground.base, known_at=at)
+    return world_with(ground.base, sets, files=ground.files, now=at, landed=0)
+
+
+def world_of_decision(*, ground: Ground, outage_id: str) -> World | None:
+    """Give the world that MOMS decided an outage in; None where it decided nothing.
+
+    Raises:
+        NoSuchOutage: none of that id.
+    """
+    with ground.book.as_(SYSTEM) as page:
+        record = record_of(page, page.outage(outage_id))
+    return None if record is None else world_known(ground=ground, at=_at(record))
+
+
 def known(
     *, ground: Ground, actor: Actor, table: Table, row: str, known_at: datetime, instant: datetime
 ) -> dict[str, object]:
@@ -235,9 +252,7 @@ def _decided_in(ground: Ground, span: Window) -> list[tuple[Outage, Mapping[str,
     found = []
     with ground.book.as_(SYSTEM) as page:
         for outage in page.find(Search()):
-            record: Mapping[str, Any] | None = page.decision(outage.decision_id) if outage.decision_id else None
-            while record is not None and "settled_by" in record:
-                record = page.decision(str(record["after"])) if record.get("after") else None
+            record = record_of(page, outage)
             if record is not None and span.start <= _at(record) < span.end:
                 found.append((outage, record))
     return sorted(found, key=lambda one: (_at(one[1]), one[0].id))
@@ -262,4 +277,16 @@ def _tried(
     )  # fmt: skip
 
 
-__all__ = ["Branch", "NotATrial", "Trial", "Tried", "branch_of", "known", "preview", "study", "trial"]
+__all__ = [
+    "Branch",
+    "NotATrial",
+    "Trial",
+    "Tried",
+    "branch_of",
+    "known",
+    "preview",
+    "study",
+    "trial",
+    "world_known",
+    "world_of_decision",
+]

@@ -167,6 +167,19 @@ class Step:
     """What is new with it, in JSON's kinds."""
 
 
+def table_of(text: str) -> Table:
+    """Read the name of a table.
+
+    Raises:
+        NotAnEdit: no table of that name.
+    """
+    try:
+        return Table(text)
+    except ValueError:
+        fix = f"one of {', '.join(t.value for t in Table)}"
+        raise NotAnEdit(f"there is no table {text!r} to change", field="table", fix=fix) from None
+
+
 def person_of(actor: Actor) -> str:
     """Name a person so that two of one name at two organisations stay two."""
     return f"{actor.name}@{actor.organisation}"
@@ -291,5 +304,5 @@ def span_text(edit: Edit) -> str:
 __all__ = [
     "LANDING", "MOST_EDITS", "Became", "ChangeSet", "Edit", "NoSuchChangeSet", "NotADraft", "NotAnEdit", "Step",
     "Table", "Verb", "check_words", "document", "person_of", "read_change_set", "read_edit", "rebuilt",
-    "span_of", "span_text", "stepped", "written_edits",
+    "span_of", "span_text", "stepped", "table_of", "written_edits",
 ]  # fmt: skip

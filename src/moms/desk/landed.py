@@ -82,7 +82,7 @@ def world_with(
     grid = overlaid(base.grid, asset_values(base.grid, edits, now=now))
     if grid is not base.grid:
         base = replace(base, grid=grid, contingencies=studied(grid), drawn=files.drawn(grid.digest))
-    return replace(base, rules=_rules(base.rules, sets, draft, files=files, now=now), landed=landed)
+    return replace(base, rules=rules_with(base.rules, sets, draft, files=files, now=now), landed=landed)
 
 
 def asset_values(grid: Grid, edits: Iterable[Edit], *, now: datetime) -> dict[tuple[str, str], object]:
@@ -149,11 +149,11 @@ def studied(grid: Grid) -> tuple[Contingency, ...]:
     return contingencies_of(grid, which="equipment,table" if grid.contingencies else "equipment")
 
 
-def _rules(
+def rules_with(
     base: RuleBook, sets: Sequence[ChangeSet], draft: ChangeSet | None, *, files: Files, now: datetime
 ) -> RuleBook:
     """Give the rule book with its changed numbers: each landing that changed one makes another version of it."""
-    turned = [s for s in sets if s.of(Table.RULES)]
+    turned = [s for s in sets if s.of(Table.RULES) and s.rule_book == base.id]
     drafted = draft is not None and bool(draft.of(Table.RULES))
     if not turned and not drafted:
         return base
@@ -173,6 +173,6 @@ def _same_equipment(grid: Grid, edit: Edit) -> None:
 
 
 __all__ = [
-    "Files", "OtherGrid", "asset_values", "asset_values_at", "at_instant", "held", "numbers_of", "ours", "studied",
-    "turns_of", "world_with",
+    "Files", "OtherGrid", "asset_values", "asset_values_at", "at_instant", "held", "numbers_of", "ours", "rules_with",
+    "studied", "turns_of", "world_with",
 ]  # fmt: skip

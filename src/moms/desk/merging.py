@@ -37,7 +37,7 @@ from moms.outages.lifecycle import Verb as Move
 from moms.values import OPERATOR, SYSTEM, Finding, Level, Refused, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from moms.desk.answer import Answer
@@ -64,6 +64,10 @@ class Clashes(Refused):
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         super().__init__(first.says + more, field=first.field, fix=first.fix)
         self.findings = findings
+
+
+class NothingInIt(Refused):
+    """A change set that changes nothing is not landed."""
 
 
 class OwnDraft(Refused):
@@ -189,10 +193,10 @@ def may_land(there: ChangeSet, actor: Actor) -> None:
 
     Raises:
         NotYourRole: its role does not land equipment or rules. OwnDraft: it drafted numbers of the rule book.
-        NotADraft: nothing is in it.
+        NothingInIt: it changes nothing.
     """
     if not there.edits:
-        raise Refused(f"change set {there.id} changes nothing", field="change_set", fix="edit it, or abandon it")
+        raise NothingInIt(f"change set {there.id} changes nothing", field="change_set", fix="edit it, or abandon it")
     if there.of(*LANDING) and not (actor.organisation == OPERATOR and actor.role in LANDERS):
         fix = "let an engineer or an administrator of the operator land it"
         raise NotYourRole(f"the role {actor.role} lands no equipment or rules", field="role", fix=fix)
@@ -314,10 +318,4 @@ def _finding(rule: str, says: str, edit: Edit, fix: str) -> Finding:
     return Finding(rule=rule, level=Level.BLOCK, says=says, field=edit.column, fix=fix)
 
 
-def findings_of(found: Diff | Clashes) -> Sequence[Mapping[str, object]]:
-    """Write what stands against a landing."""
-    rows = (found.against or ()) if isinstance(found, Diff) else found.findings
-    return [{"rule": f.rule, "says": f.says, "field": f.field, "fix": f.fix} for f in rows]
-
-
-__all__ = ["Clashes", "Diff", "Differs", "Merged", "OwnDraft", "diff", "findings_of", "may_land", "merge", "rebase"]
+__all__ = ["Clashes", "Diff", "Differs", "Merged", "NothingInIt", "OwnDraft", "diff", "may_land", "merge", "rebase"]

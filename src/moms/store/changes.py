@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from moms.desk.change_set import ChangeSet
 
+UNIQUE = "23505"
 PREFIX = "change_set."
 """Before the step's name in the journal's verb."""
 
@@ -89,6 +90,8 @@ class ChangeRows:
                 older = there.c.id == after.id, there.c.revision == after.revision - 1
                 done = self.connection.execute(update(there).where(*older).values(row))
         except IntegrityError as why:
+            if getattr(why.orig, "sqlstate", None) != UNIQUE:
+                raise
             raise BookMoved(f"{after.id} or its number is there already", fix="read it again") from why
         if done.rowcount != 1:
             says = f"change set {after.id} is not at revision {after.revision - 1}"

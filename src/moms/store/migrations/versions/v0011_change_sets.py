@@ -19,7 +19,7 @@ CREATE TABLE moms.change_set (
   classification text NOT NULL DEFAULT 'restricted',
   revision bigint NOT NULL DEFAULT 1,
   became text NOT NULL CHECK (became IN ('draft', 'merged', 'abandoned')),
-  landing bigint CHECK (landing > 0 AND became = 'merged'),
+  landing bigint CHECK (landing IS NULL OR (landing > 0 AND became = 'merged')),
   document json NOT NULL
 );
 CREATE UNIQUE INDEX change_set_landing ON moms.change_set (organisation, landing) WHERE landing IS NOT NULL;
