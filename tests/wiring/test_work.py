@@ -92,7 +92,7 @@ def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, 
         night = Duty(task=Task.MARGIN, subject=day, organisation=SYSTEM.organisation, at=NOW, cause="night")
         listed.enter([night], now=NOW)
         one = listed.take(holder="me", now=NOW, lease=LEASE)
-        assert work._by_task(replace(study, world=world), one, now).startswith(says)
+        assert work._by_task(replace(study, base=world), one, now).startswith(says)
     with book.as_(SYSTEM) as page:
         assert [entry["days"] for entry in page.entries("margin")] == [731]  # 24 months of 2027 and 2028
 

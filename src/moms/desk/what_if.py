@@ -188,6 +188,9 @@ def _as_decided(page: Page, outage: Outage, record: Mapping[str, object] | None)
         raise NothingDecided(f"MOMS has not decided {outage.id or 'the draft'}", field="as_decided",
                              fix="study it on the book as it is")  # fmt: skip
     inputs: dict[str, list[dict[str, object]]] = record["inputs"]  # type: ignore[assignment]  # as `settle` writes it
+    if "revision" not in record or "holding" not in inputs:
+        says = f"the last decision on {outage.id} was of added hours, and the book around it then is not kept"
+        raise NothingDecided(says, field="as_decided", fix="study it on the book as it is")
     then = page.as_it_was(outage.id, int(str(record["revision"])))
     at = parse_instant(str(record["decided_at"]), field="decided_at")
     around = read(page, as_asked(then), window=as_asked(then).window, now=at)
