@@ -257,7 +257,7 @@ class Page(Protocol):
         ...
 
     def landed(self) -> int:
-        """Give the number of the newest landing; 0 where nothing has landed, or for an actor who may not see it."""
+        """Give the number of the newest landing, whoever asks; 0 where nothing has landed."""
         ...
 
     def known(self, outage_id: str, at: datetime) -> Outage | None:

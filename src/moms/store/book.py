@@ -377,7 +377,7 @@ class PostgresPage:
         return ChangeRows(self._connection).steps(name)
 
     def landed(self) -> int:
-        """Give the number of the newest landing; 0 where nothing has landed, or for an actor who may not see it."""
+        """Give the number of the newest landing, whoever asks; 0 where nothing has landed."""
         return ChangeRows(self._connection).newest()
 
     def known(self, outage_id: str, at: datetime) -> Outage | None:

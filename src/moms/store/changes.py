@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, DateTime, String, cast, func, literal, select, update
+from sqlalchemy import JSON, DateTime, String, cast, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
@@ -66,9 +66,7 @@ class ChangeRows:
 
     def newest(self) -> int:
         """Give the number of the newest landing, 0 where nothing has."""
-        there = tables.change_set.c
-        found = select(func.max(there.landing)).where(there.organisation == SYSTEM.organisation)
-        return int(self.connection.execute(found).scalar() or 0)
+        return int(self.connection.execute(text("SELECT moms.landings()")).scalar_one())
 
     def write(self, after: ChangeSet) -> str:
         """Write a revision, and give its document as it was written.

@@ -30,8 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs="*", metavar="WORD", help="its id; a title (open); a table and a row (known)")
     edits = parser.add_argument_group("edits")
     three = ("TABLE", "ROW", "COLUMN=VALUE")
-    edits.add_argument("--set", nargs=3, action="append", default=[], metavar=three, dest="edits",
-                       help="asset branch:12 rate_b_mw=310; rules SECTION FIELD=JSON; outage ID start=INSTANT")  # fmt: skip
+    says = "asset branch:12 rate_b_mw=310; rules SECTION FIELD=JSON; outage ID start=INSTANT"
+    edits.add_argument("--set", nargs=3, action="append", default=[], metavar=three, dest="edits", help=says)
     edits.add_argument("--drop", nargs=3, action="append", default=[], metavar=("TABLE", "ROW", "COLUMN"),
                        help="edit this column no more")  # fmt: skip
     edits.add_argument("--source", default="", metavar="TEXT", help="where the numbers of the rule book come from")

@@ -1,6 +1,7 @@
 """Change sets: edits that are drafted together and land together, whole, under a number of their own.
 
-What has ended stays as it is. Each revision has its line in the journal.
+What has ended stays as it is. Each revision has its line in the journal. How many have landed everybody may know who
+decides: what was thought out before a landing is not written after it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ CREATE TABLE moms.change_set (
 );
 CREATE UNIQUE INDEX change_set_landing ON moms.change_set (organisation, landing) WHERE landing IS NOT NULL;
 CREATE INDEX change_set_organisation ON moms.change_set (organisation);
+
+CREATE FUNCTION moms.landings() RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(max(landing), 0) FROM moms.change_set WHERE organisation = 'operator'
+$$;
 
 CREATE FUNCTION moms.change_set_keeps() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -56,7 +62,8 @@ CREATE TRIGGER kept BEFORE TRUNCATE ON moms.change_set FOR EACH STATEMENT EXECUT
 COLUMNS = "id, organisation, classification, revision, became, landing, document"
 GRANTS = f"""
 REVOKE ALL ON moms.change_set FROM PUBLIC;
-REVOKE ALL ON FUNCTION moms.change_set_keeps(), moms.change_set_told() FROM PUBLIC;
+REVOKE ALL ON FUNCTION moms.landings(), moms.change_set_keeps(), moms.change_set_told() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION moms.landings() TO moms_app;
 GRANT SELECT ({COLUMNS}), INSERT ({COLUMNS}), UPDATE (revision, became, landing, document)
   ON moms.change_set TO moms_app;
 GRANT SELECT ({COLUMNS}) ON moms.change_set TO moms_reader;
