@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moms.desk import branching, changes, submit
+from moms.desk import branching, changes, merging, submit
 from moms.desk.change_set import Became, NotADraft, NotAnEdit, Table, rebuilt
 from moms.desk.changes import OtherKey
 from moms.desk.kept_days import mark_of
@@ -20,6 +21,7 @@ from moms.desk.landed import world_with
 from moms.desk.merging import Clashes, NothingInIt, OwnDraft
 from moms.desk.operate import step
 from moms.desk.ports import BookMoved, NotYours, Search, StaleRevision
+from moms.desk.replay import replay
 from moms.desk.settle import decide, think, write
 from moms.desk.situation import read
 from moms.desk.supposed import Supposed
@@ -400,6 +402,56 @@ def test_a_decision_thought_out_before_a_landing_is_not_written_after_it(desk):
     with pytest.raises(BookMoved, match="ratings or rules have landed"):
         write(book=desk.ground.book, world=world, now=NOW, situation=situation, answer=thought, asked_by=OWNER)
     assert decide(book=desk.ground.book, world=desk.world(), now=NOW, outage_id=one.id, asked_by=OWNER).written
+
+
+def test_a_decision_is_replayed_in_the_ratings_of_then(desk):
+    one = filed(desk)
+    decide(book=desk.ground.book, world=desk.world(), now=NOW, outage_id=one.id, asked_by=OWNER)
+    desk.merged(desk.opened(*(asset("branch:1", f"rate_{name}_mw", 1.0) for name in "abc")), now=NOW + DAY)
+    question = {"book": desk.ground.book, "actor": ENGINEER, "now": NOW + 2 * DAY, "outage_id": one.id}
+    then = branching.world_of_decision(ground=desk.ground, outage_id=one.id)
+    assert replay(**question, world=then)["same"] is True
+    assert replay(**question, world=desk.world())["same"] is False
+
+
+def test_two_that_land_at_once_both_land_each_under_a_number_of_its_own(desk):
+    drafts = [desk.opened(asset(f"branch:{k}", "name", f"line {k} anew")) for k in (3, 4, 5, 6)]
+    with ThreadPoolExecutor(4) as pool:
+        landed = list(pool.map(lambda there: desk.merged(there).change_set.landing, drafts))
+    assert sorted(landed) == [1, 2, 3, 4]
+    assert [str(desk.world().grid.register.branch_name[k - 1]) for k in (3, 4, 5, 6)] == [
+        f"line {k} anew" for k in (3, 4, 5, 6)
+    ]
+
+
+def test_of_two_that_land_the_same_cell_at_once_one_clashes(desk):
+    drafts = [desk.opened(asset("branch:3", "name", f"by {k}")) for k in range(3)]
+
+    def try_it(there) -> bool:
+        try:
+            return desk.merged(there).change_set.landing == 1
+        except Clashes:
+            return False
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(try_it, drafts)) == [False, False, True]
+
+
+def test_a_merge_that_died_before_it_decided_is_finished_under_its_key(desk, monkeypatch):
+    one = filed(desk)
+    there = desk.opened(outage(one.id, "start", _text(LATER + DAY)), outage(one.id, "end", _text(LATER + 2 * DAY)),
+                        actor=OWNER)  # fmt: skip
+    common = {"ground": desk.ground, "actor": OWNER, "now": NOW, "name": there.id, "revision": there.revision,
+              "key": "k", "reason": "to see"}  # fmt: skip
+    with monkeypatch.context() as dying:
+        dying.setattr(merging, "decide", lambda **_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            merging.merge(**common)
+    assert [o.holds for o in _rows(desk)] == [False]
+    again = merging.merge(**common)
+    assert [a.record["outcome"] for a in again.answers] == ["approve"]
+    assert [o.holds for o in _rows(desk)] == [True]
+    assert merging.merge(**common).answers == ()
 
 
 def test_a_draft_rule_book_is_tried_on_what_was_decided(desk):

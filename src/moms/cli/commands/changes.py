@@ -182,6 +182,8 @@ def _try(args: argparse.Namespace, desk: Office) -> int:
                 for r in found["rows"] if r["changes"]]  # fmt: skip
         if rows:
             show_table(columns=["outage", "request", "main says", "it would say", "rules that differ"], rows=rows)
+        for one in found["not_tried"]:
+            say(f"{one['outage']} was not tried: {one['says']}.")
         say(
             f"{counts['tried']} decided requests tried: {counts['changed']} answers would be others,"
             f" {counts['granted_now']} of them granted; {counts['not_tried']} could not be tried,"
