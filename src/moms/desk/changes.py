@@ -33,7 +33,7 @@ from moms.desk.ports import Event, NotYours, StaleRevision
 from moms.grid.overlay import RATINGS, check_value, identity_of, value_of
 from moms.outages import OVER
 from moms.outages.guards import NotYourRole
-from moms.values import OPERATOR, SYSTEM, Role, digest
+from moms.values import OPERATOR, SYSTEM, Role, canonical, digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -318,6 +318,7 @@ def _edit(
         says = f"{one.table} is the operator's to change"
         raise NotYourRole(says, field="table", fix="change your own outages, or ask the operator")
     about(there, ground)
+    _check_written(one)
     start, end = span_of(one.valid_from, one.valid_to)
     if (start or end) and not (one.table == Table.ASSET and one.column in RATINGS):
         raise NotAnEdit(f"{one.column} does not hold from one day to another", field="valid_from",
@@ -339,6 +340,16 @@ def _edit(
                             fix="take a grid that has one")  # fmt: skip
     was = main_value(ground, ours(landings, ground.base), made, instant=start or now)
     return replace(made, was=was)
+
+
+def _check_written(one: Wanted) -> None:
+    """See that the record can hold a value, before anybody asks what it is."""
+    try:
+        written = canonical([one.row, one.column, one.value, one.source])
+    except (ValueError, TypeError, RecursionError):
+        written = b"\\u0000"
+    if b"\\u0000" in written:
+        raise NotAnEdit("a value that no record can hold", field="value", fix="give finite numbers and plain text")
 
 
 def _of_outage(page: Page, made: Edit) -> Edit:
