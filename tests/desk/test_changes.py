@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from moms.desk import branching, changes, merging, submit
 from moms.desk.change_set import Became, NotADraft, NotAnEdit, Table, rebuilt
 from moms.desk.changes import OtherKey
+from moms.desk.duties import Task, duties
 from moms.desk.kept_days import mark_of
 from moms.desk.landed import world_with
 from moms.desk.merging import Clashes, NothingInIt, OwnDraft
@@ -393,6 +394,22 @@ def test_a_landing_makes_kept_days_stale_and_names_what_was_granted(desk):
     found = desk.merged(desk.opened(asset("branch:5", "rate_b_mw", 345.0)))
     assert mark() != before
     assert found.restudy == (one.id,)
+
+
+def test_a_landing_has_a_worker_study_again_what_begins_soon(desk):
+    one = filed(desk)
+    decide(book=desk.ground.book, world=desk.world(), now=NOW, outage_id=one.id, asked_by=OWNER)
+    soon = LATER - 2 * DAY
+    there = desk.opened(asset("branch:5", "rate_b_mw", 345.0), now=soon)
+
+    def causes() -> list[str]:
+        with desk.ground.book.as_(SYSTEM) as page:
+            found = duties(page, rules=desk.world().rules.clock, now=soon)
+        return [d.cause for d in found if d.task == Task.RESTUDY and d.subject == one.id and d.at <= soon]
+
+    assert there.id not in causes()
+    desk.merged(there, now=soon)
+    assert causes() == [there.id]
 
 
 def test_a_decision_thought_out_before_a_landing_is_not_written_after_it(desk):

@@ -252,7 +252,7 @@ def _decided_in(ground: Ground, span: Window) -> list[tuple[Outage, Mapping[str,
     found = []
     with ground.book.as_(SYSTEM) as page:
         for outage in page.find(Search()):
-            record = record_of(page, outage)
+            record = record_of(page, outage) if outage.filed_at < span.end else None
             if record is not None and span.start <= _at(record) < span.end:
                 found.append((outage, record))
     return sorted(found, key=lambda one: (_at(one[1]), one[0].id))

@@ -51,7 +51,8 @@ def merged_document(found: Merged) -> dict[str, Any]:
     count = len(found.restudy)
     says = f"{found.change_set.id} has landed"
     if count:
-        says += f"; {count} granted outages rest on what was so before: study them again (moms restudy)"
+        says += f"; {count} granted outages rest on what was so before: study them again (moms restudy;"
+        says += " a worker does those that begin soon)"
     return {
         "change_set": set_document(found.change_set),
         "answers": [answer_document(one) for one in found.answers],
