@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moms.desk import settle, submit
-from moms.desk.operate import step
+from moms.desk.operate import extend, step
 from moms.desk.ports import NoSuchOutage, NotYours, Search
 from moms.desk.security import secure
 from moms.desk.supposed import AddedOutage, NotALimit, NotAround, Supposed, TooManySupposed
@@ -341,6 +341,17 @@ def test_as_decided_needs_a_decision(book: PostgresBook) -> None:
     waits = filed(book, "branch:3", decided=False)
     with pytest.raises(NothingDecided):
         asked(book, waits.id, as_decided=True)
+
+
+def test_as_decided_says_that_the_book_around_added_hours_is_not_kept(book: PostgresBook) -> None:
+    key = filed(book, "branch:3").id
+    room = Actor(name="roy", organisation="operator", role=Role.CONTROL_ROOM)
+    settle.by_person(book=book, world=WORLD, actor=ENGINEER, now=NOW, outage_id=key, outcome="approve", reason="seen")
+    step(book=book, world=WORLD, outage_id=key, actor=room, now=START, verb=Verb.START)
+    extend(book=book, world=WORLD, outage_id=key, actor=room, now=START + timedelta(hours=20), until=START + 2 * DAY,
+           forced=True, reason="crack")  # fmt: skip
+    with pytest.raises(NothingDecided, match="added hours"):
+        asked(book, key, as_decided=True)
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,7 @@ def anyway(client) -> str:
         "/field",
         "/room",
         "/room/shift",
+        "/change-sets",
         *PLANS,
         *NOTICES,
     )

@@ -122,5 +122,5 @@ def test_the_installation_says_what_its_clock_shows(running):
     about = running.as_("ann").get("/about").json()
     assert about["now"] == "2027-02-01T15:00Z"
     assert about["simulated"] is True
-    assert about["rule_book"] == "miso-demo v1"
+    assert about["rule_book"].startswith("miso-demo v")
     assert running.as_().get("/about").status_code == 401

@@ -32,6 +32,7 @@ from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2
 from tests.postgres import NOON, an_event, an_outage
+from tests.store.landing import land
 
 ROOT = Actor(name="root", organisation="operator", role=Role.ADMINISTRATOR)
 EVE = Actor(name="eve", organisation="operator", role=Role.ENGINEER)
@@ -94,6 +95,7 @@ def lived_in(database, tmp_path):
             page.keep_decision(f"D-{number}", outage.id, {"says": AWKWARD, "mw": 0.1})
     attach(files=PostgresFiles(engine), scanner=Unwanted(), actor=EVE, now=NOON, outage_id=outage.id, name="ünï.txt",
            media=None, body=AWKWARD.encode(), key="k")  # fmt: skip
+    land(PostgresBook(engine))
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))

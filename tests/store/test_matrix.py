@@ -158,6 +158,7 @@ ROW = {
         "actor": "x",
     },
     "decision": {"id": "{o}", "outage_id": "{o}", "record": "{{}}"},
+    "change_set": {"id": "{o}", "became": "draft", "document": "{{}}"},
     "journal": {"seq": "1", "previous": "x", "hash": "x", "outage_id": "{o}", "body": "x"},
     "journal_head": {"hash": "x"},
     "journal_anchor": {"seq": "{n}", "at": "x", "heads": "x", "previous": "x", "hash": "x"},

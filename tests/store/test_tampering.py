@@ -27,6 +27,7 @@ from moms.store.people import PostgresRegister
 from moms.store.rights import COLUMNS
 from moms.values import SYSTEM, Actor, Role
 from tests.postgres import NOON, an_event, an_outage
+from tests.store.landing import land
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def recorded(book, database, tmp_path, *, more=False):
             page.revise(decided, an_event(decided, "decide"))
             page.keep_decision(f"D-{n}", outage.id, {"outcome": "approve", "n": n})
         set_anchor(book.engine, file=file, at=NOON + timedelta(hours=n))
+    land(book)
     with database.admin() as admin:
         for table in COLUMNS:
             admin.execute(f"ALTER TABLE moms.{table} DISABLE TRIGGER ALL")
@@ -64,7 +66,7 @@ def recorded(book, database, tmp_path, *, more=False):
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
         _drop_checks(admin, "subscription")
-        for table in ("identity", "attachment", "passkey"):
+        for table in ("identity", "attachment", "passkey", "change_set"):
             _drop_checks(admin, table)
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
         admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
@@ -160,8 +162,8 @@ def test_a_record_nobody_touched_is_whole(record):
     verdict = verify(record.engine, outside=read_anchors(record.file))
     assert verdict.faults == ()
     assert verdict.whole
-    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (26, 3, 3, 3)
-    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1
+    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (29, 3, 3, 3)
+    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1 + 2
 
 
 OTHERS = {
@@ -254,7 +256,7 @@ def test_a_cut_off_tail_is_named(record):
 def test_an_emptied_journal_is_named(record):
     record.admin.execute("TRUNCATE moms.journal")
     assert record.says()[:3] == [
-        "lines 1 to 14 of operator gone: the chain was cut off",
+        "lines 1 to 17 of operator gone: the chain was cut off",
         "lines 1 to 9 of owner-a gone: the chain was cut off",
         "lines 1 to 3 of owner-b gone: the chain was cut off",
     ]
@@ -345,6 +347,10 @@ SPOILT = {
     "DELETE FROM moms.credential WHERE person = 'ann' AND kind = 'token'": (
         "credential {ann} is gone; the journal tells of it"
     ),
+    "UPDATE moms.change_set SET document = replace(document::text, '\"r\"', '\"s\"')::json WHERE id = 'CS-landed'": (
+        "change_set CS-landed revision 2: its document is not the one that was written"
+    ),
+    "DELETE FROM moms.change_set WHERE id = 'CS-landed'": "change_set CS-landed is gone; the journal tells of it",
 }
 
 
@@ -392,7 +398,7 @@ def test_the_database_and_python_compute_the_same_hashes(record):
         "SELECT hash, encode(sha256(convert_to(concat_ws(E'\\n', previous, organisation, seq::text, classification,"
         " revision::text, outage_id, coalesce(outage_revision::text, ''), body), 'UTF8')), 'hex') FROM moms.journal"
     ).fetchall()
-    assert len(rows) == 26
+    assert len(rows) == 29
     assert all(python == database for python, database in rows)
     body, document = record.admin.execute(
         "SELECT j.body, o.document::text FROM moms.journal j JOIN moms.outage o ON o.id = j.outage_id"

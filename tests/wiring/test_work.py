@@ -45,7 +45,7 @@ RESTUDY = Duty(task=Task.RESTUDY, subject="x", organisation="TO-1", at=NOW, caus
 def study(book, tmp_path):
     chosen = Settings(home=Path(tmp_path), actor=ENGINEER, now=NOW, simulated=True, grid="", rule_book="", fixed=True)
     place = Place(home=Path(tmp_path), engine=book.engine, book=book)
-    found = StudyProcess(place=place, world=LAX, chosen=chosen)
+    found = StudyProcess(place=place, base=LAX, chosen=chosen)
     yield found
     found.close()
 
@@ -92,14 +92,14 @@ def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, 
         night = Duty(task=Task.MARGIN, subject=day, organisation=SYSTEM.organisation, at=NOW, cause="night")
         listed.enter([night], now=NOW)
         one = listed.take(holder="me", now=NOW, lease=LEASE)
-        assert work._by_task(replace(study, world=world), one, now).startswith(says)
+        assert work._by_task(replace(study, base=world), one, now).startswith(says)
     with book.as_(SYSTEM) as page:
         assert [entry["days"] for entry in page.entries("margin")] == [731]  # 24 months of 2027 and 2028
 
 
 def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(study, book):
-    listed, ahead = PostgresWork(book.engine), work.days_ahead(study.place, LAX, 2)
-    assert work.days_ahead(study.place, LAX, 0)(NOW) == ()
+    listed, ahead = PostgresWork(book.engine), work.days_ahead(study.place, lambda: LAX, 2)
+    assert work.days_ahead(study.place, lambda: LAX, 0)(NOW) == ()
     first, second = ahead(NOW)
     assert (first.task, first.subject) == (Task.CALENDAR, "2027-02-01")
     assert second.subject == "2027-02-02"

@@ -24,6 +24,11 @@ def show_answer(args: argparse.Namespace, answer: Answer) -> int:
         show_json(answer_document(answer))
     else:
         _print(answer)
+    return exit_of(answer)
+
+
+def exit_of(answer: Answer) -> Exit:
+    """Give the exit code of an answer: 0 for approve, accept or a step taken, 1 otherwise, 2 where returned."""
     if answer.returned:
         return Exit.WRONG_USE
     outcome = answer.record["outcome"] if answer.record else None

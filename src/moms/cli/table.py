@@ -60,6 +60,11 @@ COMMANDS: tuple[Command, ...] = (
         says="Study a request on a supposed book: outages left out or added, other dates or limits.",
         module="suppose",
     ),
+    Command(
+        verb="changes",
+        says="Draft edits of equipment, rules or requests together, look at their world, land them.",
+        module="changes",
+    ),
     Command(verb="import", says="File many requests from a table.", module="imports"),
     Command(
         verb="shadow", says="Replay past requests beside what people decided; false approvals first.", module="shadow"

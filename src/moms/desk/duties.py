@@ -85,7 +85,7 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shake:
-    """Something that calls what was granted into question: a forced outage, or a new forecast."""
+    """Something that calls what was granted into question: a forced outage, a new forecast, or a landing."""
 
     at: datetime
     cause: str
@@ -100,7 +100,7 @@ def duties(page: Page, *, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
     """
     standing = page.find(Search(holding=True))
     waiting = page.find(Search(states=("submitted", "validated", "in_study", "negotiating")))
-    shakes = (*_forced(standing), *_forecast(page))
+    shakes = (*_forced(standing), *_forecast(page), *_landing(page))
     found = [duty for outage in standing for duty in of_standing(outage, rules=rules, now=now, shakes=shakes)]
     for outage in waiting:
         found += of_waiting(outage, _record(page, outage), rules=rules)
@@ -122,6 +122,12 @@ def _forced(standing: Sequence[Outage]) -> tuple[Shake, ...]:
         for o in standing
         if o.request.urgent_report and o.request.takes_out and o.state == State.ACTIVE
     )
+
+
+def _landing(page: Page) -> tuple[Shake, ...]:
+    """Give the newest landing: what was granted rests on the ratings and rules before it."""
+    newest = page.change_sets(landed_after=page.landed() - 1)[-1:]
+    return tuple(Shake(at=one.ended_at, cause=one.id) for one in newest if one.ended_at is not None)
 
 
 def _forecast(page: Page) -> tuple[Shake, ...]:

@@ -12,7 +12,7 @@ from moms.desk.granted import conditions, granting
 from moms.desk.opportunity import NEVER, Opportunity, opportunity
 from moms.desk.ports import Search
 from moms.desk.record import make_record
-from moms.desk.settle import decide
+from moms.desk.settle import decide, still_so
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings, event
 from moms.outages import Category, Recurrence, State, Status
@@ -450,6 +450,7 @@ def extend(
     if not preview:
         with book.as_(who) as page:
             page.hold(page.version())
+            still_so(page, world)
             page.revise(after, event(after, actor=actor, now=now, verb=verb, world=world, reason=reason, before=before))
             page.keep_decision(str(record["id"]), outage_id, record)
     return Answer(outage=after, record=record, written=not preview)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from moms.desk.change_set import ChangeSet, Step
     from moms.outages import Outage
     from moms.records.journal import Line
     from moms.records.notices import Telling
@@ -232,6 +233,42 @@ class Page(Protocol):
 
     def lines(self, search: LineSearch) -> Sequence[Line]:
         """Give the lines that match, newest first, whole with their hashes."""
+        ...
+
+    def change_set(self, name: str) -> ChangeSet:
+        """Give a change set.
+
+        Raises:
+            NoSuchChangeSet: none of that id, or not this actor's to see.
+        """
+        ...
+
+    def change_sets(self, *, landed_after: int | None = None) -> Sequence[ChangeSet]:
+        """Give the change sets that this actor may see, newest first; or what landed after a number, in order."""
+        ...
+
+    def write_change_set(self, after: ChangeSet, step: Step, *, event: Event) -> None:
+        """Write a step of a change set with its line in the journal; one that lands turns the book's version.
+
+        Raises:
+            StaleRevision: the stored revision is not the one before. BookMoved: it is there already.
+        """
+        ...
+
+    def steps(self, name: str) -> Sequence[Step]:
+        """Give the steps of a change set from the journal alone, oldest first."""
+        ...
+
+    def landed(self) -> int:
+        """Give the number of the newest landing, whoever asks; 0 where nothing has landed."""
+        ...
+
+    def known(self, outage_id: str, at: datetime) -> Outage | None:
+        """Give an outage as the journal knew it at an instant of the desk's clock; None: not at all then.
+
+        Raises:
+            NoSuchOutage: as `outage`.
+        """
         ...
 
 

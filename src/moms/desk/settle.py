@@ -328,9 +328,20 @@ def write(*, book: Book, world: World, now: datetime, situation: Situation, answ
         again = read(page, before, window=before.asked.window, now=now)
         if again.digest != situation.digest:
             raise BookMoved("what the decision rests on has changed", fix="decide it again")
+        still_so(page, world)
         for one in (answer, *answer.group):
             write_one(page, one, world=world, now=now, asked_by=asked_by)
     return answer
+
+
+def still_so(page: Page, world: World) -> None:
+    """See that nothing has landed since the world was put together: a study rests on its ratings and rules.
+
+    Raises:
+        BookMoved: something has.
+    """
+    if page.landed() != world.landed:
+        raise BookMoved("ratings or rules have landed since the world was read", fix="ask again")
 
 
 def write_one(page: Page, answer: Answer, *, world: World, now: datetime, asked_by: Actor) -> None:

@@ -151,7 +151,7 @@ def what_if_as(*, book: Book, world: World, now: datetime, supposed: Supposed, o
         raise OtherDates("the book as it was decided is that around the dates decided", field="window", fix=fix)
     with book.as_(SYSTEM) as page:
         stored = page.outage(outage) if isinstance(outage, str) else outage
-        record = _record(page, stored)
+        record = record_of(page, stored)
         if supposed.as_decided:
             stored, situation, now = _as_decided(page, stored, record)
         mine = _asked(stored, supposed)
@@ -174,7 +174,7 @@ def _asked(stored: Outage, supposed: Supposed) -> Outage:
     return replace(mine, request=replace(mine.request, window=window), window=window)
 
 
-def _record(page: Page, outage: Outage) -> Mapping[str, object] | None:
+def record_of(page: Page, outage: Outage) -> Mapping[str, object] | None:
     """Give the last decision that MOMS made of an outage: what a person settled after it rests on it."""
     record = page.decision(outage.decision_id) if outage.decision_id else None
     while record is not None and "settled_by" in record:
@@ -188,6 +188,9 @@ def _as_decided(page: Page, outage: Outage, record: Mapping[str, object] | None)
         raise NothingDecided(f"MOMS has not decided {outage.id or 'the draft'}", field="as_decided",
                              fix="study it on the book as it is")  # fmt: skip
     inputs: dict[str, list[dict[str, object]]] = record["inputs"]  # type: ignore[assignment]  # as `settle` writes it
+    if "revision" not in record or "holding" not in inputs:
+        says = f"the last decision on {outage.id} was of added hours, and the book around it then is not kept"
+        raise NothingDecided(says, field="as_decided", fix="study it on the book as it is")
     then = page.as_it_was(outage.id, int(str(record["revision"])))
     at = parse_instant(str(record["decided_at"]), field="decided_at")
     around = read(page, as_asked(then), window=as_asked(then).window, now=at)
@@ -304,4 +307,7 @@ def _otherwise(found: WhatIf, record: Mapping[str, object], *, now: datetime) ->
     )
 
 
-__all__ = ["Against", "Beside", "NothingDecided", "OtherDates", "TooLong", "WhatIf", "may_ask", "what_if", "what_if_as"]
+__all__ = [
+    "Against", "Beside", "NothingDecided", "OtherDates", "TooLong", "WhatIf", "may_ask", "record_of", "what_if",
+    "what_if_as",
+]  # fmt: skip

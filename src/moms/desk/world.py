@@ -43,6 +43,8 @@ class World:
     """What became of past outages, where somebody has trained a model of it."""
     drawn: Drawn | None = None
     """Scenarios of the days ahead, where they have been drawn beforehand; else each question draws its own."""
+    landed: int = 0
+    """How many change sets had landed when it was put together: what is decided in it holds while that is so."""
 
     def branches(self, request: Request) -> IntArray:
         """Give the branch rows that a request takes out: equipment made whole, and all that meets at its buses."""

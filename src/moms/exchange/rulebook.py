@@ -104,6 +104,15 @@ def open_rule_book(name: str | Path) -> RuleBook:
         NoSuchRuleBook: there is none.
         BadRuleBook: it cannot be read; all faults are in it.
     """
+    return read_rule_book(rule_document(name), name=str(name))
+
+
+def rule_document(name: str | Path) -> object:
+    """Give the document of a rule book as its file has it.
+
+    Raises:
+        NoSuchRuleBook: there is none. BadRuleBook: it is not JSON.
+    """
     found = Path(name) if str(name).endswith(".json") else HOME / f"{name}.json"
     if not found.is_file():
         raise NoSuchRuleBook(
@@ -112,12 +121,21 @@ def open_rule_book(name: str | Path) -> RuleBook:
             fix=f"one of {', '.join(rule_books())}, or a file",
         )
     try:
-        document = json.loads(found.read_text(encoding="utf-8"))
+        document: object = json.loads(found.read_text(encoding="utf-8"))
     except ValueError as fault:
         says = f"not JSON: {fault}"
         finding = Finding(rule=TYPE, level=Level.BLOCK, says=says, field="file", fix="check it with a JSON editor")
         raise BadRuleBook(str(name), (finding,)) from None
-    return read_rule_book(document, name=str(name))
+    return document
+
+
+def with_numbers(document: object, numbers: Mapping[tuple[str, str], Mapping[str, object]]) -> dict[str, Any]:
+    """Give the document of a rule book with other numbers, by section and field; whether they can be, reading tells."""
+    made: dict[str, Any] = dict(document) if isinstance(document, Mapping) else {}
+    for (section, field), number in numbers.items():
+        there = made.get(section)
+        made[section] = {**(there if isinstance(there, Mapping) else {}), field: dict(number)}
+    return made
 
 
 def read_rule_book(document: object, *, name: str) -> RuleBook:

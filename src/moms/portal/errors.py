@@ -13,9 +13,11 @@ from starlette.exceptions import HTTPException
 from moms.desk import (
     account,
     attach,
+    change_set,
     field,
     files,
     identities,
+    merging,
     notices,
     offer,
     passkeys,
@@ -27,6 +29,7 @@ from moms.desk import (
     submit,
     what_if,
 )
+from moms.desk.change_document import finding_rows
 from moms.desk.keys import LostClaim
 from moms.outages import guards
 from moms.outages.change import NotAChange
@@ -127,6 +130,10 @@ STATUS: dict[type[Refused], int] = {
     what_if.NothingDecided: 409,
     offer.NoSuchOffer: 404,
     offer.NotOpen: 409,
+    change_set.NoSuchChangeSet: 404,
+    change_set.NotADraft: 409,
+    merging.Clashes: 409,
+    merging.OwnDraft: 403,
     field.NotACrew: 403,
     field.NotALooker: 403,
     field.NoSuchEntry: 404,
@@ -190,8 +197,9 @@ def problem(
 
 def of_refusal(refusal: Refused) -> Response:
     """Write a refusal of the desk."""
+    more = {"findings": finding_rows(refusal.findings)} if isinstance(refusal, merging.Clashes) else {}
     answer = problem(
-        status_of(refusal), refusal.says, kind=type(refusal).__name__, field=refusal.field, fix=refusal.fix
+        status_of(refusal), refusal.says, kind=type(refusal).__name__, field=refusal.field, fix=refusal.fix, **more
     )
     wait_s = (
         refusal.wait_s

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from moms.desk.files import MOST_BYTES
 
@@ -167,6 +167,59 @@ class Desk(Protocol):
 
     def study(self, name: str, study: str) -> dict[str, object]:
         """Give one attached study whole."""
+        ...
+
+    def change_sets(self) -> Sequence[dict[str, Any]]:
+        """Give the change sets that this actor may see."""
+        ...
+
+    def change_set(self, name: str, *, revision: int | None = None) -> dict[str, Any]:
+        """Give a change set whole, or one of its revisions."""
+        ...
+
+    def open_change_set(self, *, key: str, title: str, reason: str) -> dict[str, Any]:
+        """Open a change set."""
+        ...
+
+    def edit_change_set(
+        self, name: str, *, revision: int, key: str, reason: str, edits: Sequence[Mapping[str, Any]] = (),
+        drop: Sequence[tuple[str, str, str]] = (),
+    ) -> dict[str, Any]:  # fmt: skip
+        """Put edits in a change set, and take others out."""
+        ...
+
+    def diff_change_set(self, name: str) -> dict[str, Any]:
+        """Give a change set beside main."""
+        ...
+
+    def rebase_change_set(self, name: str, *, revision: int, key: str, reason: str) -> dict[str, Any]:
+        """Let a change set rest on main as it is now."""
+        ...
+
+    def merge_change_set(self, name: str, *, revision: int, key: str, reason: str) -> dict[str, Any]:
+        """Land a change set."""
+        ...
+
+    def abandon_change_set(self, name: str, *, revision: int, key: str, reason: str) -> dict[str, Any]:
+        """End a change set without anything of it."""
+        ...
+
+    def preview_change_set(self, name: str, *, request: Request | None = None) -> Sequence[Answer]:
+        """Give what would be decided in its world."""
+        ...
+
+    def study_change_set(
+        self, name: str, *, outage: str | None = None, request: Request | None = None
+    ) -> dict[str, object]:
+        """Study an outage or a draft in its world."""
+        ...
+
+    def try_change_set(self, name: str, *, first: str, last: str, most: int = 100) -> dict[str, Any]:
+        """Try a change set on what was decided."""
+        ...
+
+    def known(self, table: str, row: str, *, at: str | None = None, instant: str | None = None) -> dict[str, object]:
+        """Give what was known at an instant of what is so at another."""
         ...
 
     def calendar(self, *, assets: tuple[str, ...], days: int, first: str, last: str) -> object:

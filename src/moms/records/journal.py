@@ -30,6 +30,8 @@ IDENTITY = "identity:"
 """Likewise before the id of an identity: a certificate tied to another person unseen would act as that person."""
 SUBSCRIPTION = "subscription:"
 """Likewise before the id of a subscription: a target changed unseen would send what is told elsewhere."""
+CHANGE_SET = "change_set:"
+"""Likewise before the id of a change set: a rating changed unseen would approve what it should not."""
 
 PASSKEY = "passkey:"
 """Likewise before the id of a passkey: a key of one's own put beside a person's name would act as that person."""

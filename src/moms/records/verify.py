@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.records.journal import (
+    CHANGE_SET,
     CREDENTIAL,
     DECISION,
     FILE_REVISION,
@@ -152,6 +153,7 @@ SUBJECTS = (
     ("credential", CREDENTIAL),
     ("subscription", SUBSCRIPTION),
     ("passkey", PASSKEY),
+    ("change_set", CHANGE_SET),
 )
 
 

@@ -180,7 +180,24 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _history(connection)
     yield from _decisions(connection)
     yield from _files(connection)
+    yield from _change_sets(connection)
     yield from _who_may_act(connection)
+
+
+def _change_sets(connection: Connection) -> Iterator[Kept]:
+    t = tables.change_set
+    for row in _stream(connection, select(*t.c[:-1], cast(t.c.document, String).label("document"))):
+        written = str(row["document"])
+        found = {name: value for name, value in row.items() if name != "document"}
+        try:
+            right = {**json.loads(written), "classification": "restricted"}
+            wrong = tuple(name for name in found if found[name] != right.get(name))
+        except (ValueError, TypeError):
+            wrong = ("document",)
+        yield Kept(
+            table="change_set", id=found["id"], revision=found["revision"], digest=_sha(written), wrong=wrong,
+            current=True,
+        )  # fmt: skip
 
 
 def _outages(connection: Connection) -> Iterator[Kept]:

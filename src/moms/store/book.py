@@ -23,11 +23,12 @@ from moms.desk.ports import (
     Told,
 )
 from moms.outages.document import from_document
-from moms.records.journal import ENTRY, REGISTER, Head, actor_body, link
+from moms.records.journal import CHANGE_SET, ENTRY, REGISTER, Head, actor_body, link
 from moms.records.notices import Happening
 from moms.store import tables
 from moms.store.acting import act_as
 from moms.store.bars import bars
+from moms.store.changes import ChangeRows
 from moms.store.lines import bodies_of, lines_matching
 from moms.store.outbox import tell_of
 from moms.store.rights import may
@@ -45,9 +46,11 @@ from moms.values import SYSTEM, Refused, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Cast, Connection, Engine, Row, Select
 
+    from moms.desk.change_set import ChangeSet, Step
     from moms.desk.ports import Bar, Event, LineSearch, Search
     from moms.outages import Outage
     from moms.records.journal import Line
@@ -343,6 +346,55 @@ class PostgresPage:
     def lines(self, search: LineSearch) -> Sequence[Line]:
         """Give the lines that match, newest first, whole with their hashes."""
         return tuple(line_of(row) for row in self._connection.execute(lines_matching(search)).mappings())  # type: ignore[arg-type]  # columns by name
+
+    def change_set(self, name: str) -> ChangeSet:
+        """Give a change set.
+
+        Raises:
+            NoSuchChangeSet: none of that id, or not this actor's to see.
+        """
+        return ChangeRows(self._connection).one(name)
+
+    def change_sets(self, *, landed_after: int | None = None) -> Sequence[ChangeSet]:
+        """Give the change sets that this actor may see, newest first; or what landed after a number, in order."""
+        rows = ChangeRows(self._connection)
+        return rows.all() if landed_after is None else rows.landed(after=landed_after)
+
+    def write_change_set(self, after: ChangeSet, step: Step, *, event: Event) -> None:
+        """Write a step of a change set with its line in the journal; one that lands turns the book's version.
+
+        Raises:
+            StaleRevision: the stored revision is not the one before. BookMoved: it is there already.
+            NotYours: it belongs to an organisation this actor may not write for.
+        """
+        self._check("add", "change_set", "document", organisation=after.organisation)
+        if after.landing is not None:
+            self._turn()
+        document = ChangeRows(self._connection).write(after)
+        told = replace(event, after={"key": step.key, "told": step.told})
+        body = event_body(told, revision=after.revision, document=_sha(document))
+        self._append(
+            organisation=after.organisation, classification="restricted", outage_id=f"{CHANGE_SET}{after.id}",
+            revision=after.revision, body=body,
+        )  # fmt: skip
+
+    def steps(self, name: str) -> Sequence[Step]:
+        """Give the steps of a change set from the journal alone, oldest first."""
+        return ChangeRows(self._connection).steps(name)
+
+    def landed(self) -> int:
+        """Give the number of the newest landing, whoever asks; 0 where nothing has landed."""
+        return ChangeRows(self._connection).newest()
+
+    def known(self, outage_id: str, at: datetime) -> Outage | None:
+        """Give an outage as the journal knew it at an instant of the desk's clock; None: not at all then.
+
+        Raises:
+            NoSuchOutage: as `outage`.
+        """
+        self._whose(outage_id)
+        revision = ChangeRows(self._connection).revision_known(outage_id, at)
+        return None if revision is None else self.as_it_was(outage_id, revision)
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""

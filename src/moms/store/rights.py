@@ -194,6 +194,15 @@ COLUMNS: dict[str, dict[str, str]] = {
         "book_version": INTERNAL,
         "computed_at": INTERNAL,
     },
+    "change_set": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": RESTRICTED,
+        "became": RESTRICTED,
+        "landing": RESTRICTED,
+        "document": CONFIDENTIAL,
+    },
     "subscription": {
         "id": RESTRICTED,
         "organisation": RESTRICTED,
@@ -285,12 +294,15 @@ SEALED = frozenset({
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
 """Tables that need not be like the others, each with the reason."""
 
-INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", "attachment", *SEALED}) - {"challenge_key"}
+INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", "attachment", "change_set", *SEALED}) - {
+    "challenge_key"
+}
 """Where the app role may add rows. It may delete nowhere."""
 
 UPDATES: dict[str, frozenset[str]] = {
     "book": frozenset({"revision"}),
     "outage": frozenset(COLUMNS["outage"]) - {"id", "organisation", "external_id"},
+    "change_set": frozenset({"revision", "became", "landing", "document"}),
     "person": frozenset({"revision", "password", "disabled"}),
     "identity": frozenset({"revision", "ended"}),
     "credential": frozenset({"revision", "seen_at", "ended"}),

@@ -228,6 +228,17 @@ calendar_day = Table(
 )
 """What the network said to branches on a day, kept under the mark of what it rests on."""
 
+change_set = Table(
+    "change_set",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("became"),
+    Column("landing", BigInteger),
+    Column("document", JSON, nullable=False),
+)
+"""Edits that are drafted together, and land together under a number or not at all; `landing` orders what has."""
+
 subscription = Table(
     "subscription",
     metadata,

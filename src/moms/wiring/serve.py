@@ -32,6 +32,7 @@ from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.files import file_room, looking
+from moms.wiring.landed import current
 from moms.wiring.measured import measured
 from moms.wiring.memory import give_back
 from moms.wiring.office import Office
@@ -217,15 +218,17 @@ def needs(
 ) -> Needs:
     """Put together what the portal is handed; the grid is read now, so that nobody waits for it later.
 
-    `opened` is a world that somebody has read already.
+    `opened` is a world that somebody has read already, as its files have it. What lands later is in the answers at
+    once; names on the list of equipment are those of the start.
     """
-    world = Office(settings=chosen, book=place.book, opened=opened).world
+    office = Office(settings=chosen, book=place.book, opened=opened)
+    base, world = office.base, office.world
 
     def desk(actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
         book = place.book if expected is None else place.book.expecting(*expected)
         book = book if claim is None else book.marking(marker(claim))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
-        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=world,
+        return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=base,
                       days=PostgresDays(place.engine), notices=PostgresNotices(place.engine))  # fmt: skip
 
     def ready() -> None:
@@ -257,7 +260,7 @@ def needs(
         limits=limits,
         idle=give_back,
         catalogue=catalogue_of(world.grid),
-        about=lambda: _about(chosen, world),
+        about=lambda: _about(chosen, current(place.book, base, chosen, now=_now(chosen)[0])),
         verify=place.verify,
     )
 

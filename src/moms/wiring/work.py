@@ -17,13 +17,13 @@ from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.ports import BookMoved
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
-from moms.exchange.rulebook import open_rule_book
 from moms.flow.steady import Steady
 from moms.flow.worker import Needs, StudyFailedError, Tally, work
 from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
+from moms.wiring.landed import current, current_rules
 from moms.wiring.memory import give_back
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
@@ -59,18 +59,25 @@ def run_worker(
     """
     told_to_stop = _heeding_signals()
     with open_place(env=os.environ) as place:
-        world = Office(settings=chosen, book=place.book).world
+        base = Office(settings=chosen, book=place.book).base
+
+        def world() -> World:
+            return current(place.book, base, chosen, now=now_of(chosen))
+
         listed = PostgresWork(place.engine)
         listed.forget(days=FORGET_DAYS)
-        study = StudyProcess(place=place, world=world, chosen=chosen)
+        study = StudyProcess(place=place, base=base, chosen=chosen)
 
         def wanted() -> bool:
             return not told_to_stop and (beside is None or os.getppid() == beside)
 
         needs = Needs(
-            work=listed, look=Lookout(place.book, listed, world.rules.clock, more=days_ahead(place, world, calendar)),
+            work=listed, look=Lookout(
+                place.book, listed, world().rules.clock, more=days_ahead(place, world, calendar),
+                by_now=lambda: world().rules.clock,
+            ),
             study=study,
-            quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world, now=now),
+            quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world(), now=now),
             clock=lambda: now_of(chosen), doubt=doubting(chosen, listed), ticks=time.monotonic, sleep=time.sleep,
             wanted=wanted, tell=tell, holder=f"{socket.gethostname()}:{os.getpid()}",
             lease=timedelta(seconds=lease_s), poll_s=poll_s, limit_s=limit_s,
@@ -124,17 +131,20 @@ class Lookout:
     rules: ClockRules
     more: Callable[[datetime], tuple[Duty, ...]] = lambda _now: ()
     """What is due besides what the book itself tells."""
+    by_now: Callable[[], ClockRules] | None = None
+    """Gives the rules again, where they may have changed since."""
     _heads: Mapping[str, int] | None = None
     _last: datetime | None = None
     _next: datetime | None = None
 
     def __call__(self, now: datetime) -> int:
         """Enter what is due by now, and give how many were new."""
+        rules = self.rules if self.by_now is None else self.by_now()
         with self.book.as_(SYSTEM) as page:
             heads = page.heads()
             if heads == self._heads and self._last and self._next and self._last <= now < self._next:
                 return 0
-            found = duties(page, rules=self.rules, now=now)
+            found = duties(page, rules=rules, now=now)
         found += self.more(now)
         new = self.work.enter(found, now=now)
         self._heads, self._last = heads, now
@@ -142,7 +152,7 @@ class Lookout:
         return new
 
 
-def days_ahead(place: Place, world: World, days: int) -> Callable[[datetime], tuple[Duty, ...]]:
+def days_ahead(place: Place, world: Callable[[], World], days: int) -> Callable[[datetime], tuple[Duty, ...]]:
     """Give what says which days of the calendar, from today on, are not kept as the book is now."""
     kept = PostgresDays(place.engine)
     forgotten: list[date] = []  # the last day before which days were forgotten
@@ -152,7 +162,7 @@ def days_ahead(place: Place, world: World, days: int) -> Callable[[datetime], tu
         if forgotten != [today]:
             kept.forget(before=today)
             forgotten[:] = [today]
-        found = stale_days(book=place.book, world=world, kept=kept, now=now, first=today, days=days)
+        found = stale_days(book=place.book, world=world(), kept=kept, now=now, first=today, days=days)
         return calendar_days(found, now=now)
 
     return stale if days > 0 else lambda _now: ()
@@ -166,10 +176,15 @@ class StudyProcess:
     """
 
     place: Place
-    world: World
+    base: World
+    """As the files have it; what has landed by then comes with each duty."""
     chosen: Settings
     _process: Any = field(default=None)
     _pipe: Any = field(default=None)
+
+    def world(self, now: datetime) -> World:
+        """Give the world by now."""
+        return current(self.place.book, self.base, self.chosen, now=now)
 
     def begin(self, held: Held, *, now: datetime) -> None:
         """Begin a duty."""
@@ -239,16 +254,16 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     if held.duty.task == Task.CALENDAR:
         return _kept(mine, held, now)
     if held.duty.task not in NIGHTLY:
-        return do(held.duty, book=book, world=mine.world, now=now)
+        return do(held.duty, book=book, world=mine.world(now), now=now)
     from moms.adequacy import NoScenarios
 
-    office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.world)
+    office = Office(settings=replace(mine.chosen, actor=SYSTEM, now=now), book=book, opened=mine.base)
     try:
         if held.duty.task == Task.MARGIN:
             if held.duty.subject != market_day_of(now).isoformat():  # where nights come faster than they are told
                 return "not posted: its day is over"
             return f"posted for {len(office.post_margin(write=True).found.day)} days"
-        night = office.firmness(days=int(mine.world.rules.clock.firmness_days), write=True)
+        night = office.firmness(days=int(office.world.rules.clock.firmness_days), write=True)
     except NoScenarios as why:
         return f"not told: {why.says}"
     return f"told for {len(night.rows)} granted outages"
@@ -257,7 +272,7 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
 def _kept(mine: StudyProcess, held: Held, now: datetime) -> str:
     """Compute a day of the calendar, unless it has been computed as the book is now."""
     day, kept = date.fromisoformat(held.duty.subject), PostgresDays(mine.place.engine)
-    book, world = mine.place.book, mine.world
+    book, world = mine.place.book, mine.world(now)
     if not stale_days(book=book, world=world, kept=kept, now=now, first=day, days=1):
         return MOVED_ON
     return f"{keep_day(book=book, world=world, kept=kept, now=now, day=day):,} branches asked about, and kept"
@@ -280,7 +295,7 @@ def due(chosen: Settings, *, ahead: timedelta, ended: bool) -> tuple[Due, ...]:
     """
     operators_duty(chosen.actor)
     with open_place(env=os.environ) as place:
-        rules = open_rule_book(chosen.rule_book).clock
+        rules = current_rules(place.book, chosen, now=chosen.now).clock
         with place.book.as_(SYSTEM) as page:
             found = {duty.name: duty for duty in duties(page, rules=rules, now=chosen.now)}
         rows = {row.duty.name: row for row in PostgresWork(place.engine).rows(became=tuple(Became), limit=ALL)}

@@ -6,17 +6,16 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from moms import __version__
+from moms.desk.landed import studied
 from moms.desk.world import World
 from moms.exchange.certainty import read_learnt
 from moms.exchange.drawnfile import read_drawn
 from moms.exchange.grids import open_grid
 from moms.exchange.rulebook import open_rule_book
-from moms.study import contingencies_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from moms.grid import Contingency, Grid
     from moms.risk import Learnt
 
 
@@ -46,11 +45,6 @@ SCENARIOS = "scenarios.npz"
 """The scenarios that `moms firmness --write` has drawn."""
 CERTAINTY = "certainty.json"
 """The model that decisions use, in the home of the installation."""
-
-
-def studied(grid: Grid) -> tuple[Contingency, ...]:
-    """Give what a decision is studied against: each equipment, each unit, and what the grid says is lost together."""
-    return contingencies_of(grid, which="equipment,table" if grid.contingencies else "equipment")
 
 
 def versions() -> dict[str, str]:

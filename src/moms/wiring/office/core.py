@@ -16,6 +16,7 @@ from moms.wiring.office.words import event_line
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
+    from moms.desk.changes import Ground
     from moms.desk.kept_days import KeptDays
     from moms.desk.notices import Notices
     from moms.desk.ports import Book
@@ -47,7 +48,7 @@ class Core:
     settings: Settings
     book: Book
     opened: World | None = None
-    """The grid and the rule book, where somebody has read them already."""
+    """The grid and the rule book as their files have them, where somebody has read them already."""
     days: KeptDays | None = None
     """Where days of the calendar are kept."""
     notices: Notices | None = None
@@ -55,7 +56,21 @@ class Core:
 
     @cached_property
     def world(self) -> World:
-        """The grid and the rule book."""
+        """The grid and the rule book, with all that has landed."""
+        from moms.wiring.landed import current
+
+        return current(self.book, self.base, self.settings, now=self.settings.now)
+
+    @cached_property
+    def ground(self) -> Ground:
+        """What change sets rest on."""
+        from moms.wiring.landed import ground_of
+
+        return ground_of(self.book, self.base, self.settings)
+
+    @cached_property
+    def base(self) -> World:
+        """The grid and the rule book as their files have them."""
         if self.opened is not None:
             return self.opened
         from moms.wiring.worlds import open_world
@@ -82,6 +97,21 @@ class Core:
             NotARequest: everything that is wrong with it.
         """
         return whole(request_from(document, now=self.settings.now))
+
+    def drafted(self, request: Request, *, world: World) -> Outage:
+        """Give a request as its owner would file it now, in a world.
+
+        Raises:
+            NotARequest: the entry rules return it.
+        """
+        from moms.desk.submit import preview
+        from moms.values import Actor, Role
+
+        owner = Actor(name=self.settings.actor.name, organisation=request.organisation, role=Role.OWNER)
+        filed = preview(book=self.book, world=world, actor=owner, now=self.settings.now, request=request)
+        if filed.outage is None:
+            raise NotARequest(tuple(f for f in filed.findings if f.level == "block"))
+        return filed.outage
 
     def find(self, name: str) -> Outage:
         """Give an outage by its id, or by its owner's reference.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from moms.values import Refused
-from moms.wiring.office.core import Core, NotARequest
+from moms.wiring.office.core import Core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from moms.desk.restudy import Restudied
     from moms.desk.supposed import Supposed
     from moms.grid import Network
-    from moms.outages import Outage, Request
+    from moms.outages import Request
 
 
 class NoCase(Refused):
@@ -63,23 +63,12 @@ class Studies(Core):
         from moms.desk.what_if_document import study_document
 
         may_ask(self.settings.actor)
-        about = self._draft(request) if request is not None else self.find(outage or "").id
+        about = self.drafted(request, world=self.world) if request is not None else self.find(outage or "").id
         found = what_if(
             book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, supposed=supposed,
             outage=about,
         )  # fmt: skip
         return study_document(found)
-
-    def _draft(self, request: Request) -> Outage:
-        """Give a request as its owner would file it now."""
-        from moms.desk.submit import preview
-        from moms.values import Actor, Role
-
-        owner = Actor(name=self.settings.actor.name, organisation=request.organisation, role=Role.OWNER)
-        filed = preview(book=self.book, world=self.world, actor=owner, now=self.settings.now, request=request)
-        if filed.outage is None:
-            raise NotARequest(tuple(f for f in filed.findings if f.level == "block"))
-        return filed.outage
 
     def attach(
         self, outage_id: str, supposed: Supposed, *, study: str, reason: str, revision: int | None = None
@@ -113,12 +102,12 @@ class Studies(Core):
             return attached_study(page, outage.id, study)
 
     def replay(self, outage_id: str) -> dict[str, object]:
-        """Compute a decision again from what it rested on; nothing is written."""
+        """Compute a decision again from what it rested on, ratings and rules of then too; nothing is written."""
+        from moms.desk.branching import world_of_decision
         from moms.desk.replay import replay
 
-        return replay(
-            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id
-        )
+        then = world_of_decision(ground=self.ground, outage_id=outage_id) or self.world
+        return replay(book=self.book, world=then, actor=self.settings.actor, now=self.settings.now, outage_id=outage_id)
 
     def unsolved(self, name: str) -> tuple[Network, dict[str, Any]]:
         """Give the state without an AC solution that was saved with an outage's decision, and what was said of it.
