@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.asks import Caller
 from tests.browser.keys import Keys
+from tests.browser.test_screens import sound
 
 MORNING = datetime.fromisoformat("2027-02-10T10:00-05:00")
 
@@ -40,6 +41,7 @@ def test_an_owner_asks_reads_at_once_what_is_known_and_takes_the_date_offered_in
     ann.date("Out of service from", "02102027", "1200AM")
     ann.date("Back in service at", "02112027", "1200AM")
     expect(part(page, "At once")).to_contain_text("To be studied")
+    sound(page)
     ann.choose("Nature of the work", "Line m")
     ann.put("Who answers", "Ann of the desk")
     ann.put("Telephone, day and night", "+1 555 0100")
