@@ -31,6 +31,7 @@ from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.measured import measured
+from moms.wiring.memory import give_back
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
@@ -245,6 +246,7 @@ def needs(
         secure=secure,
         request_schema=request_schema(),
         limits=limits,
+        idle=give_back,
         catalogue=catalogue_of(world.grid),
         about=lambda: _about(chosen, world),
         verify=place.verify,
