@@ -239,7 +239,7 @@ _WORLD: list[object] = []
 
 
 def _for_units_only(world: World, outage: Outage, studied: Studied) -> Remedy | None:
-    return redispatched(world, outage, studied) if outage.request.category == Category.GENERATION else None
+    return redispatched(world, studied) if outage.request.category == Category.GENERATION else None
 
 
 def _think(job: tuple[Situation, datetime]) -> Answer | str:

@@ -214,8 +214,13 @@ def test_a_swap_that_makes_two_overlap_is_judged_with_both_out(book: PostgresBoo
 
 
 def _not_together() -> tuple[World, str, str]:
-    """Give a world with a line of each of two owners, clean by itself and insecure beside the other."""
+    """Give a world with a line of each of two owners, clean by itself and insecure beside the other.
+
+    No unit may be moved in it: else a redispatch would hold both.
+    """
     world = shared(slack=0.8)
+    still = replace(world.rules.redispatch, fixed_fuels=tuple(sorted(set(world.grid.network.units.fuel.tolist()))))
+    world = replace(world, rules=replace(world.rules, redispatch=still))
     lines = range(len(world.grid.network.branches))
     drawn = [begin(ask(f"branch:{k + 1}"), outage_id=f"branch:{k + 1}", actor=OWNER, now=NOW) for k in lines]
     good = [o for o in drawn if whole(world, planned=[o], holding=(), now=NOW).secure]

@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from moms.market import Relief, dispatch, repair
-from moms.powerflow import DcFactor
+from moms.market import HourRelief, RedispatchRules, Relief, dispatch, repair
+from moms.market._repaired import KeptHours, fingerprints
+from moms.powerflow import DcFactor, islands_of
+from moms.study import some_hours
 
 from . import dense
 from .worlds import hours, world
@@ -96,3 +98,68 @@ def test_an_hour_that_cannot_be_repaired_says_how_much_stays_over_and_moves_as_n
     assert (found.over_mw[stuck] > 0).all()
     assert (found.over_mw[stuck] < before[stuck]).all()
     assert np.abs(found.hours.injection_mw(grid.network).sum(axis=0)).max() < 1e-6
+
+
+def the_same(one, other):
+    assert one.hours.unit_mw.tobytes() == other.hours.unit_mw.tobytes()
+    assert one.moved_mw.tobytes() == other.moved_mw.tobytes()
+    assert one.over_mw.tobytes() == other.over_mw.tobytes()
+    assert [replace(h, unit_mw=None).__repr__() for h in one.reliefs] == [
+        replace(h, unit_mw=None).__repr__() for h in other.reliefs
+    ]
+
+
+@given(st.integers(0, 200), st.sampled_from((0.97, 0.85, 0.05)))
+@settings(max_examples=15, deadline=None)
+def test_a_kept_hour_is_the_repair_made_now_to_the_byte_wherever_it_stands(seed, share):
+    grid, made = tight(seed, share=share)
+    factor, kept = DcFactor.of(grid.network), KeptHours()
+    plain = repair(factor=factor, hours=made, kept=None)
+    backwards = some_hours(made, np.arange(len(made))[::-1])
+    for k in range(len(made)):
+        repair(factor=DcFactor.of(grid.network), hours=some_hours(made, np.array([k])), kept=kept)
+    the_same(repair(factor=factor, hours=made, kept=kept), plain)
+    the_same(repair(factor=factor, hours=backwards, kept=kept), repair(factor=factor, hours=backwards, kept=None))
+
+
+def test_whatever_a_repair_rests_on_makes_another_fingerprint():
+    grid, made = tight(3, share=0.85, count=1)
+    network = grid.network
+    lines, units, buses = network.branches, network.units, network.buses
+    more = lines.rate_a_mw + np.eye(len(lines))[0]
+    others = [
+        network.with_ratings(a=more, b=lines.rate_b_mw, c=lines.rate_c_mw),
+        replace(network, branches=replace(lines, x=lines.x * 1.01)),
+        replace(network, branches=replace(lines, monitored=~lines.monitored)),
+        replace(network, units=replace(units, p_max_mw=units.p_max_mw + 1.0)),
+        replace(network, units=replace(units, fuel=np.roll(units.fuel, 1))),
+        replace(network, buses=replace(buses, zone=buses.zone + 1)),
+    ]
+    out, none = np.zeros((len(units), 1), np.bool_), np.zeros((len(units), 1))
+    base = {"factor": DcFactor.of(network), "hours": made, "at": [0], "units_out": out, "derate_mw": none}
+    base["rules"] = RedispatchRules()
+    changed = [base | {"factor": DcFactor.of(one)} for one in others]
+    changed += [
+        base | {"hours": replace(made, load_mw=made.load_mw + 1.0)},
+        base | {"hours": replace(made, unit_mw=made.unit_mw + 1.0)},
+        base | {"units_out": ~out},
+        base | {"derate_mw": none + 1.0},
+        base | {"derate_mw": None},
+        base | {"rules": RedispatchRules(may_start=False)},
+    ]
+    rows = [r for r in range(len(lines)) if len(np.unique(islands_of(network, out=np.array([r])))) == 1]
+    changed.append(base | {"factor": DcFactor.of(network, out=np.array(rows[:1]))})
+    every = [fingerprints(**one)[0] for one in (base, *changed)]
+    assert len(set(every)) == len(every)
+    assert fingerprints(**(base | {"factor": DcFactor.of(network)})) == every[:1]
+
+
+def test_the_hour_asked_for_longest_ago_is_forgotten_first():
+    kept = KeptHours(most=2)
+    reliefs = [HourRelief(hour=k, relief=Relief.RELIEVED, says="") for k in range(3)]
+    for key, one in zip((b"a", b"b"), reliefs, strict=False):
+        kept.put(key, one)
+    assert kept.get(b"a", hour=7).hour == 7
+    kept.put(b"c", reliefs[2])
+    assert kept.get(b"b", hour=0) is None
+    assert kept.get(b"a", hour=0) is not None

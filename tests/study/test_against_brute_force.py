@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moms.grid import Contingency, DcLines, Hours, Network
-from moms.study import Out, Slice, StudyRules, contingencies_of, study
+from moms.study import Out, Slice, StudyRules, _at_once, contingencies_of, study
+from moms.values import digest
 from tests.study.grids import some_hours
 from tests.study.plain import plain_study, random_network
 
@@ -138,3 +139,46 @@ def _islanding_agrees(one: Slice, result, islanding) -> None:
         else:
             assert rows[k].caused == ("worse" if len(after.lost) > before else "old")
         assert rows[k].buses == tuple(f"bus:{one.network.buses.number[b]}" for b in sorted(after.lost))
+
+
+@given(st.integers(0, 10_000), st.sampled_from((0.8, 0.95)))
+@settings(max_examples=40, deadline=None)
+def test_what_is_watched_is_what_a_study_against_that_share_of_the_limits_finds(seed: int, share: float) -> None:
+    one = a_slice(np.random.default_rng(seed))
+    lines = one.network.branches
+    lower = one.network.with_ratings(a=lines.rate_a_mw, b=share * lines.rate_b_mw, c=lines.rate_c_mw)
+    watched = study(slices=[one], rules=StudyRules(watch_share=share)).watched
+    held = study(slices=[replace(one, network=lower)], rules=StudyRules(watch_share=1.0)).violations
+    for name in watched.__slots__:
+        np.testing.assert_allclose(getattr(watched, name), getattr(held, name), rtol=1e-12, atol=1e-9)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_groups_of_hours_at_once_are_one_after_the_other_to_the_byte(seed: int) -> None:
+    """Slices with the book, with less, and with more hours of the first: as one study, on one thread and on two."""
+    rng = np.random.default_rng(seed)
+    one = a_slice(rng)
+    scale = float(rng.uniform(0.8, 1.1))
+    several = [one, replace(one, out=Out()), *([_scaled(one, scale)] if len(one.network.dclines) == 0 else [])]
+
+    def found(threads: int) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_at_once, "MOST", threads)
+            patch.setattr(_at_once, "_cores", lambda: threads)
+            result = study(slices=several, rules=StudyRules(), keep_old=True)
+        return digest([
+            result.islanding, result.request_cuts_off, result.shortfalls, result.near, result.counts, result.unsolved,
+            *(getattr(table, name).tolist() for table in (result.violations, result.watched, result.base)
+              for name in table.__slots__),
+            result.caused_by_hour.tolist(), result.standing_by_hour.tolist(), result.request_load_mw.tolist(),
+        ])  # fmt: skip
+
+    assert found(1) == found(3)
+
+
+def _scaled(one: Slice, by: float) -> Slice:
+    hours = replace(one.hours, load_mw=by * one.hours.load_mw, unit_mw=by * one.hours.unit_mw)
+    without = one.hours_without
+    less = replace(without, load_mw=by * without.load_mw, unit_mw=by * without.unit_mw)
+    return replace(one, hours=hours, hours_without=hours if one.hours is without else less)

@@ -56,7 +56,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime,
     studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now, group=group)
     queue = _with_queue(world, outage, situation, window=window, now=now)
     alone = _alone(world, outage, situation, window=window, now=now)
-    moved = _moved(world, outage, studied, allowed=redispatch)
+    moved = _moved(world, studied, allowed=redispatch)
     evidence = Evidence(
         security=studied.security,
         queue=None if queue is None else queue.security,
@@ -112,17 +112,17 @@ def _by_ac(
     if ac_dirt(found):
         return evidence
     others = {
-        name: verified(world, one, _moved(world, outage, one, allowed=redispatch).slices)
+        name: verified(world, one, _moved(world, one, allowed=redispatch).slices)
         for name, one in ((QUEUE, queue), (ALONE, alone))
         if one is not None
     }
     return replace(evidence, queue=others.get(QUEUE), alone=others.get(ALONE))
 
 
-def _moved(world: World, outage: Outage, studied: Studied, *, allowed: bool) -> Redispatched:
+def _moved(world: World, studied: Studied, *, allowed: bool) -> Redispatched:
     if not allowed:
         return Redispatched(remedy=None, slices=studied.slices)
-    return redispatch_of(world, outage, studied)
+    return redispatch_of(world, studied)
 
 
 def _missing(world: World, situation: Situation, *, window: Window, now: datetime) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import Move, Remedy
-from moms.market import Over, Relief, redispatch
+from moms.market import Over, Relief, Reliefs
 from moms.powerflow import CutsOff, DcFactor, Disconnected
-from moms.study import study
+from moms.study import some_hours, study
 from moms.values import ElementKind, element, many, mw
 
 if TYPE_CHECKING:
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
     from moms.desk.security import Studied
     from moms.desk.world import World
-    from moms.grid import FloatArray, Network
     from moms.market import HourRelief
-    from moms.outages import Outage
-    from moms.study import Slice, StudyResult
+    from moms.study import Slice, StudyResult, StudyRules, ViolationTable
 
 ROUNDS = 6
 """Rounds of redispatch and study: what the moved hours newly exceed is added each time."""
@@ -34,6 +32,8 @@ cuts something off holds a factor of its own: all of them at once once took 22 G
 bring down the study finds again, and a part that cannot be relieved proves that the whole cannot.
 """
 OLD = 0
+Key = tuple[int, int]
+"""Slice, and hour inside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +43,18 @@ class _Pairs:
     by_slice: dict[int, list[Over]]
 
     @property
-    def hours(self) -> int:
-        return len({(s, o.hour) for s, rows in self.by_slice.items() for o in rows})
+    def keys(self) -> list[Key]:
+        """Where something is over, in order."""
+        return sorted({(place, row.hour) for place, rows in self.by_slice.items() for row in rows})
+
+    def placed(self, places: Sequence[Sequence[Key]]) -> _Pairs:
+        """Give the pairs of some hours where these are in the slices they were taken from."""
+        found: dict[int, list[Over]] = {}
+        for place, rows in self.by_slice.items():
+            for row in rows:
+                whole, hour = places[place][row.hour]
+                found.setdefault(whole, []).append(replace(row, hour=hour))
+        return _Pairs(by_slice=found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -56,49 +66,55 @@ class Redispatched:
     slices: tuple[Slice, ...]
 
 
-def redispatched(world: World, outage: Outage, studied: Studied) -> Remedy | None:
+def redispatched(world: World, studied: Studied) -> Remedy | None:
     """Give what a redispatch can do: as `redispatch_of`."""
-    return redispatch_of(world, outage, studied).remedy
+    return redispatch_of(world, studied).remedy
 
 
-def redispatch_of(world: World, outage: Outage, studied: Studied) -> Redispatched:
+def redispatch_of(world: World, studied: Studied) -> Redispatched:
     """Give what a redispatch can do, and the study's hours with it where it was verified.
 
     The worst hour is asked first: where that cannot be cured the rest need not be. A cure counts as
     verified only when the whole study, repeated on the moved hours, finds nothing caused, nothing
     above the tight share, and no further load cut off.
     """
-    moved: dict[tuple[int, int], HourRelief] = {}
-    remedy = _remedy(world, outage, studied, moved)
+    moved: dict[Key, HourRelief] = {}
+    remedy = _remedy(world, studied, moved)
     cured = remedy is not None and remedy.possible and remedy.verified
     slices = [_moved(s, k, moved) for k, s in enumerate(studied.slices)] if cured else studied.slices
     return Redispatched(remedy=remedy, slices=tuple(slices))
 
 
-def _remedy(world: World, outage: Outage, studied: Studied, moved: dict[tuple[int, int], HourRelief]) -> Remedy | None:
-    """Look for a redispatch; what it moves is put into `moved`, by slice and hour."""
+def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Remedy | None:
+    """Look for a redispatch; what it moves is put into `moved`.
+
+    Only the hours that a round moved are studied again: all others are as they were, and nothing that the
+    request causes was over in them.
+    """
     if not _asks_for_it(studied):
         return None
     slices = [tightened(one, studied.tight_share) for one in studied.slices]
     rules = replace(world.rules.study, watch_share=1.0)
-    result = study(slices=slices, rules=rules, standing=False)
-    pairs = _over(result, slices)
+    result = studied.result
+    pairs = _over(result, slices, _first(world, studied, slices, rules))
     first = _worst_hour(pairs)
     if first is None:
         return None
-    asked = pairs
+    hours = _Hours(world, slices)
+    failed = hours.begin(pairs, first)
+    keys, clean = pairs.keys, True
     for _ in range(ROUNDS):
-        for key in _ordered(asked, first):
-            found = _solve(world, outage, slices[key[0]], pairs, key)
-            if found is None or found.relief in {Relief.CANNOT, Relief.NOT_KNOWN}:
-                return _cannot(found, slices[key[0]], key)
-            moved[key] = found
-        again = study(slices=[_moved(s, k, moved) for k, s in enumerate(slices)], rules=rules, standing=False)
-        more = _over(again, slices)
+        if failed is not None:
+            return failed
+        moved.update(hours.moved(keys))
+        places, some = _some(slices, moved, keys)
+        again = study(slices=some, rules=rules, standing=False)
+        more = _over(again, some, again.violations).placed(places)
+        clean = clean and _stands(result, again, more, places)
         if not more.by_slice:
-            clean = not (again.base.caused != OLD).any() and not again.unsolved
-            return _relief(moved, verified=clean and _no_more_islands(result, again))
-        pairs, asked = _joined(pairs, more), more
+            return _relief(moved, verified=clean)
+        failed = hours.take(more)
+        keys = more.keys
     return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
 
 
@@ -118,16 +134,24 @@ def tightened(one: Slice, share: float) -> Slice:
     return replace(one, network=network)
 
 
-def _over(result: StudyResult, slices: Sequence[Slice]) -> _Pairs:
+def _first(world: World, studied: Studied, slices: Sequence[Slice], rules: StudyRules) -> ViolationTable:
+    """Give what the request causes above the tight share: the study has it where that is what it watches."""
+    if studied.tight_share == world.rules.study.watch_share:
+        return studied.result.watched
+    if studied.tight_share == 1.0:
+        return studied.result.violations
+    return study(slices=slices, rules=rules, standing=False).violations
+
+
+def _over(result: StudyResult, slices: Sequence[Slice], table: ViolationTable) -> _Pairs:
     """Give what the request causes after contingencies, with the loading it must come down to.
 
     That is the limit of the slice, or the loading without the request where that is higher.
     """
-    table = result.violations
     starts = np.cumsum([0, *(len(s.hours) for s in slices)])
     by_id = [{c.id: c for c in s.contingencies} for s in slices]  # open breakers change what an id takes with it
     found: dict[int, list[Over]] = {}
-    for e in _worst(result):
+    for e in _worst(table):
         place = int(np.searchsorted(starts, table.hour[e], side="right")) - 1
         without = abs(float(table.without_mw[e])) if table.compared[e] else 0.0
         found.setdefault(place, []).append(
@@ -141,9 +165,8 @@ def _over(result: StudyResult, slices: Sequence[Slice]) -> _Pairs:
     return _Pairs(by_slice=found)
 
 
-def _worst(result: StudyResult) -> list[int]:
+def _worst(table: ViolationTable) -> list[int]:
     """Give the rows of what the request causes, in order, the worst of each hour as far as it takes them on."""
-    table = result.violations
     rows = np.flatnonzero(table.caused != OLD)
     over = np.abs(table.flow_mw[rows]) - table.limit_mw[rows]
     rows = rows[np.argsort(-over, kind="stable")]
@@ -159,50 +182,101 @@ def _worst(result: StudyResult) -> list[int]:
     return sorted(kept)
 
 
-def _worst_hour(pairs: _Pairs) -> tuple[int, int] | None:
-    """Give the (slice, hour) with most pairs over, the earliest of equals."""
-    counts: dict[tuple[int, int], int] = {}
+def _worst_hour(pairs: _Pairs) -> Key | None:
+    """Give where most pairs are over, the earliest of equals."""
+    counts: dict[Key, int] = {}
     for place, rows in pairs.by_slice.items():
         for row in rows:
             counts[place, row.hour] = counts.get((place, row.hour), 0) + 1
     return max(sorted(counts), key=lambda k: counts[k], default=None)
 
 
-def _ordered(pairs: _Pairs, first: tuple[int, int]) -> list[tuple[int, int]]:
-    keys = sorted({(place, row.hour) for place, rows in pairs.by_slice.items() for row in rows})
-    return [first, *(k for k in keys if k != first)] if first in keys else keys
+class _Hours:
+    """The hours that are moved, of all slices: solved once, and grown by what the study of the moved hours finds."""
+
+    def __init__(self, world: World, slices: Sequence[Slice]) -> None:
+        self._world, self._slices = world, slices
+        self._of: dict[int, Reliefs] = {}
+
+    def begin(self, pairs: _Pairs, first: Key) -> Remedy | None:
+        """Solve the first hour alone, since where it cannot be cured the rest need not be; then all others by slice.
+
+        Gives what stands in the way, if anything does.
+        """
+        place, hour = first
+        alone = [row for row in pairs.by_slice[place] if row.hour == hour]
+        rest = pairs.by_slice | {place: [row for row in pairs.by_slice[place] if row.hour != hour]}
+        for where, rows in ((place, alone), *sorted(rest.items())):
+            try:
+                self._at(where).begin(rows)
+            except (Disconnected, CutsOff):  # the request or the book splits the grid here: a person looks
+                return _cannot(None, self._slices[where], (where, rows[0].hour))
+            failed = self._failed(where, [row.hour for row in rows])
+            if failed is not None:
+                return failed
+        return None
+
+    def take(self, more: _Pairs) -> Remedy | None:
+        """Solve hours again with what was found over at them as they are moved; gives what stands in the way."""
+        for place, rows in sorted(more.by_slice.items()):
+            at = sorted({row.hour for row in rows})
+            self._of[place].take(rows, at=at)
+            failed = self._failed(place, at)
+            if failed is not None:
+                return failed
+        return None
+
+    def moved(self, keys: Sequence[Key]) -> dict[Key, HourRelief]:
+        """Give hours as they are moved now."""
+        return {key: self._of[key[0]].outcome(key[1], checked=True) for key in keys}
+
+    def _at(self, place: int) -> Reliefs:
+        if place not in self._of:
+            one = self._slices[place]
+            out = np.zeros((len(one.network.units), len(one.hours)), np.bool_)
+            out[one.out.units] = True
+            out[one.request.units] = True
+            factor = DcFactor.of(one.network, out=np.union1d(one.out.branches, one.request.branches).astype(np.int64))
+            rules = self._world.rules.redispatch
+            self._of[place] = Reliefs(factor=factor, hours=one.hours, units_out=out, rules=rules)
+        return self._of[place]
+
+    def _failed(self, place: int, hours: Sequence[int]) -> Remedy | None:
+        for hour in sorted(set(hours)):
+            found = self._of[place].outcome(hour, checked=True)
+            if found.relief in {Relief.CANNOT, Relief.NOT_KNOWN}:
+                return _cannot(found, self._slices[place], (place, hour))
+        return None
 
 
-def _solve(world: World, outage: Outage, one: Slice, pairs: _Pairs, key: tuple[int, int]) -> HourRelief | None:
-    del outage
-    rows = [row for row in pairs.by_slice[key[0]] if row.hour == key[1]]
-    units = one.network.units
-    out = np.zeros((len(units), len(one.hours)), np.bool_)
-    out[one.out.units] = True
-    out[one.request.units] = True
-    try:
-        factor = _factor(one.network, np.union1d(one.out.branches, one.request.branches))
-        found = redispatch(factor=factor, hours=one.hours, over=rows, units_out=out, rules=world.rules.redispatch)
-    except (Disconnected, CutsOff):
-        return None  # the request or the book splits the grid here: a person looks
-    return found.hours[0]
+def _some(
+    slices: Sequence[Slice], moved: dict[Key, HourRelief], keys: Sequence[Key]
+) -> tuple[list[list[Key]], list[Slice]]:
+    """Give the slices with these hours alone, as they are moved, and by slice where each hour is from."""
+    places, some = [], []
+    for place in sorted({place for place, _ in keys}):
+        mine = sorted(key for key in keys if key[0] == place)
+        index = np.array([hour for _, hour in mine], np.int64)
+        one, whole = _moved(slices[place], place, moved), slices[place]
+        part = replace(one, hours=some_hours(one.hours, index), hours_without=some_hours(whole.hours_without, index))
+        places.append(mine)
+        some.append(part)
+    return places, some
 
 
-_FACTORS: dict[tuple[int, bytes], DcFactor] = {}
-"""The last topology asked about; a slice asks for the same one hour after hour."""
+def _stands(before: StudyResult, again: StudyResult, more: _Pairs, places: Sequence[Sequence[Key]]) -> bool:
+    """Tell whether the hours studied again that need nothing more are as they must be.
+
+    Nothing caused before contingencies, an answer to every contingency, and nothing more cut off. Whatever
+    has more to move is studied once more and told then.
+    """
+    every = [key for mine in places for key in mine]
+    open_ = set(more.keys)
+    dirty = {every[hour] for hour in again.base.hour[again.base.caused != OLD].tolist()}
+    return not dirty - open_ and not again.unsolved and _no_more_islands(before, again)
 
 
-def _factor(network: Network, out: FloatArray) -> DcFactor:
-    key = (id(network), np.ascontiguousarray(out).tobytes())
-    found = _FACTORS.get(key)
-    if found is None:
-        found = DcFactor.of(network, out=out.astype(np.int64))
-        _FACTORS.clear()
-        _FACTORS[key] = found  # it holds the network, so that no other gets its id
-    return found
-
-
-def _moved(one: Slice, place: int, moved: dict[tuple[int, int], HourRelief]) -> Slice:
+def _moved(one: Slice, place: int, moved: dict[Key, HourRelief]) -> Slice:
     mine = {hour: found.unit_mw for (p, hour), found in moved.items() if p == place and found.unit_mw is not None}
     if not mine:
         return one
@@ -212,15 +286,6 @@ def _moved(one: Slice, place: int, moved: dict[tuple[int, int], HourRelief]) -> 
     return replace(one, hours=replace(one.hours, unit_mw=unit_mw))
 
 
-def _joined(before: _Pairs, more: _Pairs) -> _Pairs:
-    found: dict[int, list[Over]] = {}
-    for part in (before, more):
-        for place, rows in part.by_slice.items():
-            seen = {(r.key, r.hour) for r in found.get(place, [])}
-            found.setdefault(place, []).extend(r for r in rows if (r.key, r.hour) not in seen)
-    return _Pairs(by_slice=found)
-
-
 def _no_more_islands(before: StudyResult, after: StudyResult) -> bool:
     def caused(result: StudyResult) -> set[str]:
         return {row.contingency for row in result.islanding if row.caused != "old"}
@@ -228,7 +293,7 @@ def _no_more_islands(before: StudyResult, after: StudyResult) -> bool:
     return caused(after) <= caused(before)
 
 
-def _cannot(found: HourRelief | None, one: Slice, key: tuple[int, int]) -> Remedy:
+def _cannot(found: HourRelief | None, one: Slice, key: Key) -> Remedy:
     if found is None:
         return Remedy(possible=True, verified=False, says="a redispatch was not tried: the request splits the grid")
     hour = one.hours.label[key[1]]
@@ -254,7 +319,7 @@ def _cannot(found: HourRelief | None, one: Slice, key: tuple[int, int]) -> Remed
     )
 
 
-def _relief(moved: dict[tuple[int, int], HourRelief], *, verified: bool) -> Remedy:
+def _relief(moved: dict[Key, HourRelief], *, verified: bool) -> Remedy:
     rows = [found for found in moved.values() if found.relief == Relief.RELIEVED]
     by_unit: dict[int, float] = {}
     for found in rows:

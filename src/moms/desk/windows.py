@@ -168,7 +168,7 @@ class _Worker:
             day=job.day,
             security=studied.security,
             queue=queued,
-            remedy=redispatched(self.world, outage, studied),
+            remedy=redispatched(self.world, studied),
             missing=studied.missing,
             cut_off_units=studied.cut_off_units,
         )

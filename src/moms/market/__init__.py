@@ -3,7 +3,7 @@
 from moms.market.balance import CannotBalance
 from moms.market.dispatch import Dispatched, NoHours, dispatch
 from moms.market.hours import StudyHours, study_hours
-from moms.market.redispatch import nearest, redispatch
+from moms.market.redispatch import Reliefs, nearest, redispatch
 from moms.market.relief import HourRelief, Move, Redispatch, Relief, Remaining
 from moms.market.repair import Repaired, repair
 from moms.market.rules import DispatchRules, RedispatchRules
@@ -21,6 +21,7 @@ __all__ = [
     "Redispatch",
     "RedispatchRules",
     "Relief",
+    "Reliefs",
     "Remaining",
     "Repaired",
     "Sensitivities",

@@ -145,7 +145,7 @@ class HourProgram:
         elif not self._add(more):
             self.found = self._not_known(NO_PICK_UP)
         else:
-            self.waits, self.soft, self.tries = True, None, 0
+            self.waits, self.soft, self.tries, self.found = True, None, 0, None
 
     def outcome(self, *, checked: bool) -> HourRelief:
         """Give the outcome; an hour whose study still found pairs when the rounds ran out is not known."""

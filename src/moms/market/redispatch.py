@@ -22,11 +22,76 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from moms.grid import BoolArray, FloatArray
+    from moms.market.relief import HourRelief
     from moms.powerflow import DcFactor
 
 
 AT_ONCE = 128
 """Hours whose flows are solved together."""
+
+
+class Reliefs:
+    """The reliefs of hours of one topology: begun with the pairs that are over, grown by what a study finds.
+
+    By cost, or (`by_cost` False) as near to the dispatch as can be.
+    """
+
+    def __init__(
+        self,
+        *,
+        factor: DcFactor,
+        hours: Hours,
+        units_out: BoolArray | None = None,
+        derate_mw: FloatArray | None = None,
+        rules: RedispatchRules | None = None,
+        by_cost: bool = True,
+    ) -> None:
+        self.factor, self.hours, self.by_cost = factor, hours, by_cost
+        self.rules = rules or RedispatchRules()
+        self._units_out, self._derate_mw = units_out, derate_mw
+        self._injection_mw = hours.injection_mw(factor.network)
+        self._known = Sensitivities(factor)  # distribution factors are solved once for all
+        self._tasks: dict[int, HourProgram] = {}
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """Hours with a dispatch that nothing has settled yet, rising."""
+        return tuple(hour for hour, task in sorted(self._tasks.items()) if task.found is None)
+
+    def begin(self, over: Sequence[Over]) -> None:
+        """Solve hours that were not begun before, each with its pairs."""
+        self._known.prepare_if_few(over)
+        fresh = []
+        for hour, pairs in _by_hour(over).items():
+            point = point_of(
+                factor=self.factor, hours=self.hours, hour=hour, injection_mw=self._injection_mw[:, hour],
+                units_out=self._units_out, derate_mw=self._derate_mw, rules=self.rules,
+            )  # fmt: skip
+            task = HourProgram(known=self._known, hour=hour, point=point, rules=self.rules, by_cost=self.by_cost)
+            task.begin(pairs)
+            self._tasks[hour] = task
+            fresh.append(task)
+        _settle(self.factor, fresh)
+
+    def take(self, over: Sequence[Over], *, at: Sequence[int]) -> None:
+        """Take what a study found at the moved hours `at`, and solve those again; an hour without pairs is settled."""
+        found = _by_hour(over)
+        some = [self._tasks[hour] for hour in at]
+        for task in some:
+            task.take(found.get(task.hour, []))
+        _settle(self.factor, some)
+
+    def moved(self, at: tuple[int, ...]) -> Hours:
+        """Give some of the hours with their moved dispatch."""
+        return _moved(self.hours, at, np.column_stack([self._tasks[hour].after for hour in at]))
+
+    def outcome(self, hour: int, *, checked: bool) -> HourRelief:
+        """Give what came of an hour; with `checked` what no study has settled counts as relieved."""
+        return self._tasks[hour].outcome(checked=checked)
+
+    def outcomes(self, *, checked: bool) -> tuple[HourRelief, ...]:
+        """Give what came of all hours, in order."""
+        return tuple(self.outcome(hour, checked=checked) for hour in sorted(self._tasks))
 
 
 def redispatch(
@@ -47,21 +112,14 @@ def redispatch(
     solved again until it gives none. Without it nothing is checked after contingencies but the pairs
     given, and the caller must.
     """
-    rules = rules or RedispatchRules()
-    tasks = _tasks(
-        factor=factor, hours=hours, over=over, units_out=units_out, derate_mw=derate_mw, rules=rules, by_cost=True
-    )
+    found = Reliefs(factor=factor, hours=hours, units_out=units_out, derate_mw=derate_mw, rules=rules)
+    found.begin(over)
     for _ in range(ROUNDS if again is not None else 0):
-        still = tuple(task for task in tasks if task.found is None)
-        if again is None or not still:
+        at = found.open
+        if again is None or not at:
             break
-        at = tuple(task.hour for task in still)
-        studied = again(_moved(hours, at, np.column_stack([task.after for task in still])), at)
-        for task in still:
-            task.take([pair for pair in studied if pair.hour == task.hour])
-        _settle(factor, still)
-    found = tuple(task.outcome(checked=again is None) for task in tasks)
-    return Redispatch(hours=found, source=rules.source)
+        found.take([pair for pair in again(found.moved(at), at) if pair.hour in at], at=at)
+    return Redispatch(hours=found.outcomes(checked=again is None), source=found.rules.source)
 
 
 def nearest(
@@ -77,40 +135,16 @@ def nearest(
 
     Where none does, the one that is over by least, with what stays over: its `unit_mw` is given then too.
     """
-    rules = rules or RedispatchRules()
-    tasks = _tasks(
-        factor=factor, hours=hours, over=over, units_out=units_out, derate_mw=derate_mw, rules=rules, by_cost=False
-    )
-    return Redispatch(hours=tuple(task.outcome(checked=True) for task in tasks), source=rules.source)
+    found = Reliefs(factor=factor, hours=hours, units_out=units_out, derate_mw=derate_mw, rules=rules, by_cost=False)
+    found.begin(over)
+    return Redispatch(hours=found.outcomes(checked=True), source=found.rules.source)
 
 
-def _tasks(
-    *,
-    factor: DcFactor,
-    hours: Hours,
-    over: Sequence[Over],
-    units_out: BoolArray | None,
-    derate_mw: FloatArray | None,
-    rules: RedispatchRules,
-    by_cost: bool,
-) -> list[HourProgram]:
-    """Solve each hour with a pair, distribution factors solved once for all."""
-    known = Sensitivities(factor)
-    known.prepare(over)
-    by_hour: dict[int, list[Over]] = {}
-    for pair in over:
-        by_hour.setdefault(pair.hour, []).append(pair)
-    tasks, injection = [], hours.injection_mw(factor.network)
-    for hour in sorted(by_hour):
-        point = point_of(
-            factor=factor, hours=hours, hour=hour, injection_mw=injection[:, hour],
-            units_out=units_out, derate_mw=derate_mw, rules=rules,
-        )  # fmt: skip
-        task = HourProgram(known=known, hour=hour, point=point, rules=rules, by_cost=by_cost)
-        task.begin(by_hour[hour])
-        tasks.append(task)
-    _settle(factor, tasks)
-    return tasks
+def _by_hour(over: Sequence[Over]) -> dict[int, list[Over]]:
+    found: dict[int, list[Over]] = {}
+    for pair in sorted(over, key=lambda one: one.hour):
+        found.setdefault(pair.hour, []).append(pair)
+    return found
 
 
 def _settle(factor: DcFactor, tasks: Sequence[HourProgram]) -> None:

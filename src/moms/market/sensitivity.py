@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from moms.powerflow import Adjacency
 
 NOTHING_MW = 1e-6
+HELD_MOST = 1 << 23
+"""Numbers of distribution factors kept at once, 64 MB, unless one hour's pairs alone need more."""
+LEFT_MOST = 16
+"""Islands kept that are left after a loss: on a large grid each holds a factor of 10 MB."""
 SINGULAR = 1e-9
 """1 - LODF's own term below this: the contingency cuts the island in two."""
 
@@ -56,7 +60,7 @@ class Answer:
 
 
 class Sensitivities:
-    """Answers of pairs on one topology; distribution factors are solved once and kept."""
+    """Answers of pairs on one topology; distribution factors are solved once and kept, as long as they are not many."""
 
     def __init__(self, factor: DcFactor) -> None:
         self.factor = factor
@@ -66,12 +70,25 @@ class Sensitivities:
         self._pieces: dict[tuple[int, ...], IntArray] = {}
         self._left: dict[tuple[tuple[int, ...], int], Sensitivities] = {}
 
+    def prepare_if_few(self, pairs: Sequence[Over]) -> None:
+        """Solve what the pairs of many hours need together, unless that is more than is kept at once."""
+        if self._fit(len(self._wanted(pairs))):
+            self.prepare(pairs)
+
     def prepare(self, pairs: Sequence[Over]) -> None:
         """Solve the distribution factors that the pairs need, together."""
-        wanted = {p.element for p in pairs} | {b for p in pairs if p.contingency for b in p.contingency.branches}
+        wanted = self._wanted(pairs)
         rows = np.array(sorted(wanted - self._ptdf.keys()), dtype=np.int64)
         if len(rows):
+            if not self._fit(len(self._ptdf) + len(rows)):
+                self._ptdf = {row: kept for row, kept in self._ptdf.items() if row in wanted}
             self._ptdf.update(zip(rows.tolist(), self.factor.ptdf_rows(rows), strict=True))
+
+    def _wanted(self, pairs: Sequence[Over]) -> set[int]:
+        return {p.element for p in pairs} | {b for p in pairs if p.contingency for b in p.contingency.branches}
+
+    def _fit(self, rows: int) -> bool:
+        return rows * len(self.factor.island) <= HELD_MOST
 
     def answer(self, pair: Over, *, injection_mw: FloatArray, unit_mw: FloatArray, running: BoolArray) -> Answer | None:
         """Give the answer of one pair at bus injections (n,) made of unit outputs (g,).
@@ -169,6 +186,8 @@ class Sensitivities:
         if not lost:
             return self
         if (lost, piece) not in self._left:
+            if len(self._left) == LEFT_MOST:
+                del self._left[next(iter(self._left))]
             live = self.factor.live.copy()
             live[list(lost)] = False
             self._left[lost, piece] = Sensitivities(DcFactor.on_island(self.factor.network, live=live, island=main))

@@ -58,7 +58,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     service = Service(
         needs=needs,
         quick=quick,
-        study=Lane("study", threads=limits.studies, queue=limits.queue),
+        study=Lane("study", threads=limits.studies, queue=limits.queue, idle=needs.idle),
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -17,10 +18,11 @@ T = TypeVar("T")
 class Lane:
     """So many threads, and so many callers that may wait for one."""
 
-    def __init__(self, name: str, *, threads: int, queue: int) -> None:
+    def __init__(self, name: str, *, threads: int, queue: int, idle: Callable[[], object] | None = None) -> None:
         self.name = name
         self.room = threads + queue
         self.inside = 0
+        self._idle = idle
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -39,6 +41,9 @@ class Lane:
 
     def _left(self) -> None:
         self.inside -= 1
+        if not self.inside and self._idle is not None:
+            with contextlib.suppress(RuntimeError):  # closed meanwhile
+                self._pool.submit(self._idle)
 
     def close(self) -> None:
         """Finish what runs and drop what waits."""

@@ -423,6 +423,8 @@ class Needs:
     verify: Callable[[], Verdict]
     """Whether the record is whole."""
     limits: Limits = field(default_factory=Limits)
+    idle: Callable[[], object] | None = None
+    """What is done each time no study runs or waits any more."""
     provider: Provider | None = None
     """None: nobody but MOMS vouches for who signs in."""
     proxy: Proxy | None = None

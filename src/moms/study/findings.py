@@ -14,8 +14,10 @@ from moms.study.screen import EDGE_MW, Found
 from moms.values import ElementKind, element, mw
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from moms.grid import BoolArray, FloatArray, IntArray
-    from moms.study.collect import Collector
+    from moms.study.collect import Collector, Columns
     from moms.study.plan import CutOff
     from moms.study.screen import Screen
     from moms.study.slices import Slice, StudyRules
@@ -76,19 +78,20 @@ class Findings:
         keep = over if self.keep_old else over & (caused != OLD)
         base = self.screened.watch.base[found.place, found.hour]
         self._near(found, without=without, compared=compared, base=base, caused=np.where(over, caused, OLD))
-        self.into.violations.append(
-            {
-                "contingency": self.places[found.contingency[keep]],
-                "element": self.screened.rows[found.place[keep]],
-                "hour": self.hours[found.hour[keep]],
-                "flow_mw": found.flow[keep],
-                "limit_mw": limit[keep],
-                "base_mw": base[keep],
-                "without_mw": without[keep],
-                "compared": compared[keep],
-                "caused": caused[keep],
-            }
-        )
+        told = {"base_mw": base, "without_mw": without, "compared": compared}
+        self.into.violations.append(self._rows(found, keep, limit_mw=limit, caused=caused, **told))
+        lower = self.rules.watch_share * limit
+        caused = judge(found.flow, without, compared, lower, worse_mw=self.rules.worsened_share * lower)
+        self.into.watched.append(self._rows(found, caused != OLD, limit_mw=lower, caused=caused, **told))
+
+    def _rows(self, found: Found, keep: BoolArray, **more: npt.NDArray[np.generic]) -> Columns:
+        return {
+            "contingency": self.places[found.contingency[keep]],
+            "element": self.screened.rows[found.place[keep]],
+            "hour": self.hours[found.hour[keep]],
+            "flow_mw": found.flow[keep],
+            **{name: column[keep] for name, column in more.items()},
+        }
 
     def islanding(self) -> None:
         """Tell which contingencies cut off a part, and whether they would without the request."""

@@ -198,6 +198,8 @@ class StudyResult:
     base: BaseTable
     violations: ViolationTable
     """All that is caused; what is old too if the study was asked to keep it."""
+    watched: ViolationTable
+    """All that is caused where the watched share of rate B is the limit."""
     islanding: tuple[IslandingRow, ...]
     request_cuts_off: tuple[RequestCutOff, ...]
     shortfalls: tuple[ShortfallRow, ...]

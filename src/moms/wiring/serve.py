@@ -32,6 +32,7 @@ from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
 from moms.wiring.landed import current
 from moms.wiring.measured import measured
+from moms.wiring.memory import give_back
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
@@ -248,6 +249,7 @@ def needs(
         secure=secure,
         request_schema=request_schema(),
         limits=limits,
+        idle=give_back,
         catalogue=catalogue_of(world.grid),
         about=lambda: _about(chosen, current(place.book, base, chosen, now=_now(chosen)[0])),
         verify=place.verify,

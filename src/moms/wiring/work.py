@@ -24,6 +24,7 @@ from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
 from moms.wiring.landed import current, current_rules
+from moms.wiring.memory import give_back
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 
@@ -234,6 +235,7 @@ def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN4
         while True:
             held, now = pipe.recv()
             pipe.send(_studied(mine, held, now))
+            give_back()
 
 
 def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:

@@ -1,0 +1,89 @@
+"""Repairs of single hours, kept while the process lives: the same hour of the same topology is repaired once.
+
+Every decision in a week repairs its base states, and alone, or beside the same outages, they are the same ones.
+An hour is found again by the content of all that its repair rests on, never by who asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import fields, replace
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from moms.grid import BoolArray, FloatArray, Hours
+    from moms.market.relief import HourRelief
+    from moms.market.rules import RedispatchRules
+    from moms.powerflow import DcFactor
+
+MOST = 2048
+"""Hours kept: some 60 MB on a grid of the size of MISO."""
+
+
+class KeptHours:
+    """Reliefs by the fingerprint of their hour; what was asked for longest ago goes first."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._found: OrderedDict[bytes, HourRelief] = OrderedDict()
+        self._most, self._lock = most, Lock()
+
+    def get(self, key: bytes, *, hour: int) -> HourRelief | None:
+        """Give what is kept, as the relief of hour `hour` of whoever asks now."""
+        with self._lock:
+            found = self._found.get(key)
+            if found is None:
+                return None
+            self._found.move_to_end(key)
+        return _at(found, hour)
+
+    def put(self, key: bytes, relief: HourRelief) -> None:
+        """Keep a relief."""
+        with self._lock:
+            self._found[key] = relief
+            while len(self._found) > self._most:
+                self._found.popitem(last=False)
+
+
+def _at(relief: HourRelief, hour: int) -> HourRelief:
+    def moved(some: tuple) -> tuple:  # type: ignore[type-arg]  # of Remaining
+        return tuple(replace(one, pair=replace(one.pair, hour=hour)) for one in some)
+
+    return replace(relief, hour=hour, remaining=moved(relief.remaining), clash=moved(relief.clash))
+
+
+def fingerprints(
+    *,
+    factor: DcFactor,
+    hours: Hours,
+    at: list[int],
+    units_out: BoolArray | None,
+    derate_mw: FloatArray | None,
+    rules: RedispatchRules,
+) -> list[bytes]:
+    """Give the fingerprint of all that the repair of each hour `at` rests on."""
+    network, whole = factor.network, hashlib.blake2b(repr(rules).encode(), digest_size=32)
+    for table in (network.buses, network.branches, network.units, network.dclines):
+        for one in fields(table):
+            _take(whole, getattr(table, one.name))
+    for array in (factor.live, factor.island, factor.position):
+        _take(whole, array)
+    found = []
+    for hour in at:
+        mine = whole.copy()
+        for column in (hours.load_mw, hours.unit_mw, hours.dcline_mw, units_out, derate_mw):
+            _take(mine, None if column is None else column[:, hour])
+        found.append(mine.digest())
+    return found
+
+
+def _take(digest: hashlib.blake2b, value: object) -> None:
+    """Take an array whole, with its kind and length; a network's names and the like do not move a flow."""
+    if value is None:
+        digest.update(b"none")
+    elif isinstance(value, np.ndarray):
+        digest.update(f"{value.dtype} {value.shape}".encode())
+        digest.update(np.ascontiguousarray(value).tobytes())

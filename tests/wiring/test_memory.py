@@ -1,0 +1,52 @@
+"""A process that has studied gives back what it does not hold any more."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from pathlib import Path
+from threading import Event
+
+import numpy as np
+import pytest
+
+from moms.portal.lanes import Lane
+from moms.wiring.memory import give_back
+
+
+def resident_mb() -> int:
+    found = re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text())
+    assert found is not None
+    return int(found.group(1)) // 1024
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has malloc_trim")
+def test_what_is_freed_is_given_back() -> None:
+    pieces = [np.ones(12_000) for _ in range(4000)]  # under the size from which each is mapped by itself
+    pinned = np.ones(12_000)  # the last: what is below it cannot be given back by moving the end
+    held = resident_mb()
+    del pieces
+    assert give_back()
+    assert resident_mb() < held - 200
+    assert pinned.sum() == 12_000
+
+
+def test_a_lane_says_when_nobody_is_on_it_any_more() -> None:
+    idle, go, said = Event(), Event(), []
+
+    async def two() -> None:
+        def quiet() -> None:
+            said.append(lane.inside)
+            idle.set()
+
+        lane = Lane("x", threads=1, queue=1, idle=quiet)
+        first, second = asyncio.ensure_future(lane.run(go.wait)), asyncio.ensure_future(lane.run(lambda: 1))
+        await asyncio.sleep(0)
+        go.set()
+        await asyncio.gather(first, second)
+        await asyncio.get_running_loop().run_in_executor(None, idle.wait, 5)
+        lane.close()
+
+    asyncio.run(two())
+    assert said == [0], "once, after the last"
