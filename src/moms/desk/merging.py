@@ -52,7 +52,8 @@ CLASH, GONE = "MERGE-1", "MERGE-2"
 """Main has another value in the same column; the outage is over."""
 NUMBERS, REQUEST = "MERGE-3", "MERGE-4"
 """The rule book cannot have these numbers together; an entry rule returns the request as it would be."""
-TRIES = 3
+TRIES = 10
+"""Putting it together takes a moment, and of those who land at once one is first each time."""
 WAITING = frozenset({State.SUBMITTED, State.VALIDATED, State.IN_STUDY})
 
 
