@@ -72,7 +72,7 @@ def clamd(tmp_path, must_have):
         f"LocalSocket {tmp_path}/s\nDatabaseDirectory {tmp_path}/db\nForeground yes\nTemporaryDirectory {tmp_path}\n"
     )
     process = subprocess.Popen(
-        [program, "-c", str(tmp_path / "conf")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [str(program), "-c", str(tmp_path / "conf")], stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
     try:
         for _ in range(200):

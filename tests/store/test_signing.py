@@ -32,7 +32,7 @@ def openssl(tmp_path, must_have):
     must_have(program is not None, "openssl")
 
     def run(*words):
-        return subprocess.run([program, *words], cwd=tmp_path, check=True, capture_output=True).stdout
+        return subprocess.run([str(program), *words], cwd=tmp_path, check=True, capture_output=True).stdout
 
     return run
 

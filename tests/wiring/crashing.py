@@ -19,14 +19,17 @@ from moms.portal.guard import Service
 from moms.portal.lanes import Lane
 from moms.portal.needs import Limits, Needs, Waits
 from moms.portal.once import Written, answered
+from moms.portal.passkeys import Challenges
 from moms.portal.pulse import Pulse
 from moms.portal.rates import Buckets
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
+from moms.store.files import PostgresFiles
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.values import SYSTEM, Actor, Role
+from moms.wiring.files import FileRoom
 from moms.wiring.office import Office
 from moms.wiring.people import Argon2, new_secret
 from moms.wiring.settings import Settings
@@ -100,6 +103,8 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         clock=lambda: now, ready=lambda: None,
         waits=lambda: Waits(notices={}, duties={}, late_s=0.0), hosts=frozenset(), secure=False, request_schema={},
         catalogue=Catalogue(()), about=dict, verify=lambda: verify(engine, outside=()), limits=Limits(),
+        files=FileRoom(files=PostgresFiles(engine), scanner=None, now=lambda: now),
+        challenges=Challenges(key=b"x" * 64),
     )  # fmt: skip
     lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1, burst=1)
     return Process(Service(needs, lane, lane, buckets, buckets, buckets, Pulse(needs, lane)), engine)
