@@ -42,6 +42,11 @@ STATUS = Path("/proc/self/status")
 
 
 def rows(*, quick: bool) -> list[Row]:
+    """Measure both halves: screens that listen, then what each costs a browser with quick answers beside."""
+    return [*streams(quick=quick), *screens.rows(quick=quick)]
+
+
+def streams(*, quick: bool) -> list[Row]:
     """Open the streams and measure; `quick` opens a tenth of them and has no goal."""
     count = QUICK if quick else STREAMS
     what = f"memory of one web process that {count} open event streams take"
@@ -58,13 +63,12 @@ def rows(*, quick: bool) -> list[Row]:
             full = _resident_mb(pid)
             took = _told(base, tokens[-1], ears)
     goal = None if quick else GOAL_MB
-    streams = [
+    return [
         Row(id="portal.streams", what=what, value=full - idle, unit="MB", goal=goal, runs=1),
         Row(id="portal.idle", what="memory of that process before, the MISO-size grid in it", value=idle, unit="MB",
             runs=1),
         Row(id="portal.heard", what=heard, value=took, unit="s", clock="wall", runs=1),
     ]  # fmt: skip
-    return [*streams, *screens.rows(quick=quick)]
 
 
 @contextmanager

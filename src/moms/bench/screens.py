@@ -326,7 +326,7 @@ def _screens(base: str, record: str, *, brief: bool) -> list[Row]:
         found = [
             row
             for one in some
-            for row in _measured(browser, wire, base + one.path.format(record=record), one,
+            for row in _measured(browser, wire, base + one.path.replace("{record}", record), one,
                                  state=known[one.person], goals=not brief)
         ]  # fmt: skip
         browser.close()
