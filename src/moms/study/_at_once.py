@@ -1,4 +1,7 @@
-"""Groups of hours at once, on two cores: compiled code and numpy leave Python free meanwhile."""
+"""Groups of hours at once, on two cores: compiled code and numpy leave Python free meanwhile.
+
+The one place of the thinking rooms that knows of threads: nothing is shared, and results come in the order asked.
+"""
 
 from __future__ import annotations
 
