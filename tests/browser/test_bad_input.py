@@ -267,8 +267,9 @@ def test_who_is_locked_out_while_at_work_is_told_and_signs_in_no_more(site, plac
     people.add_person(register=register, actor=ADMIN, now=datetime.now(UTC), person=leaver)
     page = site.as_("lea", "/ask")
     fill(page, asset="branch:2", start="2027-06-20T07:00", end="2027-06-20T17:00")
+    expect(page.get_by_role("region", name="At once")).to_have_attribute("aria-busy", "false")
     people.disable(register=register, actor=ADMIN, now=datetime.now(UTC), name="lea")
-    page.get_by_role("button", name="File the request").click()
+    page.get_by_label("Back in service at").fill("2027-06-20T18:00")  # the quick answer is asked for anew
     dialog = page.get_by_role("dialog", name="Your session has ended")
     dialog.get_by_label("Password").fill(PASSWORD)
     dialog.get_by_role("button", name="Sign in").click()
