@@ -10,7 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from moms.grid import Contingency, DcLines, Hours, Network
-from moms.study import Out, Slice, StudyRules, contingencies_of, study
+from moms.study import Out, Slice, StudyRules, _at_once, contingencies_of, study
+from moms.values import digest
 from tests.study.grids import some_hours
 from tests.study.plain import plain_study, random_network
 
@@ -150,3 +151,34 @@ def test_what_is_watched_is_what_a_study_against_that_share_of_the_limits_finds(
     held = study(slices=[replace(one, network=lower)], rules=StudyRules(watch_share=1.0)).violations
     for name in watched.__slots__:
         np.testing.assert_allclose(getattr(watched, name), getattr(held, name), rtol=1e-12, atol=1e-9)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=15, deadline=None)
+def test_groups_of_hours_at_once_are_one_after_the_other_to_the_byte(seed: int) -> None:
+    """Slices with the book, with less, and with more hours of the first: as one study, on one thread and on two."""
+    rng = np.random.default_rng(seed)
+    one = a_slice(rng)
+    scale = float(rng.uniform(0.8, 1.1))
+    several = [one, replace(one, out=Out()), *([_scaled(one, scale)] if len(one.network.dclines) == 0 else [])]
+
+    def found(threads: int) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_at_once, "MOST", threads)
+            patch.setattr(_at_once, "_cores", lambda: threads)
+            result = study(slices=several, rules=StudyRules(), keep_old=True)
+        return digest([
+            result.islanding, result.request_cuts_off, result.shortfalls, result.near, result.counts, result.unsolved,
+            *(getattr(table, name).tolist() for table in (result.violations, result.watched, result.base)
+              for name in table.__slots__),
+            result.caused_by_hour.tolist(), result.standing_by_hour.tolist(), result.request_load_mw.tolist(),
+        ])  # fmt: skip
+
+    assert found(1) == found(3)
+
+
+def _scaled(one: Slice, by: float) -> Slice:
+    hours = replace(one.hours, load_mw=by * one.hours.load_mw, unit_mw=by * one.hours.unit_mw)
+    without = one.hours_without
+    less = replace(without, load_mw=by * without.load_mw, unit_mw=by * without.unit_mw)
+    return replace(one, hours=hours, hours_without=hours if one.hours is without else less)

@@ -7,9 +7,7 @@ An hour is found again by the content of all that its repair rests on, never by 
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
 from dataclasses import fields, replace
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,27 +23,28 @@ MOST = 2048
 
 
 class KeptHours:
-    """Reliefs by the fingerprint of their hour; what was asked for longest ago goes first."""
+    """Reliefs by the fingerprint of their hour; what was asked for longest ago goes first.
+
+    Each step on the dictionary is whole by itself, so threads may share one: who loses a race solves an hour again.
+    """
 
     def __init__(self, most: int = MOST) -> None:
-        self._found: OrderedDict[bytes, HourRelief] = OrderedDict()
-        self._most, self._lock = most, Lock()
+        self._found: dict[bytes, HourRelief] = {}
+        self._most = most
 
     def get(self, key: bytes, *, hour: int) -> HourRelief | None:
         """Give what is kept, as the relief of hour `hour` of whoever asks now."""
-        with self._lock:
-            found = self._found.get(key)
-            if found is None:
-                return None
-            self._found.move_to_end(key)
+        found = self._found.pop(key, None)
+        if found is None:
+            return None
+        self._found[key] = found
         return _at(found, hour)
 
     def put(self, key: bytes, relief: HourRelief) -> None:
         """Keep a relief."""
-        with self._lock:
-            self._found[key] = relief
-            while len(self._found) > self._most:
-                self._found.popitem(last=False)
+        self._found[key] = relief
+        for oldest in list(self._found)[: -self._most]:
+            self._found.pop(oldest, None)
 
 
 def _at(relief: HourRelief, hour: int) -> HourRelief:
@@ -65,7 +64,7 @@ def fingerprints(
     rules: RedispatchRules,
 ) -> list[bytes]:
     """Give the fingerprint of all that the repair of each hour `at` rests on."""
-    network, whole = factor.network, hashlib.blake2b(repr(rules).encode(), digest_size=32)
+    network, whole = factor.network, hashlib.sha256(repr(rules).encode())
     for table in (network.buses, network.branches, network.units, network.dclines):
         for one in fields(table):
             _take(whole, getattr(table, one.name))
@@ -80,7 +79,7 @@ def fingerprints(
     return found
 
 
-def _take(digest: hashlib.blake2b, value: object) -> None:
+def _take(digest: hashlib._Hash, value: object) -> None:
     """Take an array whole, with its kind and length; a network's names and the like do not move a flow."""
     if value is None:
         digest.update(b"none")

@@ -17,4 +17,4 @@ def compiled(function: Function) -> Function:
 
     No fastmath: infinite limits mean "unrated", and reordered sums would differ between processors.
     """
-    return cast("Function", numba.njit(cache=True, error_model="numpy")(function))
+    return cast("Function", numba.njit(cache=True, error_model="numpy", nogil=True)(function))

@@ -95,6 +95,44 @@ class Collector:
             request_generation=np.zeros(len(hours)),
         )
 
+    def empty(self) -> Collector:
+        """Give one for the same study in which nothing is found yet."""
+        return Collector(
+            hours=self.hours,
+            contingencies=self.contingencies,
+            kind=self.kind,
+            studied=np.zeros_like(self.studied),
+            caused_by_hour=np.zeros_like(self.caused_by_hour),
+            standing=np.zeros_like(self.standing),
+            request_load=np.zeros_like(self.request_load),
+            request_generation=np.zeros_like(self.request_generation),
+        )
+
+    def take(self, other: Collector) -> None:
+        """Take what another group of hours of the same study showed: in the order of the groups, whoever was first."""
+        self.violations += other.violations
+        self.watched += other.watched
+        self.base += other.base
+        if other.near is not None and (self.near is None or other.near[0] < self.near[0]):
+            self.near = other.near
+        for k, (rank, row) in other.islanding.items():
+            self.keep_islanding(k, rank, row)
+        self.old_islanding |= other.old_islanding
+        self.islands |= other.islands
+        self.cut_off += other.cut_off
+        for place, short in other.shortfalls.items():
+            held = self.shortfalls.get(place)
+            if held is None or short.shortfall_mw > held.shortfall_mw:
+                self.shortfalls[place] = short
+        self.skipped.update(other.skipped)
+        self.unsolved |= other.unsolved
+        self.kinds += other.kinds
+        self.studied |= other.studied
+        self.caused_by_hour |= other.caused_by_hour
+        self.standing += other.standing  # each hour is of one group
+        self.request_load += other.request_load
+        self.request_generation += other.request_generation
+
     def places_of(self, contingencies: tuple[Contingency, ...]) -> IntArray:
         """Give where contingencies stand in the tables, (k,)."""
         return np.array([self.contingencies[name] for name in listed(contingencies).ids], np.int64)

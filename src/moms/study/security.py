@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.powerflow import elimination_order
+from moms.study._at_once import at_once
 from moms.study.collect import Collector
 from moms.study.findings import Findings
 from moms.study.listed import listed
@@ -58,9 +59,16 @@ def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False,
     """
     _refuse(slices)
     collector = Collector.of(slices)
-    for one, index in _groups(slices):
-        findings = _open(one, index, elimination_order(one.network), collector, rules=rules, keep_old=keep_old)
+
+    def studied(group: tuple[Slice, IntArray]) -> Collector:
+        one, index = group
+        mine = collector.empty()
+        findings = _open(one, index, elimination_order(one.network), mine, rules=rules, keep_old=keep_old)
         _fill(findings, standing=standing)
+        return mine
+
+    for mine in at_once(studied, list(_groups(slices))):
+        collector.take(mine)
     return collector.result(slices, standing=standing)
 
 
