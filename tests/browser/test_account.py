@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.asks import RELAY_WORK, ask
 from tests.browser.conftest import PASSWORD, Site
 from tests.browser.test_screens import RULES, sound
 
@@ -37,16 +38,28 @@ def add(page, label="this laptop"):
     page.get_by_role("status").filter(has_text=f"{label} is there").wait_for()
 
 
-def test_an_engineer_adds_a_passkey_signs_in_by_it_alone_and_removes_it(by_name):
+def test_an_engineer_adds_a_passkey_signs_in_by_it_decides_by_it_and_removes_it(by_name):
+    outage = ask(
+        by_name.as_("ann"), asset="branch:3", start="2027-02-10T00:00", end="2027-02-11T00:00", nature=RELAY_WORK
+    )
     page = by_name.as_("eve", "/account")
     devtools, stick = authenticator(page)
     page.get_by_role("link", name="Your account").wait_for()
     page.goto(f"{by_name.base}/account")
     add(page)
     sound(page, RULES)
+    # A decision in the session that the password began is not taken until the passkey is shown.
+    page.goto(f"{by_name.base}/inbox?case={outage}")
+    page.get_by_role("button", name="Approve", exact=True).first.click()
+    page.get_by_label("Why, for the record").fill("seen with the crew")
+    page.get_by_role("dialog").get_by_role("button", name="Approve", exact=True).click()
+    asked = page.get_by_role("dialog", name="Your password, to decide")
+    asked.get_by_role("button", name="With a passkey").click()
+    expect(page.get_by_text("Approve: ").first).to_contain_text("done")
     [kept] = devtools.send("WebAuthn.getCredentials", {"authenticatorId": stick})["credentials"]
     assert kept["isResidentCredential"]
     assert kept["rpId"] == "localhost"
+    assert kept["signCount"] >= 1
     # Out and in again, by the passkey alone.
     page.get_by_role("button", name="Sign out").click()
     page.get_by_role("button", name="With a passkey").click()

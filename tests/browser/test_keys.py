@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import Caller
+from tests.browser.asks import RELAY_WORK, Caller
 from tests.browser.keys import Keys
 from tests.browser.test_screens import sound
 
@@ -60,7 +60,10 @@ def test_an_owner_asks_reads_at_once_what_is_known_and_takes_the_date_offered_in
 def test_an_engineer_clears_the_inbox_one_case_after_the_other(hands, address):
     with Caller(address, "ann") as ann:
         for day in ("20", "22"):
-            assert ann.file("branch:3", f"2027-03-{day}T00:00", f"2027-03-{day}T20:00")["state"] == "in_study"
+            assert (
+                ann.file("branch:3", f"2027-03-{day}T00:00", f"2027-03-{day}T20:00", nature=RELAY_WORK)["state"]
+                == "in_study"
+            )
     eve = hands("eve", "/inbox")
     page = eve.page
     expect(page.get_by_role("navigation", name="Cases").get_by_role("button")).to_have_count(2)

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import ask
+from tests.browser.asks import RELAY_WORK, ask
 from tests.browser.conftest import Site
 
 AT = "2027-02-10T12:00"
@@ -19,8 +19,8 @@ def book(address, browser) -> dict[str, str]:
     site = Site(base=address, browser=browser)
     page, other = site.as_("ann"), site.as_("gil")
     found = {
-        asset: ask(who, asset=asset, start="2027-02-10T00:00", end="2027-02-11T00:00")
-        for who, asset in ((page, "branch:12"), (page, "branch:3"), (other, "gen:3"))
+        asset: ask(who, asset=asset, start="2027-02-10T00:00", end="2027-02-11T00:00", nature=nature)
+        for who, asset, nature in ((page, "branch:12", None), (page, "branch:3", RELAY_WORK), (other, "gen:3", None))
     }
     for context in site.contexts:
         context.close()

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import ask, fill
+from tests.browser.asks import RELAY_WORK, ask, fill
 from tests.browser.test_screens import sound
 
 
@@ -88,7 +88,7 @@ def test_what_is_typed_outlives_a_reload_a_dead_link_and_the_end_of_the_session(
 
 
 def test_a_case_that_somebody_else_changed_meanwhile_is_not_settled_unseen(site):
-    name = ask(site.as_("ann"), asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00")
+    name = ask(site.as_("ann"), asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00", nature=RELAY_WORK)
     page = site.as_("eve", f"/inbox?case={name}")
     page.get_by_role("button", name="Approve", exact=True).click()
     page.get_by_label("Why, for the record").fill("fine")

@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.asks import ask, fill
+from tests.browser.asks import RELAY_WORK, ask, fill
 
 
 def test_an_owner_sees_the_answer_first_then_files_and_gets_a_yes(site):
@@ -54,7 +54,7 @@ def test_a_no_names_limit_element_and_hours_and_the_date_offered_is_given(site):
 
 def test_what_is_referred_is_settled_by_keys_alone_and_the_owner_hears_of_it(site):
     owner = site.as_("ann")
-    name = ask(owner, asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00")
+    name = ask(owner, asset="branch:3", start="2027-03-20T00:00", end="2027-03-21T00:00", nature=RELAY_WORK)
     expect(owner.get_by_role("region", name="Request", exact=True)).to_contain_text("An engineer decides")
     page = site.as_("eve", f"/inbox?case={name}")
     expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("line 3")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import Caller
+from tests.browser.asks import RELAY_WORK, Caller
 from tests.browser.test_screens import LOOKS, sound
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def case(address):
     """Put a standing outage and a referred case beside it into the book; give both ids."""
     with Caller(address, "ann") as ann:
         other = ann.file("branch:2", "2027-02-10T00:00", "2027-02-11T00:00")
-        mine = ann.file("branch:3", "2027-02-10T00:00", "2027-02-11T00:00")
+        mine = ann.file("branch:3", "2027-02-10T00:00", "2027-02-11T00:00", nature=RELAY_WORK)
     assert other["status"].startswith("approved")
     assert mine["state"] == "in_study"
     return other["id"], mine["id"]
