@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.asks import RELAY_WORK, Caller
 from tests.browser.keys import Keys
 from tests.browser.test_screens import sound
+from tests.desk.worlds import NOW
 
 MORNING = datetime.fromisoformat("2027-02-10T10:00-05:00")
 
@@ -19,8 +20,9 @@ def part(page, name):
 
 
 @pytest.fixture
-def hands(site):
-    """Give who opens a window and signs in by keys."""
+def hands(site, clock):
+    """Give who opens a window and signs in by keys, on the first day: tests move the clock, and run in any order."""
+    clock(NOW)
 
     def at(name, path="/", **how):
         found = Keys(site.open(path, **how))
