@@ -1,7 +1,7 @@
 """A real browser on the built pages, a real server in front of a real database, on a small invented world.
 
 In that world (a seed of `tests.desk.worlds`) `branch:2` is approved at once, `branch:19` denied with other
-dates, `branch:3` referred to a person.
+dates; relay work goes to a person (`asks.RELAY_WORK`).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.browser.asks import Caller, ask, fill
+from tests.browser.asks import RELAY_WORK, Caller, ask, fill
 from tests.browser.conftest import Site
 
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
@@ -196,7 +196,7 @@ def book(address, browser):
     ask(page, asset="branch:12", start="2027-02-12T07:00", end="2027-02-12T17:00", reference="relays of bay 4")
     ask(page, asset="branch:19", start="2027-02-10T00:00", end="2027-02-11T00:00", reference="insulators, spring")
     for asset, reference in (("branch:5", "tower 31 " + "long " * 17), ("branch:18", "خط النقل ١٨")):
-        ask(page, asset=asset, start="2027-02-10T00:00", end="2027-02-11T00:00", reference=reference)
+        ask(page, asset=asset, start="2027-02-10T00:00", end="2027-02-11T00:00", reference=reference, nature=RELAY_WORK)
         expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("An engineer decides")
     for context in site.contexts:
         context.close()

@@ -18,6 +18,7 @@ from moms.desk.security import secure
 from moms.desk.supposed import AddedOutage, NotALimit, NotAround, Supposed, TooManySupposed
 from moms.desk.what_if import NothingDecided, OtherDates, TooLong, what_if
 from moms.grid import NoSuchElement
+from moms.outages import Nature
 from moms.outages.lifecycle import Verb
 from moms.values import SYSTEM, Actor, Role, Window, canonical, plain
 from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
@@ -33,10 +34,12 @@ WORLD = a_world(slack=0.8)
 NOTHING = Supposed()
 
 
-def filed(book: PostgresBook, asset: str, *, world: World = WORLD, minute: int = 0, decided: bool = True) -> Outage:
+def filed(
+    book: PostgresBook, asset: str, *, world: World = WORLD, minute: int = 0, decided: bool = True, **changes: object
+) -> Outage:
     """File a request for the usual day and decide it."""
     at = NOW + timedelta(minutes=minute)
-    found = submit.submit(book=book, world=world, actor=OWNER, now=at, request=ask(asset))
+    found = submit.submit(book=book, world=world, actor=OWNER, now=at, request=ask(asset, **changes))
     assert found.outage is not None, found.findings
     if decided:
         settle.decide(book=book, world=world, now=NOW, outage_id=found.outage.id, asked_by=SYSTEM)
@@ -344,7 +347,7 @@ def test_as_decided_needs_a_decision(book: PostgresBook) -> None:
 
 
 def test_as_decided_says_that_the_book_around_added_hours_is_not_kept(book: PostgresBook) -> None:
-    key = filed(book, "branch:3").id
+    key = filed(book, "branch:3", nature=Nature.RELAY).id
     room = Actor(name="roy", organisation="operator", role=Role.CONTROL_ROOM)
     settle.by_person(book=book, world=WORLD, actor=ENGINEER, now=NOW, outage_id=key, outcome="approve", reason="seen")
     step(book=book, world=WORLD, outage_id=key, actor=room, now=START, verb=Verb.START)

@@ -112,7 +112,9 @@ SCREENS = (
     Screen(name="timeline", person="engineer", path="/timeline?from=2027-01-01&days=60", ready="canvas[data-ms]",
            keys=("PageDown", "PageUp", "+", "-")),
     Screen(name="map", person="engineer", path="/map?at=2026-12-02T12:00", ready="canvas[data-ms]", keys=MOVES),
+    Screen(name="margin", person="engineer", path="/margin", ready="main h1"),
     Screen(name="field", person="crew", path="/field", ready="main h1"),
+    Screen(name="account", person="owner", path="/account", ready="main h1"),
     Screen(name="record and rules", person="auditor", path="/rules?part=measures", ready="main h2"),
 )  # fmt: skip
 IN_BRIEF = frozenset({"my requests", "timeline"})

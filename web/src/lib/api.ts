@@ -76,7 +76,7 @@ async function askOnce<T>(path: string, { method = "GET", body, file, revision, 
     throw new Problem(OFFLINE, { title: "the service cannot be reached", fix: "check the connection and try again; what you typed is kept" });
   }
   bearer.heard(true);
-  const found = await read<T>(answer, path);
+  const found = await read<T>(answer, path, signal);
   const outage = method === "GET" ? null : changedBy(path, found);
   if (outage) bearer.did(outage);
   return found;
@@ -88,9 +88,14 @@ export function changedBy(path: string, answer: unknown): string | null {
   return typeof inside === "string" ? inside : (/^\/outages\/([^/?]+)\//.exec(path)?.[1] ?? null);
 }
 
-async function read<T>(answer: Response, path: string): Promise<T> {
+async function read<T>(answer: Response, path: string, signal?: AbortSignal): Promise<T> {
   if (answer.status === 204) return undefined as T;
-  const body = await answer.json().catch(() => ({ title: "the service answered something that is no JSON" }));
+  const body = await answer.json().catch((why: unknown) => {
+    if (signal?.aborted) throw why;
+    // What began as an answer and broke off is none: whether it was done is not known.
+    if (answer.ok) throw new Problem(OFFLINE, { title: "the answer broke off", fix: "try again; what you typed is kept" });
+    return { title: "the service answered something that is no JSON" };
+  });
   if (answer.ok || (answer.status === 422 && body.returned)) return body as T;
   if (answer.status === 401 && path !== "/session") bearer.lost();
   throw new Problem(answer.status, body);
