@@ -70,13 +70,15 @@ def until(found, seconds=20.0):
 
 
 def test_a_study_is_made_in_a_process_of_its_own_one_after_another(study, book, monkeypatch):
-    monkeypatch.setattr(work, "_by_task", lambda _mine, one, _now: f"{one.duty.name} in {os.getpid()}")
+    monkeypatch.setattr(work, "_by_task", lambda _mine, one, _now: f"{one.duty.name} in {os.getpid()} at {os.nice(0)}")
     one = held(book)
     pids = set()
     for _ in range(2):
         study.begin(one, now=NOW)
-        name, _, pid = until(study).partition(" in ")
+        name, _, rest = until(study).partition(" in ")
+        pid, _, nice = rest.partition(" at ")
         assert name == RESTUDY.name
+        assert int(nice) == min(os.nice(0) + work.BESIDE_PEOPLE, 19), "it gives way to servers on the same machine"
         pids.add(int(pid))
     assert len(pids) == 1
     assert os.getpid() not in pids

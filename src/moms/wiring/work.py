@@ -222,6 +222,8 @@ class StudyProcess:
         self.kill()
 
 
+BESIDE_PEOPLE = 10
+"""How much more willingly a worker's studies give way than servers, where people wait on the same machine."""
 ENDS: dict[str, type[Exception]] = {"moved": BookMoved, "lost": LostDuty, "failed": StudyFailedError}
 
 
@@ -230,6 +232,7 @@ def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN4
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to all: the worker says what becomes of this one
     parents.close()
+    os.nice(BESIDE_PEOPLE)
     mine.place.engine.dispose(close=False)  # the connections are the worker's
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
