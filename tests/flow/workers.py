@@ -106,7 +106,7 @@ def a_worker(
     ticks = iter(range(10**9))
     found = Worker(engine, None)  # type: ignore[arg-type]  # a line further it has them
     found.needs = Needs(
-        work=listed, look=Lookout(book, listed, world.rules.clock), quick=doing or whole,
+        work=listed, look=Lookout(book, listed, lambda: world.rules.clock), quick=doing or whole,
         study=Inline(doing or whole), clock=now if callable(now) else lambda: now, doubt=doubt,
         ticks=lambda: next(ticks) / 1e6, sleep=lambda _s: None, wanted=lambda: True,
         tell=lambda *said: found.said.append(said), holder=name, lease=LEASE, poll_s=10.0, limit_s=100.0,

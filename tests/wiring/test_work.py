@@ -105,7 +105,7 @@ def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(stud
     first, second = ahead(NOW)
     assert (first.task, first.subject) == (Task.CALENDAR, "2027-02-01")
     assert second.subject == "2027-02-02"
-    assert work.Lookout(book, listed, LAX.rules.clock, more=lambda _: (first,))(NOW) >= 1
+    assert work.Lookout(book, listed, lambda: LAX.rules.clock, more=lambda _: (first,))(NOW) >= 1
     one = Held(duty=first, fence=1)
     study.begin(one, now=NOW)
     assert "branches asked about, and kept" in until(study, PATIENCE)

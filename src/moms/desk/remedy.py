@@ -10,7 +10,7 @@ import numpy as np
 
 from moms.decide import Move, Remedy
 from moms.market import Over, Relief, Reliefs
-from moms.powerflow import CutsOff, DcFactor, Disconnected
+from moms.powerflow import DcFactor, Disconnected
 from moms.study import some_hours, study
 from moms.values import ElementKind, element, many, mw
 
@@ -100,12 +100,12 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
     first = _worst_hour(pairs)
     if first is None:
         return None
-    hours = _Hours(world, slices)
-    failed = hours.begin(pairs, first)
-    keys, clean = pairs.keys, True
-    for _ in range(ROUNDS):
+    hours, more, clean = _Hours(world, slices), pairs, True
+    for k in range(ROUNDS):
+        failed = hours.take(more) if k else hours.begin(pairs, first)
         if failed is not None:
             return failed
+        keys = more.keys
         moved.update(hours.moved(keys))
         places, some = _some(slices, moved, keys)
         again = study(slices=some, rules=rules, standing=False)
@@ -113,8 +113,6 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
         clean = clean and _stands(result, again, more, places)
         if not more.by_slice:
             return _relief(moved, verified=clean)
-        failed = hours.take(more)
-        keys = more.keys
     return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
 
 
@@ -209,7 +207,7 @@ class _Hours:
         for where, rows in ((place, alone), *sorted(rest.items())):
             try:
                 self._at(where).begin(rows)
-            except (Disconnected, CutsOff):  # the request or the book splits the grid here: a person looks
+            except Disconnected:  # the request or the book splits the grid here: a person looks
                 return _cannot(None, self._slices[where], (where, rows[0].hour))
             failed = self._failed(where, [row.hour for row in rows])
             if failed is not None:

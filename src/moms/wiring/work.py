@@ -72,9 +72,9 @@ def run_worker(
             return not told_to_stop and (beside is None or os.getppid() == beside)
 
         needs = Needs(
-            work=listed, look=Lookout(
-                place.book, listed, world().rules.clock, more=days_ahead(place, world, calendar),
-                by_now=lambda: world().rules.clock,
+            work=listed,
+            look=Lookout(
+                place.book, listed, lambda: world().rules.clock, more=days_ahead(place, world, calendar),
             ),
             study=study,
             quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world(), now=now),
@@ -128,22 +128,22 @@ class Lookout:
 
     book: Book
     work: PostgresWork
-    rules: ClockRules
+    rules: Callable[[], ClockRules]
+    """As they are by now: a landing, which the journal tells of, may have changed them."""
     more: Callable[[datetime], tuple[Duty, ...]] = lambda _now: ()
     """What is due besides what the book itself tells."""
-    by_now: Callable[[], ClockRules] | None = None
-    """Gives the rules again, where they may have changed since."""
     _heads: Mapping[str, int] | None = None
     _last: datetime | None = None
     _next: datetime | None = None
 
     def __call__(self, now: datetime) -> int:
         """Enter what is due by now, and give how many were new."""
-        rules = self.rules if self.by_now is None else self.by_now()
         with self.book.as_(SYSTEM) as page:
             heads = page.heads()
             if heads == self._heads and self._last and self._next and self._last <= now < self._next:
                 return 0
+        rules = self.rules()  # what comes between the two readings is seen the next time: it grows a head
+        with self.book.as_(SYSTEM) as page:
             found = duties(page, rules=rules, now=now)
         found += self.more(now)
         new = self.work.enter(found, now=now)
