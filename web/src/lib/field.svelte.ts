@@ -82,15 +82,21 @@ class Field {
     return true;
   }
 
-  /** Send what waits. What came in before and was not answered is sent again under its own id, and stands once. */
+  /** Send what waits, each once. What came in before and was not answered is sent again under its own id, and stands once. */
   async flush(): Promise<void> {
     const who = this.#who;
     if (!who || this.sending || session.lapsed || !waiting(this.queue).length) return;
     this.sending = true;
     try {
-      if (!bearer.csrf) await session.renew();
-      if (bearer.csrf && session.who && keyOf(session.who) === keyOf(who)) {
-        await this.#send(who, waiting(this.queue).slice(0, 50));
+      const tried = new Set<string>();
+      for (;;) {
+        // What is tapped while a sending is under way goes with the next.
+        const some = waiting(this.queue).filter((entry) => !tried.has(entry.id)).slice(0, 50);
+        if (!some.length) break;
+        if (!bearer.csrf) await session.renew();
+        if (!bearer.csrf || !session.who || keyOf(session.who) !== keyOf(who) || this.#key() !== keyOf(who)) break;
+        for (const entry of some) tried.add(entry.id);
+        await this.#send(who, some);
         await this.load();
       }
     } finally {
