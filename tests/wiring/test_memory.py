@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,6 +32,32 @@ def test_what_is_freed_is_given_back() -> None:
     assert give_back()
     assert resident_mb() < held - 200
     assert pinned.sum() == 12_000
+
+
+KEPT = """
+import sys
+import numpy as np
+from moms.wiring.memory import give_back, keep_freed
+from tests.wiring.test_memory import resident_mb
+assert sys.argv[1] == "plain" or keep_freed()
+before = resident_mb()
+np.ones(12_000_000)
+freed = resident_mb()
+give_back()
+print(freed - before, resident_mb() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only glibc has mallopt")
+def test_what_is_freed_is_kept_for_the_next_and_given_back_when_asked() -> None:
+    def held(how: str) -> list[int]:
+        ran = subprocess.run([sys.executable, "-c", KEPT, how], check=True, capture_output=True, text=True)
+        return [int(word) for word in ran.stdout.split()]
+
+    assert held("plain")[0] < 20, "as the C library does it by itself"
+    kept, given_back = held("kept")
+    assert kept > 80
+    assert given_back < 20
 
 
 def test_a_lane_says_when_nobody_is_on_it_any_more() -> None:

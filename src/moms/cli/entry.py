@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from moms.cli.exits import Exit
 from moms.cli.parse import parse
 from moms.values.refused import Refused
+from moms.wiring.memory import keep_freed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ def _run(words: Sequence[str]) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal without UTF-8 is no reason to fail
     try:
         args, module = parse(words)
+        keep_freed()
         code = Exit.DONE if module is None else module.run(args)
     except SystemExit as stop:  # argparse, after --help or --version
         code = stop.code if isinstance(stop.code, int) else Exit.DONE

@@ -13,6 +13,9 @@ from moms.powerflow._sweep import Subtrees, ahead, behind, climb
 if TYPE_CHECKING:
     from moms.grid import BoolArray, FloatArray, IntArray
 
+BOUND_MW = 1e-9
+"""Bounds are widened by this, more than rounding can narrow them."""
+
 
 class ColumnArrays(NamedTuple):
     """Singles, (c,): see plan.Singles."""
@@ -130,29 +133,45 @@ def settle(  # noqa: PLR0917 - as above
     return len(some_c), found
 
 
-@compiled
-def may_exceed(  # noqa: PLR0917 - as above
-    x: FloatArray, first: int, removed: int, most: FloatArray, more: FloatArray, margin: FloatArray, watch: WatchArrays
-) -> IntArray:
-    """Give the places whose flow a contingency of several columns could move by more than their margin, rising.
+class Several(NamedTuple):
+    """Contingencies of several columns side by side, (m,), and their columns, (w,)."""
 
-    Its columns stand in x from `first` on, those of removed branches before those of injections; `most`
-    (columns,) is the MW of each at most, `more` (q,) what else may move a branch, MW.
+    begin: IntArray
+    """(m + 1,) the columns of one stand from begin[m] to begin[m + 1]."""
+    removed: IntArray
+    """(m,) how many of its first columns are removed branches; the others are injections."""
+    most: FloatArray
+    """(w,) MW of each column at most."""
+    picked: FloatArray
+    """(m,) MW that units pick up at most, which strays from the reference by `WatchArrays.spread`."""
+
+
+@compiled
+def may_exceed(x: FloatArray, some: Several, more: FloatArray, margin: FloatArray, watch: WatchArrays) -> BoolArray:
+    """Tell which flows contingencies of several columns could move by more than their margin, (m, q).
+
+    x is (n + 1, w); `more` (m, q) is what else may move a branch, MW, or has no columns where nothing does. All
+    contingencies are held against one branch after the other, so that each of x's long rows is read once.
     """
-    found = np.empty(len(margin), np.int64)
-    count = 0
+    count = len(some.removed)
+    found = np.zeros((count, len(margin)), np.bool_)
+    size = np.empty(len(some.most))
     for q in range(len(margin)):
-        f, t = watch.from_position[q], watch.to_position[q]
-        bound = more[q]
-        for k in range(len(most)):
-            effect = watch.b_mw[q] * (x[f, first + k] - x[t, first + k])
-            if k >= removed:
-                effect -= watch.reference[q]
-            bound += abs(effect) * most[k]
-        if not bound <= margin[q]:
-            found[count] = q
-            count += 1
-    return found[:count].copy()
+        b = watch.b_mw[q]
+        at, to = x[watch.from_position[q]], x[watch.to_position[q]]
+        for k in range(len(size)):
+            size[k] = b * (at[k] - to[k])
+        for m in range(count):
+            bound = BOUND_MW + some.picked[m] * watch.spread[q]
+            if more.shape[1] > 0:
+                bound += more[m, q]
+            first = some.begin[m] + some.removed[m]
+            for k in range(some.begin[m], first):
+                bound += abs(size[k]) * some.most[k]
+            for k in range(first, some.begin[m + 1]):
+                bound += abs(size[k] - watch.reference[q]) * some.most[k]
+            found[m, q] = not bound <= margin[q]
+    return found
 
 
 @compiled

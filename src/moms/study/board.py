@@ -41,9 +41,8 @@ from moms.study import _board
 from moms.study._board import CLEAN, LOSS, OVER, SINGULAR, TIGHT, Cells, Day, Injected
 from moms.study.cut_pairs import hold_pairs
 from moms.study.listed import listed
-from moms.study.pickup import Shape
 from moms.study.plan import plan
-from moms.study.screen import middle, pick_up_angles, watched
+from moms.study.screen import PickUps, watched
 from moms.study.series import GENERAL, HANGING, sort_out
 from moms.study.several import hold_several
 from moms.study.slices import Out
@@ -331,8 +330,7 @@ def _injected(case: Case, rows: IntArray, lost: Plan) -> tuple[Injected, IntArra
     """Give the contingencies that only move MW at a bus, and their places in the list, (i,)."""
     singles = lost.singles
     some = np.flatnonzero(~singles.is_removal)
-    up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
-    watch = watched(case, rows, up, down, middle(case, up))
+    watch = watched(case, rows, PickUps.of(case))
     source, column = np.unique(_entries(case)[singles.source[some]], return_inverse=True)
     alpha, gamma_up, gamma_down = singles.alpha[some], singles.gamma_up, singles.gamma_down
     return Injected(

@@ -100,6 +100,12 @@ def compound(case: Case, contingency: int, branches: IntArray, units: IntArray) 
     )
 
 
+def cut_off_by(case: Case, branches: IntArray) -> CutOff | None:
+    """Tell what the loss of some branches cuts off, None where it is nothing."""
+    dead = _fall_apart(case, branches).dead
+    return _cut_off(case, dead) if len(dead) else None
+
+
 def _fall_apart(case: Case, lost: IntArray) -> _Apart:
     """Split the lost branches: those to remove, and the parts cut off, each with the main bus it hung from."""
     whole = _Apart(removed=lost, groups=[], dead=np.empty(0, np.int64))
@@ -180,7 +186,9 @@ def _unit_lost(case: Case, unit: int) -> _Loss:
 
 
 def _dclines_stopped(case: Case, dead: IntArray) -> list[_Loss]:
-    dc, losses = case.network.dclines, []
+    dc, losses = case.network.dclines, list[_Loss]()
+    if not len(dead):
+        return losses
     from_dead, to_dead = np.isin(dc.from_bus, dead), np.isin(dc.to_bus, dead)
     for d in np.flatnonzero(case.dcline_on & (from_dead != to_dead)).tolist():
         sent = case.dcline_mw[d]

@@ -22,7 +22,7 @@ from moms.powerflow.mutual import tree_children
 from moms.study import _cut_pairs as kernel
 from moms.study._board import CLEAN, SINGULAR
 from moms.study.pickup import NEAR_ZERO_MW, Shape, at_buses, share_out
-from moms.study.screen import middle, pick_up_angles, watched
+from moms.study.screen import PickUps, watched
 from moms.study.series import CLEAR_MW
 from moms.study.together import Held, hold, nothing_held
 
@@ -212,8 +212,7 @@ def _watched(case: Case, rows: IntArray, day: Day, rules: StudyRules) -> tuple[k
     lines = case.network.branches
     bridges = np.flatnonzero(lines.monitored & case.factor.live & (case.tree.below >= 0) & np.isfinite(lines.rate_b_mw))
     every = np.r_[rows, bridges]
-    up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
-    w = watched(case, every, up, down, middle(case, up))
+    w = watched(case, every, PickUps.of(case))
     limit = np.r_[day.limit, lines.rate_b_mw[bridges]]
     return kernel.Watched(
         from_position=w.from_position,

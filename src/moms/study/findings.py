@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from moms.grid import BoolArray, FloatArray, IntArray
     from moms.study.collect import Collector, Columns
+    from moms.study.normal import Normal
     from moms.study.plan import CutOff
     from moms.study.screen import Screen
     from moms.study.slices import Slice, StudyRules
@@ -34,11 +35,13 @@ class Findings:
     places: IntArray
     """(c,) where its contingencies stand in the study."""
     screened: Screen
-    without: Screen
-    """The same object where there is no request."""
+    without: Normal
+    """Answers by the same screen where there is no request."""
     rules: StudyRules
     keep_old: bool
     into: Collector
+    unsolved: set[int] = field(default_factory=set)
+    """Contingencies without a reliable answer in the case without the request."""
 
     def base(self) -> None:
         """Hold flows before any contingency against rate A."""
@@ -95,10 +98,11 @@ class Findings:
 
     def islanding(self) -> None:
         """Tell which contingencies cut off a part, and whether they would without the request."""
-        after, before = self.screened.plan.islanding, self.without.plan.islanding
-        size, then = after.sizes(len(self.places)), before.sizes(len(self.places))
+        after = self.screened.plan.islanding
+        size = after.sizes(len(self.places))
         cuts = size > 0
-        caused = judge_cut_off(size, then)
+        before = self.without.cut_off_by(cuts)
+        caused = judge_cut_off(size, before.sizes(len(self.places)))
         self.into.islands.update(self.places[cuts].tolist())
         self.into.old_islanding.update(self.places[cuts & (caused == OLD)].tolist())
         if (cuts & (caused != OLD)).any():
@@ -125,8 +129,9 @@ class Findings:
 
     def shortfalls(self) -> None:
         """Tell which losses headroom cannot make up for, with the worst hour."""
+        before = self.without.shortfall(self.screened.plan.shortfall)
         for k, missing in sorted(self.screened.plan.shortfall.items()):
-            then = self.without.plan.shortfall.get(k, np.zeros(len(missing)))
+            then = before.get(k, np.zeros(len(missing)))
             h = int(np.argmax(missing))
             place = int(self.places[k])
             row = ShortfallRow(
@@ -148,14 +153,15 @@ class Findings:
         done = np.ones(len(self.places), np.bool_)
         done[list(skipped)] = False
         self.into.studied[self.places[done]] = True
-        unsolved = self.screened.unsolved | self.without.unsolved
+        unsolved = self.screened.unsolved | self.unsolved
         self.into.unsolved.update(int(self.places[k]) for k in unsolved)
 
     def _without(self, found: Found) -> tuple[FloatArray, BoolArray]:
-        if self.screened is self.without:
+        if self.screened is self.without.screen:
             return found.flow, np.ones(len(found.flow), np.bool_)
-        place = self.without.place_of(self.screened.rows[found.place])
-        return self.without.flows(found._replace(place=place))
+        flow, alive, unsolved = self.without.flows(found, self.screened.rows[found.place])
+        self.unsolved |= unsolved
+        return flow, alive
 
     def _near(
         self,

@@ -26,6 +26,8 @@ from moms.study.pickup import NEAR_ZERO_MW, Shape, at_buses, share_out
 from moms.study.series import GENERAL, HANGING, sort_out
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.study.slices import Out
     from moms.study.state import Case
@@ -119,33 +121,50 @@ class Plan:
     skipped: dict[int, Skipped] = field(default_factory=dict)
 
 
-def plan(case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Plan:
+def plan(case: Case, contingencies: tuple[Contingency, ...], *, own: Out, only: BoolArray | None = None) -> Plan:
     """Sort contingencies by how they are computed in this case.
 
-    `own` is what the request itself takes out.
+    `own` is what the request itself takes out; `only` (c,) the contingencies asked for, all where it is not given.
     """
-    asked = _Asked.of(case, contingencies)
-    lost, tripped = asked.single_branches(), asked.single_units()
-    several = asked.several()
-    plain = np.array([k for k, _, units in several if not len(units)], np.int64)
-    series = sort_out(case, [branches for _, branches, units in several if not len(units)])
-    as_one = series.kind != GENERAL
-    lost = np.concatenate([lost, np.c_[plain[as_one], series.branch[as_one]]])
-    result = _sorted(case, lost[np.argsort(lost[:, 0], kind="stable")], tripped)
-    taken = set(plain[as_one].tolist())
-    result.compounds.extend(one for one in several if one[0] not in taken)
+    asked = _Asked.of(case, contingencies, only)
+    lost, several, hanging = _as_one(case, asked)
+    result = _sorted(case, lost, asked.single_units())
+    result.compounds.extend(several)
     result.compounds.sort(key=lambda item: item[0])
-    none = np.zeros(case.theta.shape[1])
-    for row in np.flatnonzero(series.kind == HANGING).tolist():
-        buses = series.dead_of(row)
-        result.islanding.others[int(plain[row])] = CutOff(
-            size=len(buses), load_mw=none, generation_mw=none, place=None, buses=buses
-        )
+    result.islanding.others.update(hanging)
     own_rows = {(0, b) for b in own.branches.tolist()} | {(1, u) for u in own.units.tolist()}
     for k in np.flatnonzero(asked.nothing_left).tolist():
         rows = {(0, b) for b in contingencies[k].branches} | {(1, u) for u in contingencies[k].units}
         result.skipped[k] = Skipped.ALREADY_OUT if own_rows.isdisjoint(rows) else Skipped.OWN
     return result
+
+
+def cut_off_by(
+    case: Case, contingencies: tuple[Contingency, ...], only: BoolArray
+) -> tuple[Islanding, list[tuple[int, IntArray, IntArray]]]:
+    """Tell what some contingencies, `only` (c,), cut off, and nothing more of them.
+
+    Gives also those of several columns, as in `Plan`, which `compound.cut_off_by` can tell of.
+    """
+    lost, several, hanging = _as_one(case, _Asked.of(case, contingencies, only))
+    bridges = lost[case.tree.below[lost[:, 1]] >= 0]
+    return Islanding(bridges=bridges[:, 0], parts=_Parts.of(case, bridges[:, 1]), others=hanging), several
+
+
+def _as_one(case: Case, asked: _Asked) -> tuple[IntArray, list[tuple[int, IntArray, IntArray]], dict[int, CutOff]]:
+    """Give what amounts to the loss of one branch, (place, row) by place, what does not, and the parts left hanging."""
+    several = asked.several()
+    plain = np.array([k for k, _, units in several if not len(units)], np.int64)
+    series = sort_out(case, [branches for _, branches, units in several if not len(units)])
+    as_one = series.kind != GENERAL
+    lost = np.concatenate([asked.single_branches(), np.c_[plain[as_one], series.branch[as_one]]])
+    taken = set(plain[as_one].tolist())
+    none = np.zeros(case.theta.shape[1])
+    hanging = {}
+    for row in np.flatnonzero(series.kind == HANGING).tolist():
+        buses = series.dead_of(row)
+        hanging[int(plain[row])] = CutOff(size=len(buses), load_mw=none, generation_mw=none, place=None, buses=buses)
+    return lost[np.argsort(lost[:, 0], kind="stable")], [one for one in several if one[0] not in taken], hanging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,11 +178,15 @@ class _Asked:
     branches: IntArray
     """(c,) how many branches each loses."""
     units: IntArray
+    only: BoolArray
+    """(c,) which are asked for."""
 
     @classmethod
-    def of(cls, case: Case, contingencies: tuple[Contingency, ...]) -> _Asked:
+    def of(cls, case: Case, contingencies: tuple[Contingency, ...], only: BoolArray | None) -> _Asked:
         count, every = len(contingencies), listed(contingencies)
-        branch, unit = case.factor.live[every.branch], case.units_on[every.unit]
+        some = np.ones(count, np.bool_) if only is None else only
+        branch = case.factor.live[every.branch] & some[every.branch_at]
+        unit = case.units_on[every.unit] & some[every.unit_at]
         return cls(
             branch=every.branch[branch],
             branch_at=every.branch_at[branch],
@@ -171,11 +194,12 @@ class _Asked:
             unit_at=every.unit_at[unit],
             branches=np.bincount(every.branch_at[branch], minlength=count),
             units=np.bincount(every.unit_at[unit], minlength=count),
+            only=some,
         )
 
     @property
     def nothing_left(self) -> BoolArray:
-        nothing: BoolArray = (self.branches == 0) & (self.units == 0)
+        nothing: BoolArray = self.only & (self.branches == 0) & (self.units == 0)
         return nothing
 
     def single_branches(self) -> IntArray:
@@ -203,7 +227,7 @@ class _Asked:
 def _sorted(case: Case, lost: IntArray, tripped: IntArray) -> Plan:
     bridge = case.tree.below[lost[:, 1]] >= 0
     removal, cutting = lost[~bridge], lost[bridge]
-    parts = _cut_parts(case, cutting[:, 1])
+    parts = _Parts.of(case, cutting[:, 1])
     injected = _Injections.of_bridges(case, cutting, parts).plus(_Injections.of_units(case, tripped))
     factors, _ = share_out(
         injected.appears,
@@ -228,79 +252,84 @@ def _no_more(shape: tuple[int, ...]) -> dict[Shape, FloatArray]:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Parts:
-    """The part each bridge cuts off, (k,) and (k, H)."""
+    """The part each bridge cuts off, (k,); MW of it, (k, H), are summed when they are asked for."""
 
+    case: Case
+    child: IntArray
+    """Bus below each bridge."""
     start: IntArray
     stop: IntArray
     is_rest: BoolArray
     """The part is all but the buses below: the main one lies below."""
-    whole: int
-    """Buses of the island."""
-    load: FloatArray
-    generation: FloatArray
-    room_up: FloatArray
-    """Headroom left in the main part."""
-    room_down: FloatArray
+    sums: dict[str, FloatArray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, case: Case, bridges: IntArray) -> _Parts:
+        tree = case.tree
+        child = tree.below[bridges]
+        start, stop = tree.enter[child], tree.leave[child]
+        whole = len(tree.walk)
+        ranked = case.bus_load_mw * case.island
+        load_below = _below(case, ranked[:, None], child)[:, 0]
+        least_below = _least_below(case)[child]
+        first = int(tree.walk.min())
+        part = (np.round(load_below, 6), stop - start, -least_below)
+        other_load = np.round(float(ranked.sum()) - load_below, 6)
+        rest = (other_load, whole - (stop - start), -np.where(least_below != first, first, first + 1))
+        is_rest = _before(rest, part)  # as `main_part`: the main one lies below
+        return cls(case=case, child=child, start=start, stop=stop, is_rest=is_rest)
 
     @property
     def size(self) -> IntArray:
         """Buses of each."""
         inside = self.stop - self.start
-        found: IntArray = np.where(self.is_rest, self.whole - inside, inside)
+        found: IntArray = np.where(self.is_rest, len(self.case.tree.walk) - inside, inside)
         return found
+
+    @property
+    def load(self) -> FloatArray:
+        """Load of each."""
+        return self._sum("load", lambda: self._in_part(self.case.load_mw))
+
+    @property
+    def generation(self) -> FloatArray:
+        """Output of each."""
+        return self._sum("generation", lambda: self._in_part(at_buses(self.case.network, self.case.unit_mw)))
+
+    def room(self, shape: Shape) -> FloatArray:
+        """Give the headroom left in the main part."""
+        return self._in_main(self.case.weights.by_bus(shape, self.case.network))
 
     def cut_off(self, row: int) -> CutOff:
         """Give what one bridge cuts off."""
-        start, stop, is_rest = int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row])
-        inside = stop - start
         return CutOff(
-            size=self.whole - inside if is_rest else inside,
+            size=int(self.size[row]),
             load_mw=self.load[row],
             generation_mw=self.generation[row],
-            place=(start, stop, is_rest),
+            place=(int(self.start[row]), int(self.stop[row]), bool(self.is_rest[row])),
             buses=np.empty(0, np.int64),
         )
 
+    def _sum(self, name: str, make: Callable[[], FloatArray]) -> FloatArray:
+        if name not in self.sums:
+            self.sums[name] = make()
+        return self.sums[name]
 
-def _cut_parts(case: Case, bridges: IntArray) -> _Parts:
-    tree, network = case.tree, case.network
-    child = tree.below[bridges]
-    start, stop = tree.enter[child], tree.leave[child]
-    whole = len(tree.walk)
-
-    def below(amount: FloatArray) -> FloatArray:
-        sums: FloatArray = sums_below(tree.walk, tree.parent, np.ascontiguousarray(amount))[child]
-        return sums
-
-    ranked = case.bus_load_mw * case.island
-    load_below = below(ranked[:, None])[:, 0]
-    least_below = _least_below(case)[child]
-    first = int(tree.walk.min())
-    part = (np.round(load_below, 6), stop - start, -least_below)
-    other_load = np.round(float(ranked.sum()) - load_below, 6)
-    rest = (other_load, whole - (stop - start), -np.where(least_below != first, first, first + 1))
-    is_rest = _before(rest, part)  # as `main_part`: the main one lies below
-
-    def in_part(amount: FloatArray) -> FloatArray:
-        inside = below(amount)
-        rest: FloatArray = np.where(is_rest[:, None], amount.sum(axis=0)[None, :] - inside, inside)
+    def _in_part(self, amount: FloatArray) -> FloatArray:
+        inside = _below(self.case, amount, self.child)
+        rest: FloatArray = np.where(self.is_rest[:, None], amount.sum(axis=0)[None, :] - inside, inside)
         return rest
 
-    def in_main(amount: FloatArray) -> FloatArray:
-        inside = below(amount)
-        rest: FloatArray = np.where(is_rest[:, None], inside, amount.sum(axis=0)[None, :] - inside)
+    def _in_main(self, amount: FloatArray) -> FloatArray:
+        inside = _below(self.case, amount, self.child)
+        rest: FloatArray = np.where(self.is_rest[:, None], inside, amount.sum(axis=0)[None, :] - inside)
         return rest
 
-    return _Parts(
-        start=start,
-        stop=stop,
-        is_rest=is_rest,
-        whole=whole,
-        load=in_part(case.load_mw),
-        generation=in_part(at_buses(network, case.unit_mw)),
-        room_up=in_main(case.weights.by_bus(Shape.UP, network)),
-        room_down=in_main(case.weights.by_bus(Shape.DOWN, network)),
-    )
+
+def _below(case: Case, amount: FloatArray, child: IntArray) -> FloatArray:
+    """Sum amounts by bus, (n, H), at and below some buses of the tree."""
+    sums: FloatArray = sums_below(case.tree.walk, case.tree.parent, np.ascontiguousarray(amount))[child]
+    return sums
 
 
 def _least_below(case: Case) -> IntArray:
@@ -347,8 +376,8 @@ class _Injections:
             unit=np.full(len(rows), -1),
             bus=main_end,
             appears=np.where((lines.from_bus[rows] == main_end)[:, None], flow, -flow),
-            room_up=parts.room_up,
-            room_down=parts.room_down,
+            room_up=parts.room(Shape.UP),
+            room_down=parts.room(Shape.DOWN),
             start=parts.start,
             stop=parts.stop,
             is_rest=parts.is_rest,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from moms.powerflow.sweeps import angles_across, subtrees
-from moms.study._kernels import ColumnArrays, WatchArrays, evaluate, may_exceed, settle
+from moms.study._kernels import ColumnArrays, Several, WatchArrays, evaluate, may_exceed, settle
 from moms.study.compound import Compound, compound
 from moms.study.pickup import NEAR_ZERO_MW, Shape
 from moms.study.plan import plan
@@ -28,10 +28,25 @@ EDGE_MW = 1e-6
 arithmetic's own noise, and would make answers differ between processors."""
 SINGULAR = 1e-10
 """A removal that leaves less than this share of a transfer elsewhere has no reliable factor."""
-BOUND, BOUND_MW = 1.0 + 1e-9, 1e-9
+BOUND = 1.0 + 1e-9
 """Bounds are widened by this, more than rounding can narrow them."""
 CHUNK = 1 << 20
+ENOUGH = 1 << 19
 COMPOUND_COLUMNS = 256
+
+
+class PickUps(NamedTuple):
+    """Angles by position of 1 MW picked up in each hour, (n + 1, H), and of the reference, (n + 1,)."""
+
+    up: FloatArray
+    down: FloatArray
+    reference: FloatArray
+
+    @classmethod
+    def of(cls, case: Case) -> PickUps:
+        """Solve them for one case."""
+        up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
+        return cls(up, down, middle(case, up))
 
 
 class Found(NamedTuple):
@@ -54,8 +69,7 @@ class Screen:
     """Monitored live branches with a limit after contingencies, (q,)."""
     limit: FloatArray
     watch: WatchArrays
-    reference: FloatArray
-    """Angles by position of the reference pick-up."""
+    picked: PickUps
     columns: ColumnArrays
     tree: Subtrees
     unsolved: set[int] = field(default_factory=set)
@@ -65,27 +79,39 @@ class Screen:
     strays: dict[Shape, FloatArray] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, case: Case, contingencies: tuple[Contingency, ...], *, own: Out) -> Screen:
-        """Sort the contingencies and solve what all of them share."""
-        lines, factor = case.network.branches, case.factor
-        sorted_ = plan(case, contingencies, own=own)
+    def of(
+        cls,
+        case: Case,
+        contingencies: tuple[Contingency, ...],
+        *,
+        own: Out,
+        only: BoolArray | None = None,
+        rows: IntArray | None = None,
+        picked: PickUps | None = None,
+    ) -> Screen:
+        """Sort the contingencies and solve what all of them share.
+
+        `only` (c,) tells which contingencies are asked for and `rows` which live branches, all (that are
+        monitored and have a limit) where they are not given; `picked` is `PickUps.of(case)`, if the caller has it.
+        """
+        factor = case.factor
+        sorted_ = plan(case, contingencies, own=own, only=only)
         compounds = [compound(case, k, b, u) for k, b, u in sorted_.compounds]
         for one in compounds:
             if one.cut_off is not None:
                 sorted_.islanding.others[one.contingency] = one.cut_off
             if np.any(one.shortfall > 0.0):
                 sorted_.shortfall[one.contingency] = one.shortfall
-        rows = np.flatnonzero(lines.monitored & factor.live & np.isfinite(lines.rate_b_mw))
-        up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
-        reference = middle(case, up)
+        rows = watchable(case) if rows is None else rows
+        picked = PickUps.of(case) if picked is None else picked
         return cls(
             case=case,
             plan=sorted_,
             compounds=compounds,
             rows=rows,
-            limit=lines.rate_b_mw[rows],
-            watch=watched(case, rows, up, down, reference),
-            reference=reference,
+            limit=case.network.branches.rate_b_mw[rows],
+            watch=watched(case, rows, picked),
+            picked=picked,
             columns=_columns(case, sorted_),
             tree=subtrees(factor),
         )
@@ -150,12 +176,11 @@ class Screen:
 
     def over_rows(self, rows: IntArray) -> Screen:
         """Give this screen over other live branches of its case, whether they are monitored or not."""
-        up, down = pick_up_angles(self.case, Shape.UP), pick_up_angles(self.case, Shape.DOWN)
         return replace(
             self,
             rows=rows,
             limit=self.case.network.branches.rate_b_mw[rows],
-            watch=watched(self.case, rows, up, down, self.reference),
+            watch=watched(self.case, rows, self.picked),
             strays={},
         )
 
@@ -192,8 +217,8 @@ class Screen:
         margin: FloatArray,
         counted: IntArray,
     ) -> Iterator[Found]:
-        for one, columns in some:
-            places = self._open(one, x, columns, margin)
+        open_ = self._open(some, x, margin)
+        for (one, columns), places in zip(some, open_, strict=True):
             if not len(places):
                 continue
             flows, lives = self._after(one, x[:, columns], places)
@@ -208,7 +233,7 @@ class Screen:
         factor = self.case.factor
         f, t = factor.from_position[rows], factor.to_position[rows]
         y = x[f] - x[t]
-        y[:, len(one.removed) :] -= (self.reference[f] - self.reference[t])[:, None]
+        y[:, len(one.removed) :] -= (self.picked.reference[f] - self.picked.reference[t])[:, None]
         return factor.b_mw[rows, None] * y
 
     def _amounts(self, one: Compound, x: FloatArray) -> FloatArray | None:
@@ -227,15 +252,30 @@ class Screen:
             return None
         return np.concatenate([np.linalg.solve(left, moved), one.alpha])
 
-    def _open(self, one: Compound, x: FloatArray, columns: slice, margin: FloatArray) -> IntArray:
-        amounts = self._amounts(one, x[:, columns])
-        if amounts is None:
-            return np.empty(0, np.int64)
-        more = np.full(len(margin), BOUND_MW)
-        for shape, taken in one.gamma.items():
-            more += np.abs(taken).max() * self._strays(shape)
-        most = np.abs(amounts).max(axis=1) * BOUND
-        return may_exceed(x, columns.start, len(one.removed), most, more, margin, self.watch)
+    def _open(self, some: list[tuple[Compound, slice]], x: FloatArray, margin: FloatArray) -> list[IntArray]:
+        """Give the places whose flow each compound could move by more than their margin."""
+        most, picked, more = np.zeros(x.shape[1]), np.zeros(len(some)), np.zeros((len(some), len(margin)))
+        answered = np.ones(len(some), np.bool_)
+        for m, (one, columns) in enumerate(some):
+            amounts = self._amounts(one, x[:, columns])
+            if amounts is None:
+                answered[m] = False
+                continue
+            most[columns] = np.abs(amounts).max(axis=1) * BOUND
+            for shape, taken in one.gamma.items():
+                if shape <= Shape.DOWN:
+                    picked[m] += np.abs(taken).max()
+                else:
+                    more[m] += np.abs(taken).max() * self._strays(shape)
+        several = Several(
+            begin=np.array([0, *(columns.stop for _, columns in some)], np.int64),
+            removed=np.array([len(one.removed) for one, _ in some], np.int64),
+            most=most,
+            picked=picked,
+        )
+        found = may_exceed(x, several, more if more.any() else more[:, :0], margin, self.watch)
+        found[~answered] = False
+        return [np.flatnonzero(row) for row in found]
 
     def _after(self, one: Compound, x: FloatArray, places: IntArray) -> tuple[FloatArray, BoolArray]:
         """Give flows after a compound contingency, (k, H), and which branches it leaves alive."""
@@ -255,13 +295,13 @@ class Screen:
     def _shape_flows(self, shape: Shape, rows: IntArray) -> FloatArray:
         """Give the MW on some branches per MW that a shape takes, less the reference, (k, H)."""
         if shape not in self.shapes:
-            self.shapes[shape] = pick_up_angles(self.case, shape) - self.reference[:, None]
+            known = {Shape.UP: self.picked.up, Shape.DOWN: self.picked.down}.get(shape)
+            angles = pick_up_angles(self.case, shape) if known is None else known
+            self.shapes[shape] = angles - self.picked.reference[:, None]
         return self.case.factor.moved_at(self.shapes[shape], rows, less=np.zeros(len(rows)))
 
     def _strays(self, shape: Shape) -> FloatArray:
-        """Give how far the pick-up by a shape strays from the reference on each watched branch, (q,) MW per MW."""
-        if shape <= Shape.DOWN:
-            return self.watch.spread
+        """Give how far what a shape takes strays from the reference on each watched branch, (q,) MW per MW."""
         if shape not in self.strays:
             self.strays[shape] = np.abs(self._shape_flows(shape, self.rows)).max(axis=1)
         return self.strays[shape]
@@ -283,6 +323,22 @@ class Screen:
         flow[entries], alive[entries] = flows, lives
 
 
+def joined(some: Iterator[Found]) -> Iterator[Found]:
+    """Join what is found in small pieces, so that the case without the request is asked about it seldom."""
+    held: list[Found] = []
+    for found in some:
+        held.append(found)
+        if sum(len(one.flow) for one in held) >= ENOUGH:
+            yield _one(held)
+            held = []
+    if held:
+        yield _one(held)
+
+
+def _one(held: list[Found]) -> Found:
+    return Found(*(np.concatenate(columns) for columns in zip(*held, strict=True)))
+
+
 def pick_up_angles(case: Case, shape: Shape) -> FloatArray:
     """Give angles by position of 1 MW spread by a shape's weights in each hour; zero where it has none."""
     total = case.weights.total(shape)
@@ -298,9 +354,16 @@ def middle(case: Case, up: FloatArray) -> FloatArray:
     return middle
 
 
-def watched(case: Case, rows: IntArray, up: FloatArray, down: FloatArray, reference: FloatArray) -> WatchArrays:
-    """Give ends, flows and the pick-up's effect of branches of one case; `up`, `down`, `reference` are angles."""
+def watchable(case: Case) -> IntArray:
+    """Give the rows of monitored live branches with a limit after contingencies."""
+    lines = case.network.branches
+    return np.flatnonzero(lines.monitored & case.factor.live & np.isfinite(lines.rate_b_mw))
+
+
+def watched(case: Case, rows: IntArray, picked: PickUps) -> WatchArrays:
+    """Give ends, flows and the pick-up's effect of branches of one case."""
     factor, lines = case.factor, case.network.branches
+    up, down, reference = picked
     f, t = factor.from_position[rows], factor.to_position[rows]
     b = factor.b_mw[rows]
     mean = b * (reference[f] - reference[t])

@@ -13,7 +13,8 @@ from moms.study._at_once import at_once
 from moms.study.collect import Collector
 from moms.study.findings import Findings
 from moms.study.listed import listed
-from moms.study.screen import Screen
+from moms.study.normal import Normal
+from moms.study.screen import Screen, joined
 from moms.study.state import stand
 from moms.values import Refused
 
@@ -175,12 +176,13 @@ def _open(
         asked, normal = (tuple(k for k in some if not k.units) for some in (asked, normal))
         one = replace(one, contingencies=asked)
     before = stand(one.network, hours=one.hours_without, out=one.out, order=order)
-    without = Screen.of(before, normal, own=one.request)
-    screened = without
+    without = Normal(case=before, contingencies=normal, own=one.request)
     if len(one.request) or one.hours is not one.hours_without or one.contingencies_without is not None:
         out = one.out.plus(one.request)
         after = stand(one.network, hours=one.hours, out=out, order=order, inside=before.island)
         screened = Screen.of(after, asked, own=one.request)
+    else:
+        screened = without.whole()
     return Findings(
         slice=one,
         hours=index,
@@ -195,18 +197,19 @@ def _open(
 
 def _fill(findings: Findings, *, standing: bool) -> None:
     """Let a group of hours say all it has to say."""
+    counted = np.zeros(len(findings.hours), np.int64)
+    if standing and findings.without.screen is not findings.screened:
+        for _ in findings.without.whole().over(share=np.inf, counted=counted):
+            pass
+        findings.unsolved |= findings.without.whole().unsolved
     findings.base()
     findings.request_cuts_off()
     findings.islanding()
     findings.shortfalls()
-    counted = np.zeros(len(findings.hours), np.int64)
-    for found in findings.screened.over(share=findings.rules.watch_share, counted=counted):
+    over = np.zeros(len(findings.hours), np.int64)
+    for found in joined(findings.screened.over(share=findings.rules.watch_share, counted=over)):
         findings.after(found)
-    if standing and findings.screened is not findings.without:
-        counted = np.zeros(len(findings.hours), np.int64)
-        for _ in findings.without.over(share=np.inf, counted=counted):
-            pass
-    findings.close(counted)
+    findings.close(over if findings.without.screen is findings.screened else counted)
 
 
 def flows_before(one: Slice) -> FloatArray:
