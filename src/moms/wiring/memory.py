@@ -2,7 +2,7 @@
 
 A study of a large grid makes and drops arrays of tens of megabytes by the hundred. As a rule the C library asks the
 system for each and gives each back, and the system clears every page of it again: that was a quarter of a study's
-work (decision 0053). So a process keeps what it has freed, and gives it back once a study is over; else it would
+work (decision 0052). So a process keeps what it has freed, and gives it back once a study is over; else it would
 stand at several times what it holds.
 """
 
