@@ -1,5 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
+from moms.grid.ac_model import AcModel
 from moms.grid.breakers import Breakers, Switched, switched
 from moms.grid.calendar import season_of, shape_columns
 from moms.grid.contingency import Contingency
@@ -23,6 +24,7 @@ from moms.grid.world import Flag, Grid, Hours, Register, Season, Shapes, Station
 
 __all__ = [
     "UNRATED",
+    "AcModel",
     "BoolArray",
     "BranchKind",
     "Branches",

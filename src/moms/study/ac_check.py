@@ -78,10 +78,13 @@ class _Check:
 
     def slice(self, one: Slice) -> None:
         order = elimination_order(one.network)
-        without = stand(one.network, hours=one.hours_without, out=one.out, order=order)
+        lossy = one.ac is not None
+        without = stand(one.network, hours=one.hours_without, out=one.out, order=order, lossy=lossy)
         out = one.out.plus(one.request)
         same = not len(one.request) and one.hours is one.hours_without
-        case = without if same else stand(one.network, hours=one.hours, out=out, order=order, inside=without.island)
+        case = without
+        if not same:
+            case = stand(one.network, hours=one.hours, out=out, order=order, inside=without.island, lossy=lossy)
         buses = one.network.buses
         banded = ~without.island | ((buses.vmax > buses.vmin) & (buses.vmin > 0.0))
         rated = np.isfinite(one.network.branches.rate_b_mw) | ~one.network.branches.monitored

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.grid import BusKind
 from moms.powerflow import DcFactor, label
-from moms.powerflow.ac import HELD, AcRules, solve_ac, unit_mvar
+from moms.powerflow.ac import HELD, AcRules, AcState, solve_ac, unit_mvar
 from moms.powerflow.ac_point import ac_point
 from moms.powerflow.admittance import Admittance
 from moms.study.ac_rows import Limited, Values, limits_of
@@ -18,10 +19,10 @@ from moms.values import ElementKind
 
 if TYPE_CHECKING:
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray, Network
-    from moms.powerflow.ac import AcPoint, AcState
+    from moms.powerflow.ac import AcPoint
     from moms.powerflow.admittance import ComplexArray
     from moms.study.ac_rows import AcLimits
-    from moms.study.slices import Out, Slice
+    from moms.study.slices import AcStart, Out, Slice
     from moms.study.state import Case
 
 BASE = AcRules(slack_mw=0.1)
@@ -53,9 +54,15 @@ class SolvedHour:
         if point is None:
             return NO_HOLD
         net = Admittance.of(network, island=case.island, out=out.branches)
-        base = _solved(net, point, None, None)
+        base = _base(net, point, one.ac)
         if not base.converged:
             return base.why
+        if one.ac is not None:
+            found = locked(case, one.ac.banks, hour, net, point, base)
+            if found is None:
+                return NO_HOLD
+            case, net, point, base = found
+            network = case.network
         before = values_of(net, base.v, base.v, one.network, None)
         limit = limits_of(network, one.network.branches.rate_b_mw, limits)
         bridges = case.tree.below >= 0
@@ -80,6 +87,33 @@ class SolvedHour:
         return int(parts.max()) > 0
 
 
+def locked(
+    case: Case, banks: IntArray, hour: int, net: Admittance, point: AcPoint, base: AcState
+) -> tuple[Case, Admittance, AcPoint, AcState] | None:
+    """Lock switched banks at what they give in a solved state: shunts from here on, which hold no voltage.
+
+    The state stays a solution. None where nothing but banks holds a voltage.
+    """
+    network = case.network
+    at = np.unique(network.units.bus[banks[case.units_on[banks]]])
+    volt2 = np.abs(base.v[at]) ** 2
+    shunt, kind, units_on = network.buses.shunt_mvar.copy(), network.buses.kind.copy(), case.units_on.copy()
+    given = unit_mvar(net, point, base)[at] / volt2
+    shunt[at] += given
+    kind[at] = BusKind.PQ
+    units_on[banks] = False
+    network = replace(network, buses=replace(network.buses, shunt_mvar=shunt, kind=kind))
+    case = replace(case, network=network, units_on=units_on)
+    fixed = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
+                     units_on=units_on)  # fmt: skip
+    held = np.flatnonzero(False if fixed is None else fixed.holds & (base.limited == HELD))
+    if fixed is None or not len(held):
+        return None
+    wide = np.minimum(fixed.q_max_mvar[held] - fixed.q_min_mvar[held], 1e9)
+    state = replace(base, limited=np.where(fixed.holds, base.limited, HELD), reference=int(held[np.argmax(wide)]))
+    return case, net.with_shunts(network, at, 1j * given), fixed, state
+
+
 def values_of(
     net: Admittance, v: ComplexArray, before: ComplexArray, network: Network, lost: IntArray | None
 ) -> Values:
@@ -99,6 +133,17 @@ def _flat(net: Admittance, point: AcPoint) -> ComplexArray:
     factor = DcFactor.on_island(network, live=net.live, island=net.place >= 0)
     angle = factor.angles(balanced[:, None])[:, 0]
     return np.asarray(np.where(point.holds, point.v_set, 1.0) * np.exp(1j * angle), np.complex128)
+
+
+def _base(net: Admittance, point: AcPoint, start: AcStart | None) -> AcState:
+    """Solve an hour before any contingency, from a state that is known where there is one."""
+    if start is None:
+        return _solved(net, point, None, None)
+    buses = net.network.buses
+    v = np.asarray(buses.vm * np.exp(1j * np.deg2rad(buses.va_deg)), np.complex128)
+    known = AcState(converged=False, why="", v=v, limited=start.limited, reference=point.reference,
+                    slack_mw=start.slack_mw, left_mw=0.0, rounds=0, newton=0)  # fmt: skip
+    return solve_ac(net, point, start=known, rules=BASE)
 
 
 def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None) -> AcState:
@@ -146,6 +191,7 @@ def made_up(world: SolvedHour, units: list[int], island: BoolArray | None = None
     unit = np.where(on, case.unit_mw[:, h], 0.0)[:, None]
     none, stopped = case.dcline_mw[:, [h]], np.zeros(len(network.dclines), np.bool_)
     off = injections(network, load=load, unit=unit, dcline=none, island=island, dcline_on=stopped).sum(axis=0)
+    off = off - case.spare_mw[h]
     weights = weigh(network, load_mw=load, unit_mw=unit, units_on=on, island=island)
     factors, short = share_out(off, {shape: weights.total(shape) for shape in Shape})
     unit = unit + sum(factors[s] * weights.of(s)[0] for s in (Shape.UP, Shape.DOWN, Shape.CURTAIL))
