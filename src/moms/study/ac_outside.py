@@ -28,13 +28,13 @@ def carried(one: Slice, model: AcModel) -> tuple[Slice, ...] | str:
     found = []
     for hour in range(len(one.hours)):
         index = np.array([hour])
-        before = _hour(one.network, some_hours(one.hours_without, index), model)
+        before = _hour(one, some_hours(one.hours_without, index), model)
         if isinstance(before, str):
             return before
         network, without, start = before
         with_it = without
         if one.hours is not one.hours_without:
-            after = _hour(one.network, some_hours(one.hours, index), model)
+            after = _hour(one, some_hours(one.hours, index), model)
             if isinstance(after, str):
                 return after
             with_it = after[1]
@@ -42,8 +42,9 @@ def carried(one: Slice, model: AcModel) -> tuple[Slice, ...] | str:
     return tuple(found)
 
 
-def _hour(network: Network, hours: Hours, model: AcModel) -> tuple[Network, Hours, AcStart] | str:
+def _hour(one: Slice, hours: Hours, model: AcModel) -> tuple[Network, Hours, AcStart] | str:
     """Give the AC network and the operating point of one hour."""
+    network = one.network
     outside = _outside(network)
     level = _level(network, hours.load_mw[:, 0], outside)
     if level is None:
@@ -54,7 +55,8 @@ def _hour(network: Network, hours: Hours, model: AcModel) -> tuple[Network, Hour
     unit_mw = np.r_[hours.unit_mw, np.zeros((more, 1))]
     made = replace(hours, load_mw=load_mw[:, None], unit_mw=unit_mw, dcline_mw=np.zeros_like(hours.dcline_mw))
     near = model.nearest(level)
-    start = AcStart(banks=model.banks(network), limited=model.limited[:, near], slack_mw=float(model.slack_mw[near]))
+    start = AcStart(banks=model.banks(network), limited=model.limited[:, near],
+                    slack_mw=float(model.slack_mw[near]), dc=one)  # fmt: skip
     return ac, made, start
 
 

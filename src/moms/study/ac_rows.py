@@ -128,6 +128,10 @@ class AcCounts:
     """Solved in full: the near solution did not settle."""
     islanding: int = 0
     """Solved in full: a part is cut off."""
+    untouched: int = 0
+    """Not looked at: it and the request exchange too little (`ac_choice`)."""
+    left_out: int = 0
+    """Of these, those that exchange enough and were beyond the most that is looked at."""
     unbanded: int = 0
     """Energised buses without a voltage band: not held against one."""
     unrated: int = 0

@@ -57,6 +57,8 @@ class AcStart:
     """(n,) buses known to be at a reactive limit at those voltages, as `AcState.limited`."""
     slack_mw: float
     """What losses take there."""
+    dc: Slice
+    """The same hours as DC studies them: what tells which contingencies a request can change anything of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
