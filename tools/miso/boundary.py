@@ -8,7 +8,7 @@ from miso import states, ward
 from miso.eastern import Eastern
 from miso.states import Level, Setting
 from moms.grid import AcModel, BranchKind, Network
-from moms.powerflow.ac import HELD, unit_mvar
+from moms.powerflow.ac import unit_mvar
 
 HOPS = 20
 """Outside buses that hold their voltage stay if so many branches from the footprint or fewer."""
@@ -45,18 +45,18 @@ def model(s: Setting, found: list[Level], *, grid: Network, digest: str, hops: i
         base_kv=e.kv[left][first:],
         vmin=np.where(star, NO_BAND[0], e.vmin[left]),
         vmax=np.where(star, NO_BAND[1], e.vmax[left]),
-        shunt_mw=shunt.real,
-        shunt_mvar=shunt.imag,
+        shunt_mw=_single(shunt.real),
+        shunt_mvar=_single(shunt.imag),
         from_bus=place[rest.f],
         to_bus=place[rest.t],
-        r=z.real,
-        x=z.imag,
+        r=_single(z.real),
+        x=_single(z.imag),
         level=np.array([one.level for one in found]),
-        outside_mw=np.stack([one.real[left] for one in taken], axis=1),
-        outside_mvar=np.stack([one.imag[left] for one in taken], axis=1),
+        outside_mw=np.stack([np.round(one.real[left], 3) for one in taken], axis=1),
+        outside_mvar=np.stack([np.round(one.imag[left], 3) for one in taken], axis=1),
         vm=np.stack([np.round(np.abs(one.state.v[left]), 4) for one in found], axis=1),
         va_deg=np.stack([np.round(np.angle(one.state.v[left], deg=True), 2) for one in found], axis=1),
-        slack_mw=np.array([one.inside * one.state.slack_mw for one in found]),
+        slack_mw=np.round([one.inside * one.state.slack_mw for one in found], 1),
         limited=np.stack([one.state.limited[left] for one in found], axis=1),
         unit_v_set=point.v_set[e.plant_bus[plants]],
         unit_reactive=~s.bank[e.plant_bus[plants]],
@@ -69,6 +69,11 @@ def model(s: Setting, found: list[Level], *, grid: Network, digest: str, hops: i
         bank_high_mvar=high[left[bank]],
         bank_v_set=point.v_set[left[bank]],
     )
+
+
+def _single(column: np.ndarray) -> np.ndarray:
+    """Give a column in single precision, which takes half the file: seven digits of an equivalent are enough."""
+    return column.astype(np.float32).astype(np.float64)
 
 
 def _places(e: Eastern, grid: Network, s: Setting, hops: int | None) -> np.ndarray:
@@ -117,6 +122,3 @@ def _taken(s: Setting, one: Level, current: np.ndarray, holds: np.ndarray) -> np
     given = one.state.v * np.conj(current) * 100.0
     given = given - 1j * np.where((holds | s.bank) & (one.point.holds), q, 0.0)
     return np.where(s.e.inside, 0.0, -given)
-
-
-__all__ = ["HELD", "HOPS", "model"]

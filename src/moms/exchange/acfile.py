@@ -29,7 +29,7 @@ MAGIC = b"MOMSACML"
 FORMAT = 1
 LEAD = struct.Struct("<8sIQ32s")
 ENDING = ".momsac"
-COLUMNS = tuple(spec.name for spec in fields(AcModel) if spec.name != "grid")
+COLUMNS = tuple(spec.name for spec in fields(AcModel) if spec.name not in {"grid", "digest"})
 
 
 class NotAnAcFile(Refused):
@@ -91,7 +91,7 @@ def read(content: bytes, *, says: str = "the file") -> AcModel:
         raise GridFileDamaged(f"{says} is cut off or changed", field="ac", fix="fetch or build the file again")
     header = json.loads(rest[:length])
     found = _columns(header["columns"], rest[length:], says)
-    model = AcModel(grid=header["grid"], **found)
+    model = AcModel(grid=header["grid"], digest=hashlib.sha256(content).hexdigest(), **found)
     _fits_together(model)
     return model
 
@@ -121,12 +121,12 @@ def _fits_together(model: AcModel) -> None:
         size |= dict.fromkeys((head, *alike), len(getattr(model, head)))
     for name in COLUMNS:
         column = getattr(model, name)
-        wide = (size[name], len(model.level)) if column.ndim == 2 else (size[name],)  # noqa: PLR2004 - a table
+        wide = (size[name], len(model.level)) if column.ndim == 2 else (size[name],)
         if column.shape != wide:
             raise AcModelInconsistent(f"{name} has shape {column.shape}, not {wide}", field=name, fix="build it again")
         if name.endswith("_bus") and np.any((column < 0) | (column >= n)):
             raise AcModelInconsistent(f"{name} names no row (there are {n})", field=name, fix="build it again")
-    if len(model.level) < 2 or np.any(np.diff(model.level) >= 0.0):  # noqa: PLR2004 - a line has two ends
+    if len(model.level) < 2 or np.any(np.diff(model.level) >= 0.0):
         raise AcModelInconsistent("level: at least two, falling", field="level", fix="build it again")
 
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from moms.exchange import acfile
 from moms.exchange._columns import Array, Column, GridFileDamaged, decode, encode
 from moms.grid import (
     Branches,
@@ -82,14 +83,15 @@ def bundled() -> tuple[str, ...]:
 
 
 def load_bundled(name: str) -> Grid:
-    """Read one of the grids that come with MOMS.
+    """Read one of the grids that come with MOMS, with its AC layer where it has one.
 
     Raises:
         NoSuchGrid: none has that name.
     """
     if name not in bundled():
         raise NoSuchGrid(f"no grid {name!r} is bundled", field="grid", fix=f"choose from {', '.join(bundled())}")
-    return read((resources.files("moms") / "data" / "grids" / f"{name}{ENDING}").read_bytes(), says=name)
+    grid = read((resources.files("moms") / "data" / "grids" / f"{name}{ENDING}").read_bytes(), says=name)
+    return replace(grid, ac=acfile.bundled(grid))
 
 
 def save(grid: Grid, path: Path) -> str:

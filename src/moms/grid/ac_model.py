@@ -70,6 +70,8 @@ class AcModel:
     """At 1 per unit; reactors are negative."""
     bank_high_mvar: FloatArray
     bank_v_set: FloatArray
+    digest: str = ""
+    """SHA-256 of the file it was read from."""
 
     def __post_init__(self) -> None:
         for spec in fields(self):

@@ -16,6 +16,7 @@ from moms.powerflow import elimination_order
 from moms.powerflow.ac_near import Loss, NearSolver
 from moms.powerflow.ac_point import no_ac
 from moms.study.ac_choice import Reach, touched
+from moms.study.ac_outside import carried
 from moms.study.ac_rows import (
     UNLIMITED,
     AcCounts,
@@ -38,7 +39,7 @@ from moms.study.state import stand
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from moms.grid import BoolArray, Contingency, FloatArray, Network
+    from moms.grid import AcModel, BoolArray, Contingency, FloatArray, Network
     from moms.powerflow.ac_near import Near
     from moms.study.slices import AcStart, Out, Slice
     from moms.study.state import Case
@@ -48,13 +49,24 @@ EDGE = 1e-6
 MATTERS = ("near_limit", "not_settled", "islanding")
 
 
-def check_ac(*, slices: Sequence[Slice], limits: AcLimits | None = None, screen: bool = True) -> AcResult:
+def check_ac(
+    *, slices: Sequence[Slice], limits: AcLimits | None = None, screen: bool = True, model: AcModel | None = None
+) -> AcResult:
     """Verify a request by AC in all hours of its slices; `screen` False solves every contingency in full.
+
+    `model` is what AC has of a grid that is reduced for DC: there only the contingencies are looked at
+    that the request can change anything of (`ac_choice`).
 
     Raises:
         Unbalanced, NoReactance: as `study`.
     """
     limits = limits or AcLimits()
+    if model is not None:
+        parts = [carried(one, model) for one in slices]
+        strange = next((part for part in parts if isinstance(part, str)), None)
+        if strange is not None:
+            return AcResult(status=AcStatus.NOT_AVAILABLE, why=f"AC not available: {strange}")
+        slices = [one for part in parts for one in part if not isinstance(one, str)]
     for one in slices:
         why = no_ac(one.network)
         if why is not None:

@@ -101,7 +101,7 @@ def _cut_off(other: SolvedHour, reach: Reach, flow_mw: FloatArray) -> FloatArray
 
 
 def _tripped(world: SolvedHour, other: SolvedHour, reach: Reach) -> FloatArray:
-    """Give what losing a unit exchanges with the request, (g,) MW: what it puts on its branches, how its output moved."""
+    """Give what losing a unit exchanges with the request, (g,) MW: put on its branches, or its own change."""
     units = other.case.network.units
     mw = other.case.unit_mw[:, other.hour]
     moved = np.abs(world.case.unit_mw[:, world.hour] - mw)
@@ -116,7 +116,7 @@ def _tripped(world: SolvedHour, other: SolvedHour, reach: Reach) -> FloatArray:
 def touched(
     world: SolvedHour, other: SolvedHour, contingencies: Sequence[Contingency], reach: Reach, *, always: frozenset[str]
 ) -> tuple[list[Contingency], int]:
-    """Choose what is looked at, and count what exchanges `LEAST_MVA` and is left out; `always` names some that are in."""
+    """Choose what is looked at, those in `always` too; count what exchanges `LEAST_MVA` and is left out."""
     mva = exchanged(world, other, contingencies, reach)
     order = np.argsort(-mva, kind="stable")
     able = order[mva[order] >= LEAST_MVA]

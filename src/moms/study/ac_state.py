@@ -58,7 +58,7 @@ class SolvedHour:
         if not base.converged:
             return base.why
         if one.ac is not None:
-            found = locked(case, one.ac.banks, hour, net, point, base)
+            found = locked(case, one.ac.banks, hour=hour, net=net, point=point, base=base)
             if found is None:
                 return NO_HOLD
             case, net, point, base = found
@@ -88,7 +88,7 @@ class SolvedHour:
 
 
 def locked(
-    case: Case, banks: IntArray, hour: int, net: Admittance, point: AcPoint, base: AcState
+    case: Case, banks: IntArray, *, hour: int, net: Admittance, point: AcPoint, base: AcState
 ) -> tuple[Case, Admittance, AcPoint, AcState] | None:
     """Lock switched banks at what they give in a solved state: shunts from here on, which hold no voltage.
 
