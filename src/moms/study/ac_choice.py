@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.powerflow import elimination_order
+from moms.powerflow.ac import unit_mvar
 from moms.powerflow.sweeps import angles_across
 from moms.study.state import stand
 
@@ -38,7 +39,7 @@ class Reach:
     rows: IntArray
     """(r,) branches of the request that carry without it."""
     onto: FloatArray
-    """(m,) the most that losing a branch puts on one of them, MW a MW it carried; 0 where it cuts something off."""
+    """(m,) the most that losing a branch puts on one of them, of what it carried; 0 where it cuts something off."""
     bus: FloatArray
     """(r, n) what 1 MW more at a bus puts on each, the balance taken at any one place."""
 
@@ -69,9 +70,8 @@ def exchanged(world: SolvedHour, other: SolvedHour, contingencies: Sequence[Cont
     m = len(reach.onto)
     now, before = (one.net.flows_mva(one.base.v) for one in (world, other))
     changed = np.maximum(np.abs(now[0] - before[0]), np.abs(now[1] - before[1]))[:m]
-    by_branch = np.maximum(changed, reach.onto * np.abs(before[0][:m].real))
-    cut = _cut_off(other, reach, before[0][:m].real)
-    by_branch = np.where(other.bridges[:m], np.maximum(changed, cut), by_branch)
+    mva = np.maximum(np.abs(before[0]), np.abs(before[1]))[:m]
+    by_branch = np.maximum(changed, np.where(other.bridges[:m], _cut_off(other, reach, mva), reach.onto * mva))
     by_unit = _tripped(world, other, reach)
     return np.array(
         [
@@ -88,28 +88,30 @@ def _from_pick_up(other: SolvedHour, reach: Reach) -> FloatArray:
     return shared
 
 
-def _cut_off(other: SolvedHour, reach: Reach, flow_mw: FloatArray) -> FloatArray:
-    """Give what losing a branch that cuts a part off puts on the request's branches, (m,) MW at most."""
+def _cut_off(other: SolvedHour, reach: Reach, mva: FloatArray) -> FloatArray:
+    """Give what losing a branch that cuts a part off puts on the request's branches, (m,) MVA at most."""
     lines = other.case.network.branches
     m = len(reach.onto)
     if not len(reach.rows):
         return np.zeros(m)
     heard = np.abs(_from_pick_up(other, reach)).max(axis=0)
     ends = np.minimum(lines.from_bus[:m], len(heard) - 1), np.minimum(lines.to_bus[:m], len(heard) - 1)
-    found: FloatArray = np.abs(flow_mw) * np.maximum(heard[ends[0]], heard[ends[1]])
+    found: FloatArray = mva * np.maximum(heard[ends[0]], heard[ends[1]])
     return found
 
 
 def _tripped(world: SolvedHour, other: SolvedHour, reach: Reach) -> FloatArray:
-    """Give what losing a unit exchanges with the request, (g,) MW: put on its branches, or its own change."""
+    """Give what losing a unit exchanges with the request, (g,) MVA: put on its branches, or its own change."""
     units = other.case.network.units
-    mw = other.case.unit_mw[:, other.hour]
-    moved = np.abs(world.case.unit_mw[:, world.hour] - mw)
+    mva, had = (
+        one.case.unit_mw[:, one.hour] + 1j * unit_mvar(one.net, one.point, one.base)[units.bus] for one in (world, other)
+    )
+    moved: FloatArray = np.abs(mva - had)
     if not len(reach.rows):
         return moved
     heard = np.abs(_from_pick_up(other, reach)).max(axis=0)
     inside = units.bus < len(heard)
-    found: FloatArray = np.maximum(moved, np.where(inside, np.abs(mw) * heard[np.where(inside, units.bus, 0)], 0.0))
+    found: FloatArray = np.maximum(moved, np.where(inside, np.abs(had) * heard[np.where(inside, units.bus, 0)], 0.0))
     return found
 
 
