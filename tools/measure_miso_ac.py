@@ -17,6 +17,7 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,24 @@ import numpy as np
 from miso import eastern, source, states
 from miso.whole import network_of, whole
 
+from moms.bench.first import _outage
+from moms.desk.security import secure
 from moms.exchange import gridfile
 from moms.exchange.hours import base_point
 from moms.grid import BranchKind
-from moms.powerflow import elimination_order
+from moms.powerflow import DcFactor, elimination_order
 from moms.powerflow.ac import HELD, AcRules, AcState, solve_ac
 from moms.powerflow.ac_near import NearSolver
 from moms.study import Out, Slice
 from moms.study.ac_check import _loss_of, _near_values, _not_standing, check_ac
-from moms.study.ac_choice import Reach, touched
+from moms.study.ac_choice import Reach, exchanged, touched
 from moms.study.ac_outside import carried
 from moms.study.ac_rows import AcLimits, beyond
 from moms.study.ac_state import SolvedHour, after
+from moms.study.security import some_hours
 from moms.study.state import stand
+from moms.values import Window
+from moms.wiring.worlds import open_world
 
 if TYPE_CHECKING:
     from moms.grid import Contingency, Grid
@@ -214,11 +220,6 @@ def choice(grid: Grid, said: argparse.Namespace) -> None:
 
 def _hours(grid: Grid, random: np.random.Generator, count: int) -> list[Slice]:
     """Give studied hours of the year, each with no request, as a desk would study them on an empty book."""
-    from moms.bench.first import _outage
-    from moms.desk.security import secure
-    from moms.values import Window
-    from moms.wiring.worlds import open_world
-
     found: list[Slice] = []
     with tempfile.TemporaryDirectory() as home:
         world = open_world(grid=grid.name, rule_book="miso-1", home=Path(home))
@@ -229,8 +230,6 @@ def _hours(grid: Grid, random: np.random.Generator, count: int) -> list[Slice]:
             one = replace(asked, window=window, request=replace(asked.request, window=window))
             slices = secure(world, one, (), book="book", window=window, now=asked.stamp).slices
             some = slices[0]
-            from moms.study.security import some_hours
-
             place = int(random.integers(0, len(some.hours)))
             hours = some_hours(some.hours, np.array([place]))
             found.append(replace(some, hours=hours, hours_without=hours, request=Out()))
@@ -240,12 +239,10 @@ def _hours(grid: Grid, random: np.random.Generator, count: int) -> list[Slice]:
 def _requests(grid: Grid, random: np.random.Generator, count: int) -> np.ndarray:
     """Draw lines and transformers inside that cut nothing off, in turn from each class of voltage."""
     lines, buses = grid.network.branches, grid.network.buses
-    from moms.powerflow import DcFactor
-
     able = lines.contingency & (buses.zone[lines.from_bus] >= 0) & (buses.zone[lines.to_bus] >= 0)
     able &= (lines.equipment == np.arange(len(lines))) & ~DcFactor.of(grid.network).bridges()
     kv = buses.base_kv[lines.from_bus]
-    bands = list(zip(VOLTAGES, VOLTAGES[1:], strict=False))
+    bands = list(pairwise(VOLTAGES))
     return np.array([
         random.choice(np.flatnonzero(able & (kv >= bands[k % len(bands)][0]) & (kv < bands[k % len(bands)][1])))
         for k in range(count)
@@ -256,8 +253,6 @@ def _missed(
     grid: Grid, asked: Slice, count: int, random: np.random.Generator
 ) -> tuple[list[tuple[str, float, str]], int]:
     """Solve contingencies that were not chosen, with and without the request; give what they would have added."""
-    from moms.study.ac_choice import exchanged
-
     one = carried(asked, grid.ac)[0]
     other = _solved(replace(one, request=Out()), Out())
     world = _solved(one, asked.request, inside=other.case.island)
@@ -307,5 +302,3 @@ def _caused(
 
 if __name__ == "__main__":
     main()
-
-

@@ -87,6 +87,9 @@ def _condensed(world: World, result: AcResult, picked: Picked) -> Voltage:
         shed_mw=max((one.shed_mw for one in result.sheds), default=0.0),
         unbanded=counts.unbanded,
         unrated=counts.unrated,
+        untouched=counts.untouched,
+        left_out=counts.left_out,
+        layer=world.grid.ac.digest if world.grid.ac is not None else "",
         digest=digest([result.rows, result.limited, result.sheds, result.hours, counts,
                        [(one.contingency, one.hour, one.why, one.without_why) for one in result.failures]]),
     )  # fmt: skip

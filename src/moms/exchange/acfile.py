@@ -29,6 +29,11 @@ MAGIC = b"MOMSACML"
 FORMAT = 1
 LEAD = struct.Struct("<8sIQ32s")
 ENDING = ".momsac"
+NOTES = (
+    "For AC the outside is reduced at three levels of load; switched banks are invented where the data's shunts"
+    " hold no voltage at other hours. AC looks at the contingencies that a request can change anything of.",
+)
+"""What is synthetic in a bundled grid's layer: said wherever the grid's own notes are."""
 COLUMNS = tuple(spec.name for spec in fields(AcModel) if spec.name not in {"grid", "digest"})
 
 

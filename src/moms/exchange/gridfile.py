@@ -52,6 +52,8 @@ ENDLESS = frozenset(
      "zones.import_limit_mw", "zones.export_limit_mw"}
 )  # fmt: skip
 """Columns in which infinity means "no limit"; everywhere else it is an error."""
+WITHOUT_LAYER = " It has no AC boundary yet."
+"""What a grid's file says of itself, and its layer makes untrue: the file stays as it is, and so does its digest."""
 
 
 class NotAGridFile(Refused):
@@ -91,7 +93,11 @@ def load_bundled(name: str) -> Grid:
     if name not in bundled():
         raise NoSuchGrid(f"no grid {name!r} is bundled", field="grid", fix=f"choose from {', '.join(bundled())}")
     grid = read((resources.files("moms") / "data" / "grids" / f"{name}{ENDING}").read_bytes(), says=name)
-    return replace(grid, ac=acfile.bundled(grid))
+    layer = acfile.bundled(grid)
+    if layer is None:
+        return grid
+    notes = tuple(note.removesuffix(WITHOUT_LAYER) for note in grid.notes)
+    return replace(grid, ac=layer, notes=(*notes, *acfile.NOTES))
 
 
 def save(grid: Grid, path: Path) -> str:

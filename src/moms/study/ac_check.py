@@ -112,8 +112,9 @@ class _Check:
         label = one.hours.label[hour]
         self.counts = self.counts.plus(hours=1)
         self.hours.append(label)
-        world = SolvedHour.of(one, case, hour, out, self.limits)
-        other = world if case is without else SolvedHour.of(one, without, hour, one.out, self.limits)
+        other = SolvedHour.of(one, without, hour, one.out, self.limits)
+        near = other if isinstance(other, SolvedHour) else None
+        world = other if case is without else SolvedHour.of(one, case, hour, out, self.limits, near)
         if isinstance(world, str):
             stands = other if isinstance(other, str) else None
             self.fail(None, label, world, stands, case_of(case, hour, out))

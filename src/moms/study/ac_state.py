@@ -44,17 +44,21 @@ class SolvedHour:
     limit: FloatArray
     before: Values
     bridges: BoolArray
+    regulated: AcState
+    """The base state before its banks were locked; the base state itself where there are none."""
 
     @classmethod
-    def of(cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits) -> SolvedHour | str:
-        """Solve one hour before any contingency, or say why it has no solution."""
+    def of(
+        cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits, near: SolvedHour | None = None
+    ) -> SolvedHour | str:
+        """Solve one hour before any contingency, or say why it has no solution; `near` is an hour much like it."""
         network = case.network
         point = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
                          units_on=case.units_on)  # fmt: skip
         if point is None:
             return NO_HOLD
         net = Admittance.of(network, island=case.island, out=out.branches)
-        base = _base(net, point, one.ac)
+        regulated = base = _base(net, point, one.ac, near)
         if not base.converged:
             return base.why
         if one.ac is not None:
@@ -67,7 +71,7 @@ class SolvedHour:
         limit = limits_of(network, one.network.branches.rate_b_mw, limits)
         bridges = case.tree.below >= 0
         return cls(case=case, hour=hour, out=out, net=net, point=point, base=base, limit=limit, before=before,
-                   bridges=bridges)  # fmt: skip
+                   bridges=bridges, regulated=regulated)  # fmt: skip
 
     def live(self, contingency: Contingency) -> tuple[int, ...]:
         """Give the branches of a contingency that carry here."""
@@ -135,10 +139,14 @@ def _flat(net: Admittance, point: AcPoint) -> ComplexArray:
     return np.asarray(np.where(point.holds, point.v_set, 1.0) * np.exp(1j * angle), np.complex128)
 
 
-def _base(net: Admittance, point: AcPoint, start: AcStart | None) -> AcState:
+def _base(net: Admittance, point: AcPoint, start: AcStart | None, near: SolvedHour | None) -> AcState:
     """Solve an hour before any contingency, from a state that is known where there is one."""
     if start is None:
         return _solved(net, point, None, None)
+    if near is not None:
+        found = solve_ac(net, point, start=near.regulated, rules=BASE)
+        if found.converged:
+            return found
     buses = net.network.buses
     v = np.asarray(buses.vm * np.exp(1j * np.deg2rad(buses.va_deg)), np.complex128)
     known = AcState(converged=False, why="", v=v, limited=start.limited, reference=point.reference,
