@@ -253,7 +253,9 @@ def _missed(
     grid: Grid, asked: Slice, count: int, random: np.random.Generator
 ) -> tuple[list[tuple[str, float, str]], int]:
     """Solve contingencies that were not chosen, with and without the request; give what they would have added."""
-    one = carried(asked, grid.ac)[0]
+    carried_ = carried(asked, grid.ac)
+    assert not isinstance(carried_, str)
+    one = carried_[0]
     other = _solved(replace(one, request=Out()), Out())
     world = _solved(one, asked.request, inside=other.case.island)
     reach = Reach.of(asked)

@@ -24,6 +24,7 @@ from tests.study.test_ac_layer import at_level
 
 def test_a_case_of_a_grid_with_a_layer_comes_back_with_its_banks_as_they_stood():
     grid = layered(read_case(a_case("case_ACTIVSg200")))
+    assert grid.ac is not None
     one = carried(at_level(grid, 0.9), grid.ac)[0]
     case = stand(one.network, hours=one.hours, out=Out(), order=elimination_order(one.network), lossy=True)
     world = SolvedHour.of(one, case, 0, Out(), AcLimits())

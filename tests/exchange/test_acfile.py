@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -11,9 +12,11 @@ from moms.exchange import acfile
 from moms.exchange._columns import GridFileDamaged
 from moms.exchange.gridfile import load_bundled
 from moms.exchange.matpower import read_case
-from moms.grid import AcModel
 from tests.study.layers import layered
 from tests.study.test_ac_check import a_case
+
+if TYPE_CHECKING:
+    from moms.grid import AcModel
 
 
 def a_layer() -> AcModel:

@@ -30,8 +30,8 @@ FORMAT = 1
 LEAD = struct.Struct("<8sIQ32s")
 ENDING = ".momsac"
 NOTES = (
-    "For AC the outside is reduced at three levels of load; switched banks are invented where the data's shunts"
-    " hold no voltage at other hours. AC looks at the contingencies that a request can change anything of.",
+    "For AC the outside is reduced at three levels of load, and switched banks are invented.",
+    "AC looks at the contingencies that a request can change anything of, not at all.",
 )
 """What is synthetic in a bundled grid's layer: said wherever the grid's own notes are."""
 COLUMNS = tuple(spec.name for spec in fields(AcModel) if spec.name not in {"grid", "digest"})
@@ -101,11 +101,12 @@ def read(content: bytes, *, says: str = "the file") -> AcModel:
     return model
 
 
-def _columns(described: dict[str, Any], body: bytes, says: str) -> dict[str, Array]:
+def _columns(described: dict[str, Any], body: bytes, says: str) -> dict[str, Any]:
     if set(described) != set(COLUMNS):
         odd = ", ".join(sorted(set(described) ^ set(COLUMNS)))
         raise AcModelInconsistent(f"{says}: columns unknown or missing: {odd}", field="ac", fix="build it again")
-    found, at = {}, 0
+    found: dict[str, Array] = {}
+    at = 0
     for name in COLUMNS:
         blocks = []
         for size in described[name]["bytes"]:

@@ -114,7 +114,7 @@ class _Check:
         self.hours.append(label)
         other = SolvedHour.of(one, without, hour, one.out, self.limits)
         near = other if isinstance(other, SolvedHour) else None
-        world = other if case is without else SolvedHour.of(one, case, hour, out, self.limits, near)
+        world = other if case is without else SolvedHour.of(one, case, hour, out, self.limits, near=near)
         if isinstance(world, str):
             stands = other if isinstance(other, str) else None
             self.fail(None, label, world, stands, case_of(case, hour, out))
@@ -124,7 +124,8 @@ class _Check:
             return
         self.base_rows(world, other, label)
         listed = {c.id: c for c in one.contingencies_without or ()}
-        asked, compared = one.contingencies, None
+        asked: Sequence[Contingency] = one.contingencies
+        compared = None
         if one.ac is not None and isinstance(other, SolvedHour):
             asked, compared = self.touched(one, one.ac, world, other), other
         chosen = _chosen(world, asked, limits=self.limits, screen=self.screen, other=compared, listed=listed)

@@ -104,7 +104,8 @@ def _tripped(world: SolvedHour, other: SolvedHour, reach: Reach) -> FloatArray:
     """Give what losing a unit exchanges with the request, (g,) MVA: put on its branches, or its own change."""
     units = other.case.network.units
     mva, had = (
-        one.case.unit_mw[:, one.hour] + 1j * unit_mvar(one.net, one.point, one.base)[units.bus] for one in (world, other)
+        one.case.unit_mw[:, one.hour] + 1j * unit_mvar(one.net, one.point, one.base)[units.bus]
+        for one in (world, other)
     )
     moved: FloatArray = np.abs(mva - had)
     if not len(reach.rows):

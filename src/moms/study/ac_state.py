@@ -49,7 +49,7 @@ class SolvedHour:
 
     @classmethod
     def of(
-        cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits, near: SolvedHour | None = None
+        cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits, *, near: SolvedHour | None = None
     ) -> SolvedHour | str:
         """Solve one hour before any contingency, or say why it has no solution; `near` is an hour much like it."""
         network = case.network
