@@ -38,7 +38,7 @@ from moms.study.ac_check import _loss_of, _near_values, _not_standing, check_ac
 from moms.study.ac_choice import Reach, exchanged, touched
 from moms.study.ac_outside import carried
 from moms.study.ac_rows import AcLimits, beyond
-from moms.study.ac_state import SolvedHour, after
+from moms.study.ac_state import SolvedHour
 from moms.study.security import some_hours
 from moms.study.state import stand
 from moms.values import Window
@@ -201,7 +201,7 @@ def choice(grid: Grid, said: argparse.Namespace) -> None:
         found = check_ac(slices=[asked], model=grid.ac)
         took = time.process_time() - began
         caused = [r for r in found.rows if r.caused != "old"]
-        missed, looked = _missed(grid, asked, said.others, random)
+        missed, looked, open_ = _missed(grid, asked, said.others, random)
         total["caused"] += len(caused)
         total["missed"] += len(missed)
         total["others"] += looked
@@ -210,7 +210,7 @@ def choice(grid: Grid, said: argparse.Namespace) -> None:
         print(
             f"branch:{row + 1} ({kv:.0f} kV) at {one.hours.label[0]}: {found.status}, {found.counts.contingencies} looked "
             f"at, {found.counts.left_out} left out, {len(caused)} caused of {len({r.contingency for r in caused})} "
-            f"contingencies; {looked} others: {len(missed)} rows missed; {took:.1f} s CPU",
+            f"contingencies; {looked} others: {len(missed)} rows missed, {open_} more did not settle; {took:.1f} s CPU",
             flush=True,
         )
         for name, mva, text in missed[:5]:
@@ -251,8 +251,11 @@ def _requests(grid: Grid, random: np.random.Generator, count: int) -> np.ndarray
 
 def _missed(
     grid: Grid, asked: Slice, count: int, random: np.random.Generator
-) -> tuple[list[tuple[str, float, str]], int]:
-    """Solve contingencies that were not chosen, with and without the request; give what they would have added."""
+) -> tuple[list[tuple[str, float, str]], int, int]:
+    """Solve contingencies that were not chosen near the base states, with and without the request.
+
+    Gives what they would have added, how many were compared, and how many did not settle.
+    """
     carried_ = carried(asked, grid.ac)
     assert not isinstance(carried_, str)
     one = carried_[0]
@@ -270,22 +273,13 @@ def _missed(
     pairs = [(c, a, b) for c, a, b in pairs if a is not None and b is not None]
     now = NearSolver.of(world.net, world.point, world.base).solve([a for _, a, _ in pairs])
     had = NearSolver.of(other.net, other.point, other.base).solve([b for _, _, b in pairs])
-    found = []
+    found, open_ = [], 0
     for (c, a, b), x, y in zip(pairs, now, had, strict=True):
         if not (x.settled and y.settled):
-            found += _in_full(world, other, c, mva[c.id])
+            open_ += 1
             continue
         found += _caused(world, other, _near_values(world, x, a), _near_values(other, y, b), c, mva[c.id])
-    return found, len(pairs)
-
-
-def _in_full(world: SolvedHour, other: SolvedHour, c: Contingency, mva: float) -> list[tuple[str, float, str]]:
-    now, had = after(world, c), after(other, c)
-    if now is None or had is None:
-        return []
-    if now.values is None:
-        return [] if had.values is None else [(c.id, mva, f"no solution: {now.why}")]
-    return [] if had.values is None else _caused(world, other, now.values, had.values, c, mva)
+    return found, len(pairs) - open_, open_
 
 
 def _caused(
