@@ -7,13 +7,12 @@ import numpy as np
 from miso import states, ward
 from miso.eastern import Eastern
 from miso.states import Level, Setting
-from moms.grid import AcModel, BranchKind, Network
+from moms.grid import NO_BAND, AcModel, BranchKind, Network
 from moms.powerflow.ac import unit_mvar
 
 HOPS = 20
 """Outside buses that hold their voltage stay if so many branches from the footprint or fewer."""
 STAR_KV = 1.0
-NO_BAND = (0.01, 2.0)
 
 
 def model(s: Setting, found: list[Level], *, grid: Network, digest: str, hops: int | None = HOPS) -> AcModel:
@@ -37,14 +36,14 @@ def model(s: Setting, found: list[Level], *, grid: Network, digest: str, hops: i
     holds = found[0].point.holds & ~s.bank & ~e.inside
     held = np.flatnonzero(holds[left])
     taken = [_taken(s, one, made.current[:, k], holds) for k, one in enumerate(found)]
-    star = e.kv[left] == STAR_KV
     point, first = found[0].point, len(grid.buses)
+    judged = (e.kv[left] != STAR_KV) & (np.arange(len(left)) < first)
     return AcModel(
         grid=digest,
         number=e.number[left][first:],
         base_kv=e.kv[left][first:],
-        vmin=np.where(star, NO_BAND[0], e.vmin[left]),
-        vmax=np.where(star, NO_BAND[1], e.vmax[left]),
+        vmin=np.where(judged, e.vmin[left], NO_BAND[0]),
+        vmax=np.where(judged, e.vmax[left], NO_BAND[1]),
         shunt_mw=_single(shunt.real),
         shunt_mvar=_single(shunt.imag),
         from_bus=place[rest.f],

@@ -98,5 +98,6 @@ def _not() -> str:
         "- DC lines meet the reactive needs of their own converters, at both ends.\n"
         "- Banks may be larger than anyone built: the data's lines at half load give more reactive power than the\n"
         "  data's reactors take.\n"
+        "- Star points of transformers, and outside buses that the DC model has not, are not judged.\n"
         "- Beyond 20 branches from the footprint nothing outside holds its voltage."
     )

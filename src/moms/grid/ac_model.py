@@ -20,6 +20,8 @@ BANK = "bank"
 """The fuel of a switched bank, which stands among the units of an AC network and gives no MW."""
 HELD = "outside"
 """The fuel of what holds a voltage outside: its MW are in the outside's injections."""
+NO_BAND = (0.01, 2.0)
+"""The band, per unit, of a bus that is not judged: a star point is no place, an added outside bus is in no grid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,7 +35,7 @@ class AcModel:
     base_kv: FloatArray
     """(k,)"""
     vmin: FloatArray
-    """(N,) per unit; star points of transformers are no place and have a band that cannot be left."""
+    """(N,) per unit; `NO_BAND` where a bus is not judged."""
     vmax: FloatArray
     shunt_mw: FloatArray
     """(N,) at 1 per unit, switched banks left out."""
@@ -163,3 +165,9 @@ class AcModel:
         }
         named = {spec.name: added.get(spec.name, nothing) for spec in fields(had)}
         return replace(own, **{name: np.r_[getattr(own, name), column] for name, column in named.items()})
+
+
+def not_judged(vmin: FloatArray, vmax: FloatArray) -> BoolArray:
+    """Tell which buses have a band that says they are not judged."""
+    found: BoolArray = (vmin == NO_BAND[0]) & (vmax == NO_BAND[1])
+    return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.grid import BusKind
+from moms.grid import BusKind, not_judged
 from moms.powerflow import DcFactor, label
 from moms.powerflow.ac import HELD, AcRules, AcState, solve_ac, unit_mvar
 from moms.powerflow.ac_point import ac_point
@@ -267,7 +267,8 @@ def limited(world: SolvedHour, other: SolvedHour, hour: str, limits: AcLimits) -
     was_held = other.point.holds & (other.base.limited == HELD)
     now = world.point.holds & (world.base.limited != HELD)
     volt, wanted = np.abs(world.base.v), world.point.v_set
-    rows = np.flatnonzero(now & was_held & (np.abs(volt - wanted) > limits.held_pu))
+    judged = ~not_judged(world.case.network.buses.vmin, world.case.network.buses.vmax)
+    rows = np.flatnonzero(judged & now & was_held & (np.abs(volt - wanted) > limits.held_pu))
     if not len(rows):
         return ()
     given, before = (unit_mvar(one.net, one.point, one.base) for one in (world, other))
