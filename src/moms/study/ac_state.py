@@ -46,6 +46,8 @@ class SolvedHour:
     bridges: BoolArray
     regulated: AcState
     """The base state before its banks were locked; the base state itself where there are none."""
+    layered: bool = False
+    """Whether it stands on an AC layer, whose equivalents give no DC angles to start from."""
 
     @classmethod
     def of(
@@ -71,7 +73,7 @@ class SolvedHour:
         limit = limits_of(network, one.network.branches.rate_b_mw, limits)
         bridges = case.tree.below >= 0
         return cls(case=case, hour=hour, out=out, net=net, point=point, base=base, limit=limit, before=before,
-                   bridges=bridges, regulated=regulated)  # fmt: skip
+                   bridges=bridges, regulated=regulated, layered=one.ac is not None)  # fmt: skip
 
     def live(self, contingency: Contingency) -> tuple[int, ...]:
         """Give the branches of a contingency that carry here."""
@@ -154,7 +156,9 @@ def _base(net: Admittance, point: AcPoint, start: AcStart | None, near: SolvedHo
     return solve_ac(net, point, start=known, rules=BASE)
 
 
-def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None) -> AcState:
+def _solved(
+    net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None, *, flat: bool = True
+) -> AcState:
     """Solve from the state near by, then from the file's voltages, then from DC angles, at last patiently."""
     buses = net.network.buses
     rules = BASE if start is None else AFTER
@@ -168,7 +172,7 @@ def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcSta
         state = solve_ac(net, point, start=start_v, lost=lost, rules=rules)
     else:
         state = solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
-    for last in (rules, replace(rules, patient=True)):
+    for last in (rules, replace(rules, patient=True)) if flat else ():
         state = state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=last)
     return state
 
@@ -237,7 +241,7 @@ def after(world: SolvedHour, contingency: Contingency) -> After | None:
 def _after(net: Admittance, point: AcPoint | None, lost: IntArray | None, world: SolvedHour, shed_mw: float) -> After:
     if point is None:
         return After(values=None, why=NO_HOLD, shed_mw=shed_mw)
-    state = _solved(net, point, lost, world.base)
+    state = _solved(net, point, lost, world.base, flat=not world.layered)
     if not state.converged:
         return After(values=None, why=state.why, shed_mw=shed_mw)
     return After(values=values_of(net, state.v, world.base.v, world.case.network, lost), shed_mw=shed_mw)
