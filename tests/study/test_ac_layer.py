@@ -15,12 +15,13 @@ from moms.exchange.matpower import read_case
 from moms.grid import BranchKind
 from moms.powerflow import elimination_order
 from moms.powerflow.ac import AcRules, solve_ac
+from moms.powerflow.ac_near import NearSolver
 from moms.study import Out, Slice, contingencies_of
 from moms.study import ac_choice as choice
-from moms.study.ac_check import check_ac
+from moms.study.ac_check import WIDER, _near_values, check_ac
 from moms.study.ac_outside import carried
 from moms.study.ac_rows import AcLimits, AcResult, AcStatus
-from moms.study.ac_state import SolvedHour
+from moms.study.ac_state import SolvedHour, after, radial
 from moms.study.state import stand
 from tests.study.layers import layered
 from tests.study.test_ac_check import a_case
@@ -169,3 +170,27 @@ def test_an_outside_that_follows_no_one_level_is_not_available():
     found = check_ac(slices=[replace(one, hours=hours, hours_without=hours)], model=grid.ac)
     assert found.status is AcStatus.NOT_AVAILABLE
     assert "one level of load" in found.why
+
+
+@pytest.mark.parametrize("name", ["case118", "case_ACTIVSg200", "case_ACTIVSg500"])
+def test_a_part_cut_off_is_solved_near_the_base_state_as_without_it(name: str) -> None:
+    grid = layered(read_case(a_case(name)))
+    world = solved(at_level(grid, 1.0), grid)
+    solver = NearSolver.of(world.net, world.point, world.base)
+    n, m = len(world.case.network.buses), len(world.case.network.branches)
+    limits, compared = AcLimits(), 0
+    for contingency in contingencies_of(grid, which="all"):
+        loss = radial(world, contingency)
+        if loss is None:
+            continue
+        near, full = solver.solve([loss])[0], after(world, contingency)
+        if not near.settled or full is None or full.values is None:
+            continue
+        ours = _near_values(world, near, loss)
+        on = full.values.on
+        assert np.array_equal(ours.on[m:], on[m:])  # the same buses are dark
+        assert np.abs(ours.value - full.values.value)[m : m + n][on[m : m + n]].max() < WIDER * limits.near_pu
+        limit = world.limit[:m]
+        assert (np.abs(ours.value - full.values.value)[:m] / np.minimum(limit, 1e6)).max() < WIDER * limits.near_loading
+        compared += 1
+    assert compared > 5

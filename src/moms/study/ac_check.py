@@ -32,7 +32,7 @@ from moms.study.ac_rows import (
     limits_of,
     named,
 )
-from moms.study.ac_state import After, SolvedHour, after, case_of, limited, made_up, shed_mw, values_of
+from moms.study.ac_state import After, SolvedHour, after, case_of, limited, made_up, radial, shed_mw, values_of
 from moms.study.result import Caused
 from moms.study.state import stand
 
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 EDGE = 1e-6
 """A value this close to its limit is at it."""
+WIDER = 2.0
+"""Near is twice as wide where a part is cut off: what its lines still charge is undone at base voltages."""
 MATTERS = ("near_limit", "not_settled", "islanding")
 
 
@@ -282,8 +284,12 @@ def _chosen(
             continue
         ids.add(contingency.id)
         if world.splits(rows):
-            counts["islanding"] += 1
-            full.append(contingency)
+            part = radial(world, contingency) if screen and world.layered else None
+            if part is None:
+                counts["islanding"] += 1
+                full.append(contingency)
+            else:
+                near.append((contingency, part))
             mw = shed_mw(world, contingency)
         else:
             lost = made_up(world, units) if units else None
@@ -320,8 +326,9 @@ def _screened(world: SolvedHour, losses: list[Loss], limits: AcLimits) -> list[s
             reasons.append("not_settled")
             continue
         values = _near_values(world, near, loss)
-        over = beyond(values, world.limit, buses=len(network.buses)) + margin
-        matters = _not_standing(world, over, world.limit, limits.worsened_share, spare=margin).any()
+        spare = margin if loss.dark is None else WIDER * margin
+        over = beyond(values, world.limit, buses=len(network.buses)) + spare
+        matters = _not_standing(world, over, world.limit, limits.worsened_share, spare=spare).any()
         reasons.append("near_limit" if matters else "screened_out")
     return reasons
 
@@ -349,9 +356,10 @@ def _not_caused(
             continue
         over = beyond(_near_values(world, one, near[k][1]), world.limit, buses=buses)
         stood = beyond(_near_values(other, was, loss), other.limit, buses=buses)
-        hit = _not_standing(world, over + margin, world.limit, limits.worsened_share, spare=margin)
-        new = stood <= margin
-        worse = over - stood + 2.0 * margin >= limits.worsened_share * world.limit
+        spare = margin if loss.dark is None else WIDER * margin
+        hit = _not_standing(world, over + spare, world.limit, limits.worsened_share, spare=spare)
+        new = stood <= spare
+        worse = over - stood + 2.0 * spare >= limits.worsened_share * world.limit
         if not (hit & (new | worse)).any():
             found[k] = "screened_out"
     return found
@@ -360,7 +368,9 @@ def _not_caused(
 def _loss_of(world: SolvedHour, contingency: Contingency) -> Loss | None:
     """Give what a contingency takes in an hour; None where it has to be solved in full."""
     rows, units = world.live(contingency), world.running(contingency)
-    if world.splits(rows) or not (rows or units):
+    if world.splits(rows):
+        return radial(world, contingency)
+    if not (rows or units):
         return None
     if not units:
         return Loss(branches=rows)
@@ -371,7 +381,10 @@ def _loss_of(world: SolvedHour, contingency: Contingency) -> Loss | None:
 def _near_values(world: SolvedHour, near: Near, loss: Loss) -> Values:
     v = np.zeros(len(world.case.network.buses), np.complex128)
     v[world.net.rows] = near.v
-    return values_of(world.net, v, world.base.v, world.case.network, np.array(loss.branches, np.int64))
+    if loss.dark is not None:
+        v[loss.dark] = 0.0
+    lost = np.array((*loss.branches, *loss.cut), np.int64)
+    return values_of(world.net, v, world.base.v, world.case.network, lost)
 
 
 def _margins(network: Network, limit: FloatArray, limits: AcLimits) -> FloatArray:

@@ -10,6 +10,7 @@ import numpy as np
 from moms.grid import BusKind, not_judged
 from moms.powerflow import DcFactor, label
 from moms.powerflow.ac import HELD, AcRules, AcState, solve_ac, unit_mvar
+from moms.powerflow.ac_near import Loss
 from moms.powerflow.ac_point import ac_point
 from moms.powerflow.admittance import Admittance
 from moms.study.ac_rows import Limited, Values, limits_of
@@ -306,3 +307,29 @@ def case_of(case: Case, hour: int, out: Out, contingency: Contingency | None = N
         branches=replace(network.branches, in_service=branches),
         units=replace(network.units, in_service=units, p_mw=case.unit_mw[:, hour]),
     )
+
+
+def radial(world: SolvedHour, contingency: Contingency) -> Loss | None:
+    """Give the loss of one branch that cuts a part off as one that can be solved near the base state; else None.
+
+    The part stays in the equations with nothing that takes or gives, and what its lines and shunts still
+    do is undone at the end that goes on.
+    """
+    rows, units = world.live(contingency), world.running(contingency)
+    if len(rows) != 1 or units or not world.splits(rows):
+        return None
+    network, net = world.case.network, world.net
+    main = _main(world, np.array(rows, np.int64))
+    dark = world.case.island & ~main
+    point = made_up(world, units, main).point(network)
+    if point is None or dark[world.base.reference]:
+        return None
+    lines, buses = network.branches, network.buses
+    volt2 = np.abs(world.base.v) ** 2
+    gone = net.live & (dark[lines.from_bus] | dark[lines.to_bus])
+    charging = 0.5 * lines.b[gone] * (volt2[lines.from_bus[gone]] + volt2[lines.to_bus[gone]]) * network.base_mva
+    end = lines.from_bus[rows[0]] if main[lines.from_bus[rows[0]]] else lines.to_bus[rows[0]]
+    p, q = np.where(dark, 0.0, point.p_mw), np.where(dark, 0.0, point.q_mvar)
+    q[end] -= float(charging.sum()) + float((buses.shunt_mvar * volt2)[dark].sum())
+    p[end] += float((buses.shunt_mw * volt2)[dark].sum())
+    return Loss(branches=(), point=replace(point, p_mw=p, q_mvar=q), cut=rows, dark=np.flatnonzero(dark))
