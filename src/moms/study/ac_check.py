@@ -356,7 +356,8 @@ def _not_caused(
             continue
         over = beyond(_near_values(world, one, near[k][1]), world.limit, buses=buses)
         stood = beyond(_near_values(other, was, loss), other.limit, buses=buses)
-        spare = margin if loss.dark is None else WIDER * margin
+        cuts = loss.dark is not None or near[k][1].dark is not None
+        spare = WIDER * margin if cuts else margin
         hit = _not_standing(world, over + spare, world.limit, limits.worsened_share, spare=spare)
         new = stood <= spare
         worse = over - stood + 2.0 * spare >= limits.worsened_share * world.limit
