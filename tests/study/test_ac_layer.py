@@ -12,7 +12,7 @@ import pytest
 from moms.exchange.gridfile import load_bundled
 from moms.exchange.hours import base_point
 from moms.exchange.matpower import read_case
-from moms.grid import BranchKind
+from moms.grid import NO_BAND, BranchKind
 from moms.powerflow import elimination_order
 from moms.powerflow.ac import AcRules, solve_ac
 from moms.powerflow.ac_near import NearSolver
@@ -20,7 +20,7 @@ from moms.study import Out, Slice, contingencies_of
 from moms.study import ac_choice as choice
 from moms.study.ac_check import WIDER, _near_values, check_ac
 from moms.study.ac_outside import carried
-from moms.study.ac_rows import AcLimits, AcResult, AcStatus
+from moms.study.ac_rows import UNLIMITED, AcLimits, AcResult, AcStatus, limits_of
 from moms.study.ac_state import SolvedHour, after, radial
 from moms.study.state import stand
 from tests.study.layers import layered
@@ -194,3 +194,13 @@ def test_a_part_cut_off_is_solved_near_the_base_state_as_without_it(name: str) -
         assert (np.abs(ours.value - full.values.value)[:m] / np.minimum(limit, 1e6)).max() < WIDER * limits.near_loading
         compared += 1
     assert compared > 5
+
+
+def test_a_bus_that_is_not_judged_has_no_limit_and_its_neighbours_keep_theirs() -> None:
+    network = read_case(a_case("case118")).network
+    vmin, vmax = network.buses.vmin.copy(), network.buses.vmax.copy()
+    vmin[5], vmax[5] = NO_BAND
+    changed = replace(network, buses=replace(network.buses, vmin=vmin, vmax=vmax))
+    limit = limits_of(changed, network.branches.rate_b_mw, AcLimits())[-len(vmin) :]
+    assert limit[5] == UNLIMITED
+    assert (np.delete(limit, 5) == AcLimits().deviation_pu).all()
