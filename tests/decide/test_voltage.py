@@ -189,3 +189,18 @@ def test_what_ac_finds_only_with_the_queue_refers_and_only_alone_is_a_condition(
 
 def test_where_no_class_needs_it_no_row_of_it_is_shown():
     assert not [c for c in settled(an_evidence(), rules=RULES).checks if c.rule > "SEC-AC-1" and c.rule[:6] == "SEC-AC"]
+
+
+def test_what_ac_did_not_look_at_though_the_request_changes_it_refers():
+    found = settled(with_voltage(replace(CLEAN, untouched=20_000, left_out=3)))
+    assert found.outcome == Outcome.REFER
+    row = next(c for c in found.checks if c.rule == "SEC-AC-2")
+    assert row.verdict == Verdict.MISSING
+    assert row.says == "3 contingencies that it changes were not looked at: there are too many"
+
+
+def test_what_it_cannot_change_is_told_and_granted():
+    found = settled(with_voltage(replace(CLEAN, untouched=20_000)))
+    assert found.outcome == Outcome.APPROVE
+    row = next(c for c in found.checks if c.rule == "SEC-AC-2")
+    assert row.says == "AC verified: 245 contingencies that it can change anything of, 2 hours of 168"

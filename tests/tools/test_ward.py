@@ -64,3 +64,18 @@ def test_hops_are_counted_over_branches() -> None:
     inside = np.array([True, False, False, False, False])
     found = ward.hops(inside, np.array([0, 2, 0]), np.array([1, 1, 3]))
     assert found.tolist() == [0, 1, 2, 1, 5]
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_several_states_are_reduced_as_each_is(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    f, t, size = a_mesh(rng, n=N, extra=20)
+    matrix = sparse.csc_matrix(bus_matrix(f, t, size * (0.2 - 1j), 1j * rng.uniform(-0.5, 0.5, N)))
+    v = rng.uniform(0.95, 1.05, (N, 3)) * np.exp(1j * rng.uniform(-0.3, 0.3, (N, 3)))
+    keep = np.arange(N) < INSIDE
+    together = ward.reduced(matrix, v, keep=keep)
+    for k in range(3):
+        alone = ward.reduced(matrix, v[:, k], keep=keep)
+        assert together.current[:, k] == pytest.approx(alone.current, abs=1e-12)
+        assert np.array_equal(together.y, alone.y)

@@ -250,5 +250,5 @@ def _limits_of_it() -> str:
 
 - Zones follow the data's planning regions and states, not utilities; Entergy buses of the data in Missouri belong to LRZ8.
 - Scaling the outside by one shape keeps its pattern of injections; real transfers vary.
-- No AC boundary yet: outside MVAr are not carried. Units mothballed here run in the data, and the other way round.
+- Outside MVAr are not in it; what AC has of the outside is a layer of its own (`miso-ac.md`). Units mothballed here run in the data, and the other way round.
 - Firm imports are shared among zones by load; zonal import limits are first-limit figures of one dispatch."""

@@ -34,7 +34,7 @@ class Ward:
     own: np.ndarray
     """(n,) diagonal element; 0 where eliminated."""
     current: np.ndarray
-    """(n,) into the network, per unit; 0 where eliminated."""
+    """Into the network, per unit, (n,) or a column a state; 0 where eliminated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,8 @@ def hops(inside: np.ndarray, f: np.ndarray, t: np.ndarray) -> np.ndarray:
 def reduced(matrix: sparse.csc_matrix, v: np.ndarray, *, keep: np.ndarray, most: int = LARGEST_DEGREE) -> Ward:
     """Eliminate the buses not in `keep`, fewest neighbours first, until all that are left have more than `most`.
 
-    `matrix` is the symmetric (n, n) bus admittance, `v` the solved voltages, (n,) per unit.
+    `matrix` is the symmetric (n, n) bus admittance, `v` the solved voltages, per unit, (n,), or several states
+    side by side: what is made of the network is the same for all.
     """
     beside, own = _rows(matrix)
     current = matrix @ v
@@ -77,7 +78,7 @@ def reduced(matrix: sparse.csc_matrix, v: np.ndarray, *, keep: np.ndarray, most:
         t=np.array(t, np.int64),
         y=np.array(y),
         own=np.where(left, own, 0.0),
-        current=np.where(left, current, 0.0),
+        current=np.where(left if current.ndim == 1 else left[:, None], current, 0.0),
     )
 
 

@@ -137,6 +137,12 @@ class Voltage:
     unbanded: int = 0
     """Energised buses without a voltage band: nothing is granted with any."""
     unrated: int = 0
+    untouched: int = 0
+    """Not looked at, over all hours: they and the request exchange too little, or there were more than the most."""
+    left_out: int = 0
+    """Of these, those that exchange enough and were beyond the most that is looked at."""
+    layer: str = ""
+    """Digest of the AC layer, where the grid has one."""
     digest: str = ""
 
 

@@ -42,6 +42,9 @@ def voltage_verified(voltage: Voltage | None, against: tuple[str, ...]) -> Check
         return Check(rule="SEC-AC-2", asks=asks, verdict=Verdict.MISSING, says=voltage.why, fix=RUNS_IT)
     if voltage.unsolved:
         return _unsolved(voltage, asks)
+    if voltage.left_out:
+        said = f"{many(voltage.left_out, 'contingency')} that it changes were not looked at: there are too many"
+        return Check(rule="SEC-AC-2", asks=asks, verdict=Verdict.MISSING, says=said, fix=RUNS_IT)
     return Check(
         rule="SEC-AC-2", asks=asks, verdict=Verdict.PASS, says=verified(voltage), evidence=(voltage.digest,),
     )  # fmt: skip
@@ -49,8 +52,9 @@ def voltage_verified(voltage: Voltage | None, against: tuple[str, ...]) -> Check
 
 def verified(voltage: Voltage) -> str:
     """Say what AC covered."""
-    counted = f"{many(voltage.contingencies, 'contingency')}, {many(len(voltage.hours), 'hour')}"
-    return f"AC verified: {counted} of {voltage.points:,}"
+    touched = " that it can change anything of" if voltage.untouched else ""
+    hours = f"{many(len(voltage.hours), 'hour')} of {voltage.points:,}"
+    return f"AC verified: {many(voltage.contingencies, 'contingency')}{touched}, {hours}"
 
 
 def _unsolved(voltage: Voltage, asks: str) -> Check:

@@ -47,7 +47,7 @@ def _voltage(world: World, studied: Studied, slices: Sequence[Slice]) -> Voltage
     if picked is None:
         why = f"{many(len(slices), 'topology')} are out in turn, and the rule book verifies {rules.hours_most} hours"
         return _not_available(f"AC not available: {why} at most", points)
-    result = check_ac(slices=picked.slices, limits=rules)
+    result = check_ac(slices=picked.slices, limits=rules, model=world.grid.ac)
     if result.status == "not available":
         return _not_available(result.why, points)
     return _condensed(world, result, picked)
@@ -87,6 +87,9 @@ def _condensed(world: World, result: AcResult, picked: Picked) -> Voltage:
         shed_mw=max((one.shed_mw for one in result.sheds), default=0.0),
         unbanded=counts.unbanded,
         unrated=counts.unrated,
+        untouched=counts.untouched,
+        left_out=counts.left_out,
+        layer=world.grid.ac.digest if world.grid.ac is not None else "",
         digest=digest([result.rows, result.limited, result.sheds, result.hours, counts,
                        [(one.contingency, one.hour, one.why, one.without_why) for one in result.failures]]),
     )  # fmt: skip
@@ -141,9 +144,15 @@ def _unsolved(world: World, failures: Sequence[AcFailure]) -> tuple[Unsolved, ..
 def saved(world: World, case: Network) -> dict[str, object]:
     """Give how a state differs from the grid it was studied on: all that is needed to study it again.
 
-    Columns are whole where any of their values differ, MW and MVAr rounded to 0.001.
+    Columns are whole where any of their values differ, MW and MVAr rounded to 0.001. Where AC has a model
+    of its own of the grid, they are those of that model, with its banks as they stand.
     """
-    grid = world.grid.network
+    grid, model = world.grid.network, world.grid.ac
+    own: dict[str, object] = {}
+    if model is not None:
+        grid = model.on(grid, level=1.0, load_mw=case.buses.load_mw, load_mvar=case.buses.load_mvar)
+        own = {"ac": model.digest, "bus.shunt_mvar": np.round(case.buses.shunt_mvar, 3).tolist(),
+               "bus.kind": case.buses.kind.tolist()}  # fmt: skip
     gone = np.flatnonzero(grid.branches.in_service & ~case.branches.in_service)
     off = np.flatnonzero(grid.units.in_service & ~case.units.in_service)
     return {
@@ -153,29 +162,34 @@ def saved(world: World, case: Network) -> dict[str, object]:
         "bus.load_mw": np.round(case.buses.load_mw, 3).tolist(),
         "bus.load_mvar": np.round(case.buses.load_mvar, 3).tolist(),
         "gen.p_mw": np.round(case.units.p_mw, 3).tolist(),
-    }
+    } | own
 
 
 def again(grid: Grid, case: Mapping[str, Any]) -> Network:
     """Give the state that `saved` kept, on the grid it was studied on.
 
     Raises:
-        OtherGrid: this is another grid, or another version of it.
+        OtherGrid: this is another grid, or another version of it or of its AC layer.
     """
-    if case["grid"] != grid.digest:
+    layer = grid.ac.digest if grid.ac is not None else None
+    if case["grid"] != grid.digest or case.get("ac") != layer:
         raise OtherGrid(
             f"the case was saved on another version of the grid ({case['grid'][:12]}; here is {grid.digest[:12]})",
             field="grid",
             fix="open it with the grid the record names under versions",
         )
-    network = grid.network
-    lines, units, buses = network.branches, network.units, network.buses
+    network, load_mw, load_mvar = grid.network, np.array(case["bus.load_mw"]), np.array(case["bus.load_mvar"])
+    if grid.ac is not None:
+        network = grid.ac.on(network, level=1.0, load_mw=load_mw, load_mvar=load_mvar)
+        shunt, kind = np.array(case["bus.shunt_mvar"]), np.array(case["bus.kind"], np.int64)
+        network = replace(network, buses=replace(network.buses, shunt_mvar=shunt, kind=kind))
+    lines, units = network.branches, network.units
     live, on = lines.in_service.copy(), units.in_service.copy()
     live[[network.row(name) for name in case["branches_out"]]] = False
     on[[network.row(name) for name in case["units_out"]]] = False
     return replace(
         network,
-        buses=replace(buses, load_mw=np.array(case["bus.load_mw"]), load_mvar=np.array(case["bus.load_mvar"])),
+        buses=replace(network.buses, load_mw=load_mw, load_mvar=load_mvar),
         branches=replace(lines, in_service=live),
         units=replace(units, in_service=on, p_mw=np.array(case["gen.p_mw"])),
     )

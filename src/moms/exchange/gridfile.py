@@ -11,13 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from moms.exchange import acfile
 from moms.exchange._columns import Array, Column, GridFileDamaged, decode, encode
 from moms.grid import (
     Branches,
@@ -51,6 +52,8 @@ ENDLESS = frozenset(
      "zones.import_limit_mw", "zones.export_limit_mw"}
 )  # fmt: skip
 """Columns in which infinity means "no limit"; everywhere else it is an error."""
+WITHOUT_LAYER = " It has no AC boundary yet."
+"""What a grid's file says of itself, and its layer makes untrue: the file stays as it is, and so does its digest."""
 
 
 class NotAGridFile(Refused):
@@ -82,14 +85,19 @@ def bundled() -> tuple[str, ...]:
 
 
 def load_bundled(name: str) -> Grid:
-    """Read one of the grids that come with MOMS.
+    """Read one of the grids that come with MOMS, with its AC layer where it has one.
 
     Raises:
         NoSuchGrid: none has that name.
     """
     if name not in bundled():
         raise NoSuchGrid(f"no grid {name!r} is bundled", field="grid", fix=f"choose from {', '.join(bundled())}")
-    return read((resources.files("moms") / "data" / "grids" / f"{name}{ENDING}").read_bytes(), says=name)
+    grid = read((resources.files("moms") / "data" / "grids" / f"{name}{ENDING}").read_bytes(), says=name)
+    layer = acfile.bundled(grid)
+    if layer is None:
+        return grid
+    notes = tuple(note.removesuffix(WITHOUT_LAYER) for note in grid.notes)
+    return replace(grid, ac=layer, notes=(*notes, *acfile.NOTES))
 
 
 def save(grid: Grid, path: Path) -> str:

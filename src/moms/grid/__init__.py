@@ -1,5 +1,6 @@
 """The network: equipment, topology, ratings, zones, hours; frozen values that every room reads."""
 
+from moms.grid.ac_model import NO_BAND, AcModel, not_judged
 from moms.grid.breakers import Breakers, Switched, switched
 from moms.grid.calendar import season_of, shape_columns
 from moms.grid.contingency import Contingency
@@ -22,7 +23,9 @@ from moms.grid.network import (
 from moms.grid.world import Flag, Grid, Hours, Register, Season, Shapes, Stations, Zones
 
 __all__ = [
+    "NO_BAND",
     "UNRATED",
+    "AcModel",
     "BoolArray",
     "BranchKind",
     "Branches",
@@ -47,6 +50,7 @@ __all__ = [
     "TextArray",
     "Units",
     "Zones",
+    "not_judged",
     "season_of",
     "shape_columns",
     "switched",

@@ -45,7 +45,9 @@ class BranchKind(IntEnum):
     WINDING = 2
     """One leg of a three-winding transformer's star."""
     EQUIVALENT = 3
-    """Made by reducing the outside world: neither monitored nor tripped."""
+    """Made by reducing the outside world for DC: neither monitored nor tripped."""
+    AC_EQUIVALENT = 4
+    """Made by reducing it for AC (`AcModel`); no DC study sees one."""
 
 
 class RatingSource(IntEnum):

@@ -14,6 +14,7 @@ from moms.values import ElementKind, parse
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from moms.grid.ac_model import AcModel
     from moms.grid.contingency import Contingency
     from moms.grid.network import BoolArray, FloatArray, IntArray, Network, TextArray
 
@@ -144,6 +145,8 @@ class Grid:
     digest: str = ""
     """SHA-256 of the file it was read from: the model version of every study."""
     extras: dict[str, object] = field(default_factory=dict)
+    ac: AcModel | None = None
+    """What AC needs beyond a network that is reduced for DC; None where the network is whole, or nothing is known."""
 
     @property
     def breakers(self) -> Breakers | None:

@@ -61,6 +61,10 @@ class Loss:
 
     branches: tuple[int, ...]
     point: AcPoint | None = None
+    cut: tuple[int, ...] = ()
+    """Branches lost that the equations keep: they lead to `dark` alone, and nothing flows there."""
+    dark: IntArray | None = None
+    """Rows of buses cut off: what the answer says of them is nothing."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)

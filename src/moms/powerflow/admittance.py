@@ -6,7 +6,7 @@ the from end, Yff = (y + jb/2)/|t|^2, Yft = -y/conj(t), Ytf = -y/t, Ytt = y + jb
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,13 @@ class Admittance:
         for part, column in zip((self.yff, self.yft, self.ytf, self.ytt), range(4), strict=True):
             np.subtract.at(changed.data, self.entry[lost, column], part[lost])
         return changed
+
+    def with_shunts(self, network: Network, bus: IntArray, mva: ComplexArray) -> Admittance:
+        """Give the same island with more shunts, MVA at 1 per unit (MW + j MVAr) at rows of buses."""
+        at = self.place[bus]
+        changed = self.matrix.copy()
+        np.add.at(changed.data, _find(changed, at, at), mva / network.base_mva)
+        return replace(self, network=network, matrix=changed)
 
     def flows_mva(self, v: ComplexArray, *, lost: IntArray | None = None) -> tuple[ComplexArray, ComplexArray]:
         """Give what enters each branch at its from and its to end, (m,) MVA, at voltages v (n,) per unit."""

@@ -15,6 +15,8 @@ import numpy as np
 from moms.powerflow import elimination_order
 from moms.powerflow.ac_near import Loss, NearSolver
 from moms.powerflow.ac_point import no_ac
+from moms.study.ac_choice import Reach, touched
+from moms.study.ac_outside import carried
 from moms.study.ac_rows import (
     UNLIMITED,
     AcCounts,
@@ -30,29 +32,43 @@ from moms.study.ac_rows import (
     limits_of,
     named,
 )
-from moms.study.ac_state import After, SolvedHour, after, case_of, limited, made_up, shed_mw, values_of
+from moms.study.ac_state import After, SolvedHour, after, case_of, limited, made_up, radial, shed_mw, values_of
 from moms.study.result import Caused
 from moms.study.state import stand
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from moms.grid import BoolArray, Contingency, FloatArray, Network
-    from moms.study.slices import Out, Slice
+    from moms.grid import AcModel, BoolArray, Contingency, FloatArray, Network
+    from moms.powerflow.ac_near import Near
+    from moms.study.slices import AcStart, Out, Slice
     from moms.study.state import Case
 
 EDGE = 1e-6
 """A value this close to its limit is at it."""
+WIDER = 2.0
+"""Near is twice as wide where a part is cut off: what its lines still charge is undone at base voltages."""
 MATTERS = ("near_limit", "not_settled", "islanding")
 
 
-def check_ac(*, slices: Sequence[Slice], limits: AcLimits | None = None, screen: bool = True) -> AcResult:
+def check_ac(
+    *, slices: Sequence[Slice], limits: AcLimits | None = None, screen: bool = True, model: AcModel | None = None
+) -> AcResult:
     """Verify a request by AC in all hours of its slices; `screen` False solves every contingency in full.
+
+    `model` is what AC has of a grid that is reduced for DC: there only the contingencies are looked at
+    that the request can change anything of (`ac_choice`).
 
     Raises:
         Unbalanced, NoReactance: as `study`.
     """
     limits = limits or AcLimits()
+    if model is not None:
+        parts = [carried(one, model) for one in slices]
+        strange = next((part for part in parts if isinstance(part, str)), None)
+        if strange is not None:
+            return AcResult(status=AcStatus.NOT_AVAILABLE, why=f"AC not available: {strange}")
+        slices = [one for part in parts for one in part if not isinstance(one, str)]
     for one in slices:
         why = no_ac(one.network)
         if why is not None:
@@ -75,13 +91,18 @@ class _Check:
         self.hours: list[str] = []
         self.answered: set[str] = set()
         self.counts = AcCounts()
+        self.reach: dict[int, Reach] = {}
+        """By the DC slice, all of which live as long as this."""
 
     def slice(self, one: Slice) -> None:
         order = elimination_order(one.network)
-        without = stand(one.network, hours=one.hours_without, out=one.out, order=order)
+        lossy = one.ac is not None
+        without = stand(one.network, hours=one.hours_without, out=one.out, order=order, lossy=lossy)
         out = one.out.plus(one.request)
         same = not len(one.request) and one.hours is one.hours_without
-        case = without if same else stand(one.network, hours=one.hours, out=out, order=order, inside=without.island)
+        case = without
+        if not same:
+            case = stand(one.network, hours=one.hours, out=out, order=order, inside=without.island, lossy=lossy)
         buses = one.network.buses
         banded = ~without.island | ((buses.vmax > buses.vmin) & (buses.vmin > 0.0))
         rated = np.isfinite(one.network.branches.rate_b_mw) | ~one.network.branches.monitored
@@ -93,21 +114,40 @@ class _Check:
         label = one.hours.label[hour]
         self.counts = self.counts.plus(hours=1)
         self.hours.append(label)
-        world = SolvedHour.of(one, case, hour, out, self.limits)
-        other = world if case is without else SolvedHour.of(one, without, hour, one.out, self.limits)
+        other = SolvedHour.of(one, without, hour, one.out, self.limits)
+        near = other if isinstance(other, SolvedHour) else None
+        world = other if case is without else SolvedHour.of(one, case, hour, out, self.limits, near=near)
         if isinstance(world, str):
             stands = other if isinstance(other, str) else None
             self.fail(None, label, world, stands, case_of(case, hour, out))
             return
+        if one.ac is not None and isinstance(other, str):
+            self.fail(None, label, other, other, case_of(without, hour, one.out))
+            return
         self.base_rows(world, other, label)
-        chosen = _chosen(world, one.contingencies, limits=self.limits, screen=self.screen)
+        listed = {c.id: c for c in one.contingencies_without or ()}
+        asked: Sequence[Contingency] = one.contingencies
+        compared = None
+        if one.ac is not None and isinstance(other, SolvedHour):
+            asked, compared = self.touched(one, one.ac, world, other), other
+        chosen = _chosen(world, asked, limits=self.limits, screen=self.screen, other=compared, listed=listed)
         self.counts = self.counts.plus(**chosen.counts)
         self.answered |= chosen.ids
-        listed = {c.id: c for c in one.contingencies_without or ()}
         for contingency in chosen.full:
             self.after(world, other, contingency, listed.get(contingency.id, contingency), label)
         for contingency, mw in chosen.sheds:
             self.shed(other, contingency.id, listed.get(contingency.id, contingency), label, mw)
+
+    def touched(self, one: Slice, start: AcStart, world: SolvedHour, other: SolvedHour) -> Sequence[Contingency]:
+        """Choose the contingencies that the request can change anything of, on a grid too large for all."""
+        key = id(start.dc)
+        if key not in self.reach:
+            self.reach[key] = Reach.of(start.dc)
+        normal = {c.id: c for c in one.contingencies_without or ()}
+        always = frozenset(c.id for c in one.contingencies if normal.get(c.id, c) != c)
+        found, left_out = touched(world, other, one.contingencies, self.reach[key], always=always)
+        self.counts = self.counts.plus(untouched=len(one.contingencies) - len(found), left_out=left_out)
+        return found
 
     def base_rows(self, world: SolvedHour, other: SolvedHour | str, hour: str) -> None:
         limit = limits_of(world.case.network, world.case.network.branches.rate_a_mw, self.limits)
@@ -218,8 +258,19 @@ class _Chosen:
     """Those that shed load, MW."""
 
 
-def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: AcLimits, screen: bool) -> _Chosen:
-    """Sort out what has to be solved in full, and count why."""
+def _chosen(
+    world: SolvedHour,
+    contingencies: Sequence[Contingency],
+    *,
+    limits: AcLimits,
+    screen: bool,
+    other: SolvedHour | None,
+    listed: Mapping[str, Contingency],
+) -> _Chosen:
+    """Sort out what has to be solved in full, and count why.
+
+    With `other`, the hour without the request, what the request surely does not cause is screened out too.
+    """
     counts = dict.fromkeys(("contingencies", "skipped", "screened_out", *MATTERS), 0)
     full: list[Contingency] = []
     near: list[tuple[Contingency, Loss]] = []
@@ -233,8 +284,12 @@ def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: 
             continue
         ids.add(contingency.id)
         if world.splits(rows):
-            counts["islanding"] += 1
-            full.append(contingency)
+            part = radial(world, contingency) if screen and world.layered else None
+            if part is None:
+                counts["islanding"] += 1
+                full.append(contingency)
+            else:
+                near.append((contingency, part))
             mw = shed_mw(world, contingency)
         else:
             lost = made_up(world, units) if units else None
@@ -248,6 +303,9 @@ def _chosen(world: SolvedHour, contingencies: Sequence[Contingency], *, limits: 
         if mw > 0.0:
             sheds.append((contingency, mw))
     reasons = _screened(world, [loss for _, loss in near], limits) if screen else ["near_limit"] * len(near)
+    if screen and other is not None:
+        both = [(listed.get(one.id, one), loss) for one, loss in near]
+        reasons = _not_caused(world, other, both, reasons, limits)
     for (contingency, _), reason in zip(near, reasons, strict=True):
         counts[reason] += 1
         if reason != "screened_out":
@@ -267,13 +325,67 @@ def _screened(world: SolvedHour, losses: list[Loss], limits: AcLimits) -> list[s
         if not near.settled:
             reasons.append("not_settled")
             continue
-        v = np.zeros(len(network.buses), np.complex128)
-        v[world.net.rows] = near.v
-        values = values_of(world.net, v, world.base.v, network, np.array(loss.branches, np.int64))
-        over = beyond(values, world.limit, buses=len(network.buses)) + margin
-        matters = _not_standing(world, over, world.limit, limits.worsened_share, spare=margin).any()
+        values = _near_values(world, near, loss)
+        spare = margin if loss.dark is None else WIDER * margin
+        over = beyond(values, world.limit, buses=len(network.buses)) + spare
+        matters = _not_standing(world, over, world.limit, limits.worsened_share, spare=spare).any()
         reasons.append("near_limit" if matters else "screened_out")
     return reasons
+
+
+def _not_caused(
+    world: SolvedHour,
+    other: SolvedHour,
+    near: list[tuple[Contingency, Loss]],
+    reasons: list[str],
+    limits: AcLimits,
+) -> list[str]:
+    """Screen out too what comes near a limit but stands there as far without the request, beyond both errors."""
+    found = list(reasons)
+    places = [k for k, reason in enumerate(reasons) if reason == "near_limit"]
+    without = [(k, _loss_of(other, near[k][0])) for k in places]
+    pairs = [(k, loss) for k, loss in without if loss is not None]
+    if not pairs:
+        return found
+    network = world.case.network
+    margin, buses = _margins(network, world.limit, limits), len(network.buses)
+    had = NearSolver.of(other.net, other.point, other.base).solve([loss for _, loss in pairs])
+    now = NearSolver.of(world.net, world.point, world.base).solve([near[k][1] for k, _ in pairs])
+    for (k, loss), was, one in zip(pairs, had, now, strict=True):
+        if not was.settled or not one.settled:
+            continue
+        over = beyond(_near_values(world, one, near[k][1]), world.limit, buses=buses)
+        stood = beyond(_near_values(other, was, loss), other.limit, buses=buses)
+        cuts = loss.dark is not None or near[k][1].dark is not None
+        spare = WIDER * margin if cuts else margin
+        hit = _not_standing(world, over + spare, world.limit, limits.worsened_share, spare=spare)
+        new = stood <= spare
+        worse = over - stood + 2.0 * spare >= limits.worsened_share * world.limit
+        if not (hit & (new | worse)).any():
+            found[k] = "screened_out"
+    return found
+
+
+def _loss_of(world: SolvedHour, contingency: Contingency) -> Loss | None:
+    """Give what a contingency takes in an hour; None where it has to be solved in full."""
+    rows, units = world.live(contingency), world.running(contingency)
+    if world.splits(rows):
+        return radial(world, contingency)
+    if not (rows or units):
+        return None
+    if not units:
+        return Loss(branches=rows)
+    point = made_up(world, units).point(world.case.network)
+    return None if point is None else Loss(branches=rows, point=point)
+
+
+def _near_values(world: SolvedHour, near: Near, loss: Loss) -> Values:
+    v = np.zeros(len(world.case.network.buses), np.complex128)
+    v[world.net.rows] = near.v
+    if loss.dark is not None:
+        v[loss.dark] = 0.0
+    lost = np.array((*loss.branches, *loss.cut), np.int64)
+    return values_of(world.net, v, world.base.v, world.case.network, lost)
 
 
 def _margins(network: Network, limit: FloatArray, limits: AcLimits) -> FloatArray:

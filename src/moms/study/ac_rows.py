@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.grid import not_judged
 from moms.values import ElementKind
 
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ class AcCounts:
     """Solved in full: the near solution did not settle."""
     islanding: int = 0
     """Solved in full: a part is cut off."""
+    untouched: int = 0
+    """Not looked at: it and the request exchange too little (`ac_choice`)."""
+    left_out: int = 0
+    """Of these, those that exchange enough and were beyond the most that is looked at."""
     unbanded: int = 0
     """Energised buses without a voltage band: not held against one."""
     unrated: int = 0
@@ -169,7 +174,8 @@ def limits_of(network: Network, rating_mva: FloatArray, limits: AcLimits) -> Flo
     banded = (buses.vmax > buses.vmin) & (buses.vmin > 0.0)
     rated = np.where(network.branches.monitored & np.isfinite(rating_mva), rating_mva, UNLIMITED)
     low, high = np.where(banded, buses.vmin, 0.0), np.where(banded, buses.vmax, UNLIMITED)
-    result: FloatArray = np.r_[rated, low, high, np.full(len(buses), limits.deviation_pu)]
+    moved = np.where(not_judged(buses.vmin, buses.vmax), UNLIMITED, limits.deviation_pu)
+    result: FloatArray = np.r_[rated, low, high, moved]
     return result
 
 

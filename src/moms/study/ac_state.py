@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.grid import BusKind, not_judged
 from moms.powerflow import DcFactor, label
-from moms.powerflow.ac import HELD, AcRules, solve_ac, unit_mvar
+from moms.powerflow.ac import HELD, AcRules, AcState, solve_ac, unit_mvar
+from moms.powerflow.ac_near import Loss
 from moms.powerflow.ac_point import ac_point
 from moms.powerflow.admittance import Admittance
 from moms.study.ac_rows import Limited, Values, limits_of
@@ -18,10 +20,10 @@ from moms.values import ElementKind
 
 if TYPE_CHECKING:
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray, Network
-    from moms.powerflow.ac import AcPoint, AcState
+    from moms.powerflow.ac import AcPoint
     from moms.powerflow.admittance import ComplexArray
     from moms.study.ac_rows import AcLimits
-    from moms.study.slices import Out, Slice
+    from moms.study.slices import AcStart, Out, Slice
     from moms.study.state import Case
 
 BASE = AcRules(slack_mw=0.1)
@@ -43,24 +45,36 @@ class SolvedHour:
     limit: FloatArray
     before: Values
     bridges: BoolArray
+    regulated: AcState
+    """The base state before its banks were locked; the base state itself where there are none."""
+    layered: bool = False
+    """Whether it stands on an AC layer, whose equivalents give no DC angles to start from."""
 
     @classmethod
-    def of(cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits) -> SolvedHour | str:
-        """Solve one hour before any contingency, or say why it has no solution."""
+    def of(
+        cls, one: Slice, case: Case, hour: int, out: Out, limits: AcLimits, *, near: SolvedHour | None = None
+    ) -> SolvedHour | str:
+        """Solve one hour before any contingency, or say why it has no solution; `near` is an hour much like it."""
         network = case.network
         point = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
                          units_on=case.units_on)  # fmt: skip
         if point is None:
             return NO_HOLD
         net = Admittance.of(network, island=case.island, out=out.branches)
-        base = _solved(net, point, None, None)
+        regulated = base = _base(net, point, one.ac, near)
         if not base.converged:
             return base.why
+        if one.ac is not None:
+            found = locked(case, one.ac.banks, hour=hour, net=net, point=point, base=base)
+            if found is None:
+                return NO_HOLD
+            case, net, point, base = found
+            network = case.network
         before = values_of(net, base.v, base.v, one.network, None)
         limit = limits_of(network, one.network.branches.rate_b_mw, limits)
         bridges = case.tree.below >= 0
         return cls(case=case, hour=hour, out=out, net=net, point=point, base=base, limit=limit, before=before,
-                   bridges=bridges)  # fmt: skip
+                   bridges=bridges, regulated=regulated, layered=one.ac is not None)  # fmt: skip
 
     def live(self, contingency: Contingency) -> tuple[int, ...]:
         """Give the branches of a contingency that carry here."""
@@ -78,6 +92,33 @@ class SolvedHour:
             return False
         parts = label(self.case.graph, self.case.island, np.array(rows, np.int64))
         return int(parts.max()) > 0
+
+
+def locked(
+    case: Case, banks: IntArray, *, hour: int, net: Admittance, point: AcPoint, base: AcState
+) -> tuple[Case, Admittance, AcPoint, AcState] | None:
+    """Lock switched banks at what they give in a solved state: shunts from here on, which hold no voltage.
+
+    The state stays a solution. None where nothing but banks holds a voltage.
+    """
+    network = case.network
+    at = np.unique(network.units.bus[banks[case.units_on[banks]]])
+    volt2 = np.abs(base.v[at]) ** 2
+    shunt, kind, units_on = network.buses.shunt_mvar.copy(), network.buses.kind.copy(), case.units_on.copy()
+    given = unit_mvar(net, point, base)[at] / volt2
+    shunt[at] += given
+    kind[at] = BusKind.PQ
+    units_on[banks] = False
+    network = replace(network, buses=replace(network.buses, shunt_mvar=shunt, kind=kind))
+    case = replace(case, network=network, units_on=units_on)
+    fixed = ac_point(network, island=case.island, load_mw=case.load_mw[:, hour], unit_mw=case.unit_mw[:, hour],
+                     units_on=units_on)  # fmt: skip
+    held = np.flatnonzero(False if fixed is None else fixed.holds & (base.limited == HELD))
+    if fixed is None or not len(held):
+        return None
+    wide = np.minimum(fixed.q_max_mvar[held] - fixed.q_min_mvar[held], 1e9)
+    state = replace(base, limited=np.where(fixed.holds, base.limited, HELD), reference=int(held[np.argmax(wide)]))
+    return case, net.with_shunts(network, at, 1j * given), fixed, state
 
 
 def values_of(
@@ -101,7 +142,24 @@ def _flat(net: Admittance, point: AcPoint) -> ComplexArray:
     return np.asarray(np.where(point.holds, point.v_set, 1.0) * np.exp(1j * angle), np.complex128)
 
 
-def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None) -> AcState:
+def _base(net: Admittance, point: AcPoint, start: AcStart | None, near: SolvedHour | None) -> AcState:
+    """Solve an hour before any contingency, from a state that is known where there is one."""
+    if start is None:
+        return _solved(net, point, None, None)
+    if near is not None:
+        found = solve_ac(net, point, start=near.regulated, rules=BASE)
+        if found.converged:
+            return found
+    buses = net.network.buses
+    v = np.asarray(buses.vm * np.exp(1j * np.deg2rad(buses.va_deg)), np.complex128)
+    known = AcState(converged=False, why="", v=v, limited=start.limited, reference=point.reference,
+                    slack_mw=start.slack_mw, left_mw=0.0, rounds=0, newton=0)  # fmt: skip
+    return solve_ac(net, point, start=known, rules=BASE)
+
+
+def _solved(
+    net: Admittance, point: AcPoint, lost: IntArray | None, start: AcState | None, *, flat: bool = True
+) -> AcState:
     """Solve from the state near by, then from the file's voltages, then from DC angles, at last patiently."""
     buses = net.network.buses
     rules = BASE if start is None else AFTER
@@ -115,7 +173,7 @@ def _solved(net: Admittance, point: AcPoint, lost: IntArray | None, start: AcSta
         state = solve_ac(net, point, start=start_v, lost=lost, rules=rules)
     else:
         state = solve_ac(net, point, start=_flat(net, point), lost=lost, rules=rules)
-    for last in (rules, replace(rules, patient=True)):
+    for last in (rules, replace(rules, patient=True)) if flat else ():
         state = state if state.converged else solve_ac(net, point, start=_flat(net, point), lost=lost, rules=last)
     return state
 
@@ -146,6 +204,7 @@ def made_up(world: SolvedHour, units: list[int], island: BoolArray | None = None
     unit = np.where(on, case.unit_mw[:, h], 0.0)[:, None]
     none, stopped = case.dcline_mw[:, [h]], np.zeros(len(network.dclines), np.bool_)
     off = injections(network, load=load, unit=unit, dcline=none, island=island, dcline_on=stopped).sum(axis=0)
+    off = off - case.spare_mw[h]
     weights = weigh(network, load_mw=load, unit_mw=unit, units_on=on, island=island)
     factors, short = share_out(off, {shape: weights.total(shape) for shape in Shape})
     unit = unit + sum(factors[s] * weights.of(s)[0] for s in (Shape.UP, Shape.DOWN, Shape.CURTAIL))
@@ -183,7 +242,7 @@ def after(world: SolvedHour, contingency: Contingency) -> After | None:
 def _after(net: Admittance, point: AcPoint | None, lost: IntArray | None, world: SolvedHour, shed_mw: float) -> After:
     if point is None:
         return After(values=None, why=NO_HOLD, shed_mw=shed_mw)
-    state = _solved(net, point, lost, world.base)
+    state = _solved(net, point, lost, world.base, flat=not world.layered)
     if not state.converged:
         return After(values=None, why=state.why, shed_mw=shed_mw)
     return After(values=values_of(net, state.v, world.base.v, world.case.network, lost), shed_mw=shed_mw)
@@ -213,7 +272,8 @@ def limited(world: SolvedHour, other: SolvedHour, hour: str, limits: AcLimits) -
     was_held = other.point.holds & (other.base.limited == HELD)
     now = world.point.holds & (world.base.limited != HELD)
     volt, wanted = np.abs(world.base.v), world.point.v_set
-    rows = np.flatnonzero(now & was_held & (np.abs(volt - wanted) > limits.held_pu))
+    judged = ~not_judged(world.case.network.buses.vmin, world.case.network.buses.vmax)
+    rows = np.flatnonzero(judged & now & was_held & (np.abs(volt - wanted) > limits.held_pu))
     if not len(rows):
         return ()
     given, before = (unit_mvar(one.net, one.point, one.base) for one in (world, other))
@@ -247,3 +307,29 @@ def case_of(case: Case, hour: int, out: Out, contingency: Contingency | None = N
         branches=replace(network.branches, in_service=branches),
         units=replace(network.units, in_service=units, p_mw=case.unit_mw[:, hour]),
     )
+
+
+def radial(world: SolvedHour, contingency: Contingency) -> Loss | None:
+    """Give the loss of one branch that cuts a part off as one that can be solved near the base state; else None.
+
+    The part stays in the equations with nothing that takes or gives, and what its lines and shunts still
+    do is undone at the end that goes on.
+    """
+    rows, units = world.live(contingency), world.running(contingency)
+    if len(rows) != 1 or units or not world.splits(rows):
+        return None
+    network, net = world.case.network, world.net
+    main = _main(world, np.array(rows, np.int64))
+    dark = world.case.island & ~main
+    point = made_up(world, units, main).point(network)
+    if point is None or dark[world.base.reference]:
+        return None
+    lines, buses = network.branches, network.buses
+    volt2 = np.abs(world.base.v) ** 2
+    gone = net.live & (dark[lines.from_bus] | dark[lines.to_bus])
+    charging = 0.5 * lines.b[gone] * (volt2[lines.from_bus[gone]] + volt2[lines.to_bus[gone]]) * network.base_mva
+    end = lines.from_bus[rows[0]] if main[lines.from_bus[rows[0]]] else lines.to_bus[rows[0]]
+    p, q = np.where(dark, 0.0, point.p_mw), np.where(dark, 0.0, point.q_mvar)
+    q[end] -= float(charging.sum()) + float((buses.shunt_mvar * volt2)[dark].sum())
+    p[end] += float((buses.shunt_mw * volt2)[dark].sum())
+    return Loss(branches=(), point=replace(point, p_mw=p, q_mvar=q), cut=rows, dark=np.flatnonzero(dark))

@@ -48,6 +48,20 @@ class StudyRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AcStart:
+    """Where the AC solution of an hour begins, beside the network's voltages; and which units are switched banks."""
+
+    banks: IntArray
+    """Rows of units: they hold voltages before a contingency, and are locked after one."""
+    limited: IntArray
+    """(n,) buses known to be at a reactive limit at those voltages, as `AcState.limited`."""
+    slack_mw: float
+    """What losses take there."""
+    dc: Slice
+    """The same hours as DC studies them: what tells which contingencies a request can change anything of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Slice:
     """Hours that share a topology: the network in its season, what is out, what is asked for on top.
 
@@ -64,3 +78,5 @@ class Slice:
     contingencies_without: tuple[Contingency, ...] | None = None
     """The list without the request, where it changes what trips together (semantics 1.6): the same ids
     in the same order, other elements. None: the same list."""
+    ac: AcStart | None = None
+    """What AC needs besides, where the grid has banks that are switched."""

@@ -47,6 +47,8 @@ class Case:
     """(n, H) net injections, zero off the island."""
     theta: FloatArray
     """Angles by position, (len(pivot) + 1, H)."""
+    spare_mw: FloatArray
+    """(H,) what the hours' injections do not add up to: 0 in DC; in AC what losses take, left to the slack."""
 
     @property
     def island(self) -> BoolArray:
@@ -63,17 +65,29 @@ def main_part(parts: list[tuple[float, int, int]]) -> int:
     return max(range(len(parts)), key=lambda k: (round(parts[k][0], 6), parts[k][1], -parts[k][2]))
 
 
-def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: BoolArray | None = None) -> Case:
+def stand(
+    network: Network,
+    *,
+    hours: Hours,
+    out: Out,
+    order: IntArray,
+    inside: BoolArray | None = None,
+    lossy: bool = False,
+) -> Case:
     """Make a case: find its island, balance it, factorise it, solve it.
 
     `inside` limits the choice of the main island: that of the case without the request, so that
-    both cases speak of the same part of the grid.
+    both cases speak of the same part of the grid. `lossy` hours leave their losses to the slack.
 
     Raises:
         Unbalanced: the hours' injections do not add up.
         NoReactance: from the factor.
     """
-    _refuse_unbalanced(network, hours)
+    spare = np.zeros(len(hours))
+    if lossy:
+        spare = hours.injection_mw(network)[network.buses.kind != BusKind.ISOLATED].sum(axis=0)
+    else:
+        _refuse_unbalanced(network, hours)
     live = live_branches(network, out=out.branches)
     graph = adjacency(network, live)
     bus_load = np.maximum(hours.load_mw, 0.0).sum(axis=1)
@@ -86,8 +100,9 @@ def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: 
     load = np.where(island[:, None], hours.load_mw, 0.0)
     unit = np.where(island[network.units.bus][:, None], hours.unit_mw, 0.0)
     load, unit, shortfall = _balance(
-        network, hours, load=load, unit=unit, units_on=units_on, island=island, dcline_on=dcline_on
-    )
+        network, hours, load=load, unit=unit, units_on=units_on, island=island, dcline_on=dcline_on,
+        spare=spare,
+    )  # fmt: skip
     factor = DcFactor.on_island(network, live=live, island=island, order=order)
     injection = injections(network, load=load, unit=unit, dcline=hours.dcline_mw, island=island, dcline_on=dcline_on)
     return Case(
@@ -106,6 +121,7 @@ def stand(network: Network, *, hours: Hours, out: Out, order: IntArray, inside: 
         shortfall_mw=shortfall,
         injection_mw=injection,
         theta=factor.solve(injection + factor.shift_injection_mw()[:, None]),
+        spare_mw=spare,
     )
 
 
@@ -179,11 +195,11 @@ def _balance(
     units_on: BoolArray,
     island: BoolArray,
     dcline_on: BoolArray,
+    spare: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Balance an island that lost its other parts; what the hours gave stays untouched if it adds up."""
-    off = injections(network, load=load, unit=unit, dcline=hours.dcline_mw, island=island, dcline_on=dcline_on).sum(
-        axis=0
-    )
+    given = injections(network, load=load, unit=unit, dcline=hours.dcline_mw, island=island, dcline_on=dcline_on)
+    off = given.sum(axis=0) - spare
     if np.all(np.abs(off) <= IMBALANCE_MW):
         return load, unit, np.zeros_like(off)
     weights = weigh(network, load_mw=load, unit_mw=unit, units_on=units_on, island=island)

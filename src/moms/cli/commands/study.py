@@ -14,7 +14,7 @@ from moms.values.refused import Refused
 if TYPE_CHECKING:
     import argparse
 
-    from moms.grid import Grid, Hours, Season
+    from moms.grid import AcModel, Grid, Hours, Season
     from moms.study import Out, Slice, StudyResult
     from moms.study.ac_rows import AcFailure, AcResult
 
@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> int:
     grid = open_grid(args.grid)
     slices = _slices(grid, args)
     result = study(slices=slices, rules=StudyRules(), keep_old=args.keep_old)
-    verified = _verified(args, slices)
+    verified = _verified(args, slices, grid.ac)
     if args.json:
         document = _document(grid, args, slices, result)
         paper.show_json(document if verified is None else document | {"ac": _ac_document(args, verified)})
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
     return Exit.DONE if result.clean and (verified is None or verified.status == "clean") else Exit.NO
 
 
-def _verified(args: argparse.Namespace, slices: list[Slice]) -> AcResult | None:
+def _verified(args: argparse.Namespace, slices: list[Slice], model: AcModel | None) -> AcResult | None:
     """Verify by AC if asked, and save what has no solution where asked."""
     if not args.ac:
         if args.save_cases is not None:
@@ -84,7 +84,7 @@ def _verified(args: argparse.Namespace, slices: list[Slice]) -> AcResult | None:
         return None
     from moms.study.ac_check import check_ac
 
-    verified = check_ac(slices=slices)
+    verified = check_ac(slices=slices, model=model)
     if args.save_cases is not None:
         from moms.exchange.casefile import case_text
 
