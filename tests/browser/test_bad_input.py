@@ -233,6 +233,46 @@ def test_a_window_in_the_past_is_refused_at_its_field_with_the_fix(site):
     assert page.url.endswith("/ask")
 
 
+def test_all_that_is_wrong_with_a_request_is_told_at_once_each_at_its_field_and_mended_in_one_round(site):
+    page = site.as_("ann", "/ask")
+    fill(page, asset="branch:2", start="2026-02-01T00:00", end="2027-06-22T00:00")
+    page.get_by_label("Nature of the work").select_option("")
+    page.get_by_label("Recall time, hours").fill("two")
+    page.get_by_label("In an emergency, hours").fill("0")
+    page.get_by_label("Telephone, day and night").fill("")
+    page.get_by_label("Could start as early as").fill("2027-07-01T00:00")
+    page.get_by_text("Your reference, other dates").click()
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url) if sent.method == "POST" else None)
+    page.get_by_role("button", name="File the request").click()
+    wrong = {
+        "Out of service from": ("2027-06-21T00:00", "has passed"),
+        "Recall time, hours": ("4", "two is no number of hours"),
+        "In an emergency, hours": ("2", "0 h"),
+        "Telephone, day and night": ("+1 555 0100", "no telephone"),
+        "Could start as early as": ("2027-06-01T00:00", "before"),
+    }
+    told = page.get_by_role("alert").filter(has_text="things stand in the way")
+    expect(told).to_contain_text("6 things")
+    for label, (_, says) in wrong.items():
+        field = page.get_by_label(label, exact=True)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{field.get_attribute('aria-describedby').split()[-1]}")).to_contain_text(says)
+        expect(told.get_by_role("button", name=label)).to_be_visible()
+    expect(page.get_by_label("Out of service from")).to_be_focused()
+    sound(page)
+    told.get_by_role("button", name="Could start as early as").press("Enter")
+    expect(page.get_by_label("Could start as early as")).to_be_focused()
+    page.get_by_label("Nature of the work").select_option("LM")
+    for label, (right, _) in wrong.items():
+        page.get_by_label(label, exact=True).fill(right)
+    expect(told).to_be_hidden()
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+    page.get_by_role("button", name="File the request").click()
+    page.wait_for_url("**/requests/OTG-*")
+    assert len(asked) == 2, "once told, once filed"
+
+
 def test_a_list_of_100000_rows_shows_its_first_at_once_and_stays_small(site):
     with Caller(site.base, "ann") as ann:
         one = ann.file("branch:3", "2027-06-15T07:00", "2027-06-15T17:00")

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 class Desk(Protocol):
     """The use cases as one actor at one instant: what the command line calls, and nothing else."""
 
-    def read(self, document: object) -> Request:
-        """Read a request."""
+    def read(self, document: object, *, anew: bool = False) -> Request:
+        """Read a request, a new one or one that stands in the book."""
         ...
 
     def submit(self, request: Request, *, preview: bool = False) -> Answer:

@@ -104,11 +104,15 @@ async def submit(
     """
     if not preview and "respond-async" in {part.strip().lower() for part in prefer.split(",")}:
         return await once(
-            request, who, key=key, deed=lambda desk: desk.file(desk.read(body)), lane=service_of(request).quick
+            request,
+            who,
+            key=key,
+            deed=lambda desk: desk.file(desk.read(body, anew=True)),
+            lane=service_of(request).quick,
         )
 
     def deed(desk: Desk) -> Answer:
-        return desk.submit(desk.read(body), preview=preview)
+        return desk.submit(desk.read(body, anew=True), preview=preview)
 
     return await once(request, who, key=key, deed=deed, preview=preview)
 

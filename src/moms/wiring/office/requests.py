@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moms.desk.answer import Answer
+from moms.desk.answer import Answer, NotARequest
 from moms.outages.document import request_from
 from moms.outages.lifecycle import Verb
 from moms.values import parse_instant
-from moms.wiring.office.core import Core, NotARequest
+from moms.wiring.office.core import Core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
