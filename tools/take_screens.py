@@ -96,6 +96,8 @@ SCREENS = (
     Screen("today", "control", "/today", "main section"),
     Screen("timeline", "engineer", "/timeline?from=2027-03-01&days=31&by=area", "canvas", chosen),
     Screen("map", "engineer", "/map?at=2027-04-13T12:00", "canvas[data-redraws]"),
+    Screen("margin", "engineer", "/margin", "main table"),
+    Screen("account", "owner", "/account", "main section"),
     Screen("field", "crew", "/field", "main h1"),
     Screen("rules", "auditor", "/rules?part=measures", "main h2"),
 )

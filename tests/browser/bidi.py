@@ -45,7 +45,10 @@ class Firefox:
         self.asked: list[str] = []
         self.version = self.do("session.new", capabilities={})["capabilities"]["browserVersion"]
         self.do("session.subscribe", events=["log.entryAdded", "network.beforeRequestSent"])
-        self.window = self.do("browsingContext.getTree")["contexts"][0]["context"]
+        # The window that Firefox starts with never has the keyboard when it has no screen: a key arrives there and
+        # presses no button, on any page. A window that is asked for has it.
+        self.window = self.do("browsingContext.create", type="window")["context"]
+        assert self.ask("document.hasFocus()"), "without the keyboard, keys would press nothing"
 
     def do(self, method: str, **params: object) -> dict:
         """Give a command and its answer; what happens meanwhile is noted."""

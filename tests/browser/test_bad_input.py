@@ -39,17 +39,25 @@ def test_while_a_slow_service_works_it_says_so_and_one_can_go_on_typing(site):
     held: list[Route] = []
     page.route("**/api/v1/outages?preview=true", into(held))
     page.get_by_role("button", name="See the answer first").click()
-    expect(page.get_by_role("button", name=re.compile("Studying, [0-9]+ s"))).to_be_disabled()
-    expect(page.get_by_role("button", name="File the request")).to_be_disabled()
-    expect(page.get_by_text("Being studied", exact=True)).to_be_visible()
+    study = page.get_by_role("region", name="Being studied")
+    expect(study).to_contain_text(re.compile("[0-9]+ s so far"))
     sound(page)
     page.get_by_label("What is done").fill("typed meanwhile")
-    page.wait_for_timeout(100)
-    assert len(held) == 1
+    page.get_by_role("button", name="See the answer first").click()
+    page.wait_for_timeout(1500)
+    assert len(held) == 1, "the same is not asked for twice"
     held[0].continue_()
     expect(answer(page)).to_contain_text("Approved")
-    expect(page.get_by_text("You changed the request since:")).to_be_visible()
     expect(page.get_by_label("What is done")).to_have_value("typed meanwhile")
+    page.get_by_label("Back in service at").fill("2027-06-01T18:00")
+    expect(page.get_by_text("You changed the request since:").or_(study).first).to_be_visible()
+    page.route("**/api/v1/outages", into(held))
+    page.get_by_role("button", name="File the request").click()
+    expect(page.get_by_role("button", name=re.compile("Filing and studying, [0-9]+ s"))).to_be_disabled()
+    expect(page.get_by_role("button", name="See the answer first")).to_be_disabled()
+    sound(page)
+    held[-1].continue_()
+    page.wait_for_url("**/requests/OTG-*")
 
 
 def test_a_list_that_is_slow_says_that_it_is_being_loaded(site):
@@ -211,10 +219,10 @@ def test_text_from_right_to_left_turns_nothing_around_it(site):
 )
 def test_a_day_on_which_clocks_change_has_its_hours_in_market_time(site, start, end, says):
     page = site.as_("ann", "/ask")
-    fill(page, asset="branch:2", start=start, end=end)
-    expect(page.get_by_label("Out of service from")).to_have_value(start)
-    expect(page.locator("form [aria-live]").filter(has_text=start[11:])).to_contain_text(f", {says}")
-    with page.expect_request("**/api/v1/outages?preview=true") as sent:
+    with page.expect_request("**/api/v1/outages?preview=true") as sent:  # by the button, or by itself before
+        fill(page, asset="branch:2", start=start, end=end)
+        expect(page.get_by_label("Out of service from")).to_have_value(start)
+        expect(page.locator("form [aria-live]").filter(has_text=start[11:])).to_contain_text(f", {says}")
         page.get_by_role("button", name="See the answer first").click()
     window = sent.value.post_data_json["window"]
     expected = [datetime.fromisoformat(f"{one}-05:00").astimezone(UTC) for one in (start, end)]
@@ -231,6 +239,47 @@ def test_a_window_in_the_past_is_refused_at_its_field_with_the_fix(site):
     expect(start).to_be_focused()
     expect(page.locator("#f-window-start-fault")).to_contain_text("has passed")
     assert page.url.endswith("/ask")
+
+
+def test_all_that_is_wrong_with_a_request_is_told_at_once_each_at_its_field_and_mended_in_one_round(site):
+    page = site.as_("ann", "/ask")
+    fill(page, asset="branch:2", start="2026-02-01T00:00", end="2026-02-02T00:00")
+    page.get_by_label("Nature of the work").select_option("")
+    page.get_by_label("Recall time, hours").fill("two")
+    page.get_by_label("In an emergency, hours").fill("0")
+    page.get_by_label("Telephone, day and night").fill("")
+    page.get_by_label("Could start as early as").fill("2027-07-01T00:00")
+    page.get_by_text("Your reference, other dates").click()
+    asked = []
+    page.on("request", lambda sent: asked.append(sent.url) if sent.method == "POST" else None)
+    page.get_by_role("button", name="File the request").click()
+    wrong = {
+        "Out of service from": ("2027-06-21T00:00", "has passed"),
+        "Recall time, hours": ("4", "two is no number of hours"),
+        "In an emergency, hours": ("2", "0 h"),
+        "Telephone, day and night": ("+1 555 0100", "no telephone"),
+        "Could start as early as": ("2027-06-01T00:00", "before"),
+    }
+    told = page.get_by_role("alert").filter(has_text="things stand in the way")
+    expect(told).to_contain_text("6 things")
+    for label, (_, says) in wrong.items():
+        field = page.get_by_label(label, exact=True)
+        expect(field).to_have_attribute("aria-invalid", "true")
+        expect(page.locator(f"#{field.get_attribute('aria-describedby').split()[-1]}")).to_contain_text(says)
+        expect(told.get_by_role("button", name=label)).to_be_visible()
+    expect(page.get_by_label("Out of service from")).to_be_focused()
+    sound(page)
+    told.get_by_role("button", name="Could start as early as").press("Enter")
+    expect(page.get_by_label("Could start as early as")).to_be_focused()
+    page.get_by_label("Nature of the work").select_option("LM")
+    page.get_by_label("Back in service at").fill("2027-06-22T00:00")
+    for label, (right, _) in wrong.items():
+        page.get_by_label(label, exact=True).fill(right)
+    expect(told).to_be_hidden()
+    expect(page.locator("[aria-invalid]")).to_have_count(0)
+    page.get_by_role("button", name="File the request").click()
+    page.wait_for_url("**/requests/OTG-*")
+    assert len(asked) == 2, "once told, once filed"
 
 
 def test_a_list_of_100000_rows_shows_its_first_at_once_and_stays_small(site):

@@ -12,6 +12,7 @@ from tests.browser.bidi import firefox, origin
 
 PROGRAM = shutil.which("firefox-esr") or shutil.which("firefox")
 ENTER = "\ue007"
+SPACE = " "
 SCREENS = [
     ("ann", "/requests", "My requests"),
     ("ann", "/ask", "Ask for an outage"),
@@ -82,8 +83,9 @@ def test_every_screen_loads_without_an_error_on_a_desk_and_in_a_hand(window, add
         window.until("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_a_request_whose_days_come_with_a_link_is_asked_for_and_granted(window, address):
-    days = "start=2027-02-10T00:00-05:00&end=2027-02-11T00:00-05:00"
+@pytest.mark.parametrize(("key", "day"), [(ENTER, 10), (SPACE, 17)])
+def test_a_request_whose_days_come_with_a_link_is_asked_for_and_granted_by_keys_alone(window, address, key, day):
+    days = f"start=2027-02-{day}T00:00-05:00&end=2027-02-{day + 1}T00:00-05:00"
     sign_in(window, address, "ann", f"/ask?asset=branch:2&{days}")
     window.until("document.querySelector('[aria-label=\"Chosen equipment\"]')?.innerText.includes('line 2')")
     window.until("document.querySelector('[aria-label=\"At once\"]')?.innerText.includes('To be studied')")
@@ -93,7 +95,7 @@ def test_a_request_whose_days_come_with_a_link_is_asked_for_and_granted(window, 
         window.tab_to(element(label))
         window.press(*text)
     window.tab_to(button("File the request"))
-    window.ask(f"({button('File the request')}).click()")
+    window.press(key)
     window.until("/OTG-/.test(location.pathname)")
     window.until("document.querySelector('section[aria-label=Request]')?.innerText.includes('Approved')")
-    window.until("document.body.innerText.includes('Wed 2027-02-10 00:00 → Thu 2027-02-11 00:00')")
+    window.until(f"document.body.innerText.includes('Wed 2027-02-{day} 00:00 → Thu 2027-02-{day + 1} 00:00')")

@@ -50,7 +50,7 @@ def show_answer(site):
 def show_faults(site):
     page = site.as_("ann", "/ask")
     page.get_by_role("button", name="File the request").click()
-    page.get_by_text("No equipment is chosen").wait_for()
+    page.get_by_role("alert").get_by_text("No equipment is chosen").wait_for()
     return page
 
 

@@ -126,3 +126,20 @@ def test_the_keys_explain_themselves_and_the_content_is_one_key_away(site):
     page.get_by_role("button", name="Sign out").wait_for()
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="To the content")).to_be_focused()
+
+
+def test_an_owner_sees_its_own_equipment_before_typing_a_name(site):
+    page = site.as_("ann", "/ask")
+    box = page.get_by_role("combobox", name="Equipment")
+    box.click()
+    found = page.get_by_role("listbox", name="Equipment found").get_by_role("option")
+    expect(found.first).to_contain_text("TO-1")
+    assert all("TO-1" in one for one in found.all_inner_texts())
+    sound(page)
+    page.keyboard.press("Escape")
+    box.press("ArrowDown")
+    expect(found.first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("list", name="Chosen equipment").get_by_role("listitem")).to_have_count(1)
+    box.fill("no such name")
+    expect(page.get_by_role("status").filter(has_text="to see the equipment of TO-1")).to_be_visible()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -126,6 +127,43 @@ def test_a_replay_on_other_ratings_is_not_the_same_and_says_so(book, denied):
     assert not found["same"]
     assert not found["studies_same"]
     assert "it finds something else than the decision" in found["says"]
+
+
+class Before:
+    """The book with decisions of a time when some rules were not asked yet."""
+
+    def __init__(self, book, *rules):
+        self._book, self._rules = book, rules
+
+    @contextmanager
+    def as_(self, actor):
+        with self._book.as_(actor) as page:
+            yield BeforePage(page, self._rules)
+
+
+class BeforePage:
+    def __init__(self, page, rules):
+        self._page, self._rules = page, rules
+
+    def __getattr__(self, name):
+        return getattr(self._page, name)
+
+    def decision(self, name):
+        found = self._page.decision(name)
+        return {**found, "rules": [r for r in found["rules"] if r["rule"] not in self._rules]}
+
+
+def test_a_rule_that_is_asked_since_makes_it_another_only_where_it_stands_against_it(book, denied):
+    world, answer = denied
+    verdicts = {r["rule"]: r["verdict"] for r in answer.record["rules"]}
+    passed = next(rule for rule, verdict in verdicts.items() if verdict == "pass")
+    failed = next(rule for rule, verdict in verdicts.items() if verdict == "fail")
+    common = {"world": world, "now": NOW + DAY, "actor": AUDITOR, "outage_id": answer.outage.id}
+    found = replay(book=Before(book, passed), **common)
+    assert (found["same"], found["rules_since"], found["rules_otherwise"]) == (True, [passed], [])
+    assert f"asked since then, and nothing against it: {passed}" in found["says"]
+    found = replay(book=Before(book, passed, failed), **common)
+    assert (found["same"], found["rules_since"], found["rules_otherwise"]) == (False, [passed], [failed])
 
 
 def test_what_moms_has_not_decided_cannot_be_replayed(book):

@@ -74,6 +74,18 @@ def test_a_request_that_is_returned_says_all_that_is_wrong(running):
     assert bad.json()["fix"]
 
 
+def test_a_request_that_cannot_be_read_is_told_what_else_stands_against_it_at_once(running):
+    ann = running.as_("ann")
+    past = {"start": "2020-01-01T00:00Z", "end": "2020-01-02T00:00Z"}
+    asked = a_request(window=past, contacts=[], recall_h="four", nature=None)
+    found = ann.post("/outages", json=asked, headers=key())
+    assert (found.status_code, found.json()["type"]) == (422, "urn:moms:NotARequest")
+    said = {(f["rule"], f["field"]) for f in found.json()["findings"]}
+    wrong = {("READ-3", "recall_h"), ("READ-2", "nature"), ("WINDOW-1", "window.start"), ("COMPLETE-2", "contacts")}
+    assert said >= wrong
+    assert ann.get("/outages", params={"text": asked["external_id"]}).json()["items"] == []
+
+
 def test_a_change_needs_the_revision_it_was_made_for(running):
     ann = running.as_("ann")
     outage = filed(ann)

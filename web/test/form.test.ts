@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { document, EMPTY, faults, fieldOf, reference, type Typed } from "../src/lib/form";
+import { document, EMPTY, faults, fieldOf, LABELS, reference, together, type Typed } from "../src/lib/form";
 
 const typed: Typed = { ...EMPTY, assets: ["branch:7"], start: "2027-02-10T08:00", end: "2027-02-10T18:00", nature: "LM", contact: "Ann", phone: "+1 555 0100" };
 
@@ -20,11 +20,22 @@ describe("the request form", () => {
     expect(faults({ ...typed, recall: "four" }).map((f) => f.field)).toEqual(["recall_h"]);
     expect(faults({ ...typed, phone: "" }).every((f) => f.fix)).toBe(true);
   });
+  it("tells what it finds and what the service finds, each once", () => {
+    const own = faults({ ...typed, nature: "", recall: "four" });
+    const said = (rule: string, field: string) => ({ rule, field, says: `${rule} of ${field}`, fix: null });
+    const all = together(own, [said("READ-4", "nature"), said("READ-3", "recall_h"), said("COMPLETE-2", "contacts"), said("WINDOW-1", "window.start")]);
+    expect(all.map((f) => f.field)).toEqual(["nature", "recall_h", "contacts", "window.start"]);
+    expect(together([], [said("READ-2", "nature")]).map((f) => f.says)).toEqual(["READ-2 of nature"]);
+    expect(own.every((f) => f.field in LABELS)).toBe(true);
+  });
+  it("sends what is no number as it is typed, so that the service says so too", () => {
+    expect(document({ ...typed, recall: " four " }, "TO-1").recall_h).toBe("four");
+  });
   it("has a reference of at most a hundred signs, the same for the same ask", () => {
     expect(reference({ ...typed, reference: "  W-17 " })).toBe("W-17");
     expect(reference({ ...typed, assets: Array.from({ length: 30 }, (_, k) => `branch:${k}`) }).length).toBe(100);
   });
   it("brings the service's names to the form's fields", () => {
-    expect(["window", "window.start", "contacts[0].phone", "assets[1]", "group", null].map(fieldOf)).toEqual(["window.start", "window.start", "contacts", "assets", "", ""]);
+    expect(["window", "window.start", "contacts[0].phone", "assets[1]", "group", null].map(fieldOf)).toEqual(["window.start", "window.start", "phone", "assets", "", ""]);
   });
 });

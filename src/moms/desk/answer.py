@@ -8,10 +8,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moms.outages.document import to_document
+from moms.values import Refused
 
 if TYPE_CHECKING:
     from moms.outages import Outage
     from moms.values import Finding
+
+
+class NotARequest(Refused):
+    """A document that holds no request."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        first = findings[0]
+        more = f" (and {len(findings) - 1} more faults)" if len(findings) > 1 else ""
+        super().__init__(first.says + more, field=first.field, fix=first.fix)
+        self.findings = findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

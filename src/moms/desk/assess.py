@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from moms.decide import Evidence, ac_dirt, run_checks, stands_against
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
+from moms.desk.progress import MARGIN, VOLTAGE, Progress, margin_over
 from moms.desk.remedy import Redispatched, redispatch_of
 from moms.desk.security import secure
 from moms.desk.voltage import verified
@@ -57,14 +58,17 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime,
     queue = _with_queue(world, outage, situation, window=window, now=now)
     alone = _alone(world, outage, situation, window=window, now=now)
     moved = _moved(world, studied, allowed=redispatch)
+    world.tell(Progress(part=MARGIN))
+    margin = adequate(
+        world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units, group=group
+    )
+    world.tell(margin_over(margin))
     evidence = Evidence(
         security=studied.security,
         queue=None if queue is None else queue.security,
         alone=None if alone is None else alone.security,
         remedy=moved.remedy,
-        adequacy=adequate(
-            world, outage, situation.holding, window=window, now=now, cut_off=studied.cut_off_units, group=group
-        ),
+        adequacy=margin,
         missing=studied.missing,
         base_kv=world.base_kv(request),
         is_line=world.is_line(request),
@@ -107,8 +111,10 @@ def _by_ac(
     checks = run_checks(request=outage.request, evidence=evidence, findings=outage.findings, rules=world.rules.decision)
     if stands_against(tuple(c for c in checks if not c.rule.startswith("SEC-AC-"))):
         return evidence
+    world.tell(Progress(part=VOLTAGE))
     found = verified(world, studied, moved.slices)
     evidence = replace(evidence, security=found)
+    world.tell(Progress(part=VOLTAGE, over=True, clean=not ac_dirt(found)))
     if ac_dirt(found):
         return evidence
     others = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from moms.decide import Outcome, Verdict, run_checks, settle
 from moms.desk.assess import assess
 from moms.desk.look import Lookout
+from moms.desk.progress import DATES, Progress
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
 from moms.outages import Category
@@ -122,24 +123,36 @@ def _search(
     request = situation.outage.request
     rules = world.rules.decision
     looked = candidates(request=request, now=now, limit_days=rules.search_days)
-    lookout = Lookout(world=world, situation=situation, now=now, book=book)
-    if assessed.book is not None:
-        lookout.learns(assessed.book.security)
     offers: list[Offer] = []
     tried: list[Candidate] = []
     most = STUDIED_MOST[request.category]
+
+    def tell(_: Progress | None = None) -> None:
+        found = many(len(offers), "other window") if offers else "none so far"
+        world.tell(
+            Progress(part=DATES, says=f"{found}, {many(len(tried), 'window')} studied", done=len(tried), of=most)
+        )
+
+    there = replace(world, tell=tell)  # whatever is at work in another window, it is the search that goes on
+    lookout = Lookout(world=there, situation=situation, now=now, book=book)
+    if assessed.book is not None:
+        lookout.learns(assessed.book.security)
     for candidate in (*looked, *shorter(request=request, now=now), *patterns(request=request, now=now)):
         if len(offers) == rules.alternatives or len(tried) == most:
             break
         if _near_one(candidate, offers) or not lookout.looks_free(candidate):
             continue
         tried.append(candidate)
-        offer, found = _studied(world, situation, candidate, now=now, book=book)
+        offer, found = _studied(there, situation, candidate, now=now, book=book)
         if offer is not None:
             offers.append(offer)
         elif found is not None:
             lookout.learns(found)
-    return tuple(offers), _searched(world, looked, lookout, tried, offers)
+    said = _searched(world, looked, lookout, tried, offers)
+    world.tell(
+        Progress(part=DATES, over=True, says=f"{many(len(offers), 'other window')} found" if offers else "none found")
+    )
+    return tuple(offers), said
 
 
 def _near_one(candidate: Candidate, offers: Sequence[Offer]) -> bool:

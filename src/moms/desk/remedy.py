@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import Move, Remedy
+from moms.desk.progress import REDISPATCH, Progress, redispatch_over
 from moms.market import Over, Relief, Reliefs
 from moms.powerflow import DcFactor, Disconnected
 from moms.study import some_hours, study
@@ -80,6 +81,8 @@ def redispatch_of(world: World, studied: Studied) -> Redispatched:
     """
     moved: dict[Key, HourRelief] = {}
     remedy = _remedy(world, studied, moved)
+    if remedy is not None:
+        world.tell(redispatch_over(remedy))
     cured = remedy is not None and remedy.possible and remedy.verified
     slices = [_moved(s, k, moved) for k, s in enumerate(studied.slices)] if cured else studied.slices
     return Redispatched(remedy=remedy, slices=tuple(slices))
@@ -102,6 +105,7 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
         return None
     hours, more, clean = _Hours(world, slices), pairs, True
     for k in range(ROUNDS):
+        world.tell(Progress(part=REDISPATCH, done=k, of=ROUNDS))
         failed = hours.take(more) if k else hours.begin(pairs, first)
         if failed is not None:
             return failed

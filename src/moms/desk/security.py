@@ -9,6 +9,7 @@ import numpy as np
 
 from moms.decide import Crossing, CutOff, Security
 from moms.desk.points import points_of, stretches
+from moms.desk.progress import Progress, study_over
 from moms.grid import Switched, switched
 from moms.market import dispatch, repair
 from moms.powerflow import DcFactor, Disconnected
@@ -82,17 +83,31 @@ def over(
     """Study what is asked for over these stretches; `said` is what choosing their points had to say."""
     lists: dict[frozenset[int], Switched] = {}
     share = world.rules.decision.tight_share if tight_share is None else tight_share
-    made = [slice_of(world, part, lists, repaired=repaired) for part in parts]
+    # Each hour is dispatched, then studied.
+    done, hours = 0, sum(len(part.points) for part in parts)
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        world.tell(Progress(part=book, done=done, of=2 * hours))
+
+    more(0)
+    made = []
+    for part in parts:
+        made.append(slice_of(world, part, lists, repaired=repaired))
+        more(len(part.points))
     slices = tuple(one for one, _, _ in made)
-    result = study(slices=slices, rules=world.rules.study, standing=False)
+    result = study(slices=slices, rules=world.rules.study, standing=False, tick=more)
     missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
     if result.unsolved:
         missing.append(
             f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})"
         )
     notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
+    security = condensed(world, result, book=book, slices=slices, tight_share=share)
+    world.tell(study_over(security))
     return Studied(
-        security=condensed(world, result, book=book, slices=slices, tight_share=share),
+        security=security,
         result=result,
         slices=slices,
         missing=tuple(missing),

@@ -15,6 +15,7 @@ from moms.desk.conflicts import conflicts_of
 from moms.desk.group import together
 from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
+from moms.desk.progress import WORTH, Progress
 from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.storms import newest_storm
@@ -164,12 +165,14 @@ def _with_certainty(  # noqa: PLR0917 - two callers, in this file
     granted = settled.outcome in {Outcome.APPROVE, Outcome.ACCEPT, Outcome.REFER}
     if assessed.book is None or not granted or outage.request.urgent_report or outage.window.start <= now:
         return evidence
+    world.tell(Progress(part=WORTH))
     found = certain(
         world=world, outage=replace(outage, window=outage.request.window), holding=situation.holding, now=now,
         cut_off=assessed.book.cut_off_units, clean=clean(assessed.evidence),
         group=tuple(as_asked(o) for o in (situation.outage, *situation.group) if o.id != outage.id),
         issue=situation.issue,
     )  # fmt: skip
+    world.tell(Progress(part=WORTH, over=True))
     return replace(evidence, certainty=found)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.desk.progress import untold
 from moms.grid import Flag
 from moms.grid.survey import bus_name
 from moms.outages import Category
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from moms.adequacy import Drawn
+    from moms.desk.progress import Tell
     from moms.desk.rulebook import RuleBook
     from moms.grid import Contingency, Grid, IntArray
     from moms.outages import Request
@@ -45,6 +47,8 @@ class World:
     """Scenarios of the days ahead, where they have been drawn beforehand; else each question draws its own."""
     landed: int = 0
     """How many change sets had landed when it was put together: what is decided in it holds while that is so."""
+    tell: Tell = untold
+    """Who is told how far a decision is while somebody waits for it; by raising it stops the thinking."""
 
     def branches(self, request: Request) -> IntArray:
         """Give the branch rows that a request takes out: equipment made whole, and all that meets at its buses."""

@@ -62,6 +62,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
         needs=needs,
         quick=quick,
         study=Lane("study", threads=limits.studies, queue=limits.queue, idle=needs.idle),
+        ahead=Lane("ahead", threads=limits.previews, queue=limits.queue, idle=needs.idle),
         rates=Buckets(per_s=limits.per_s, burst=limits.burst),
         strangers=Buckets(per_s=5.0, burst=50.0),
         sign_ins=Buckets(per_s=a_minute / 60.0, burst=a_minute),
@@ -80,6 +81,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
         await asyncio.gather(*beside, return_exceptions=True)
         service.quick.close()
         service.study.close()
+        service.ahead.close()
         service.outside.close()
 
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)

@@ -29,6 +29,7 @@ from moms.desk import (
     submit,
     what_if,
 )
+from moms.desk.answer import NotARequest
 from moms.desk.change_document import finding_rows
 from moms.desk.keys import LostClaim
 from moms.outages import guards
@@ -197,7 +198,8 @@ def problem(
 
 def of_refusal(refusal: Refused) -> Response:
     """Write a refusal of the desk."""
-    more = {"findings": finding_rows(refusal.findings)} if isinstance(refusal, merging.Clashes) else {}
+    findings = refusal.findings if isinstance(refusal, (merging.Clashes, NotARequest)) else None
+    more = {} if findings is None else {"findings": finding_rows(findings)}
     answer = problem(
         status_of(refusal), refusal.says, kind=type(refusal).__name__, field=refusal.field, fix=refusal.fix, **more
     )

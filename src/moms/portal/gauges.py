@@ -37,7 +37,7 @@ class _Now:
         service = self._service
         inside = GaugeMetricFamily("moms_lane_inside", "Callers on a lane, at work or waiting", labels=["lane"])
         room = GaugeMetricFamily("moms_lane_room", "Callers that a lane takes before it turns away", labels=["lane"])
-        for lane in (service.quick, service.study):
+        for lane in (service.quick, service.study, service.ahead):
             inside.add_metric([lane.name], lane.inside)
             room.add_metric([lane.name], lane.room)
         yield from (inside, room)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated
@@ -45,6 +46,10 @@ class Service:
     outside: Lane = field(default_factory=lambda: Lane("outside", threads=2, queue=16))
     """What waits for an answer from elsewhere: it never holds up who waits for the database."""
     measures: Measures = field(default_factory=Measures)
+    ahead: Lane = field(default_factory=lambda: Lane("ahead", threads=1, queue=16))
+    """Previews that tell how far they are; they give way to the lane of studies."""
+    previews: Counter[str] = field(default_factory=Counter)
+    """How many of these each person has under way."""
     arriving: int = 0
     """Files that arrive now."""
     claims: dict[tuple[str, str], Claim] = field(default_factory=dict)

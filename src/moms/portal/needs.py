@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from moms.desk.offer import Offer
     from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
+    from moms.desk.progress import Tell
     from moms.desk.supposed import Supposed
     from moms.outages import Outage, Request
     from moms.portal.certificates import Proxy
@@ -33,12 +34,12 @@ if TYPE_CHECKING:
 class Desk(Protocol):
     """The use cases as one actor at one instant: what the command line calls, and nothing else."""
 
-    def read(self, document: object) -> Request:
-        """Read a request."""
+    def read(self, document: object, *, anew: bool = False) -> Request:
+        """Read a request, a new one or one that stands in the book."""
         ...
 
-    def submit(self, request: Request, *, preview: bool = False) -> Answer:
-        """File a request and decide it."""
+    def submit(self, request: Request, *, preview: bool = False, tell: Tell | None = None) -> Answer:
+        """File a request and decide it; `tell` is told how far a preview is, and may raise to stop it."""
         ...
 
     def quick(self, words: Mapping[str, object], *, starts: bool = False) -> object:
@@ -410,6 +411,10 @@ class Limits:
     studies: int = 1
     queue: int = 16
     """How many may wait for a study."""
+    previews: int = 1
+    """Previews that tell how far they are, at once in one process."""
+    previews_each: int = 2
+    """The same for one person, at work or waiting."""
     streams: int = 1000
     """Streams of events that are open at once in one process."""
     streams_each: int = 64

@@ -145,7 +145,7 @@ def answered(
         try:
             desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim)
             begun = (claim.marks and not again) or deed is None
-            written = _done(
+            written = done(
                 lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
                 actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided,
             )  # fmt: skip
@@ -181,9 +181,12 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def _done(
-    deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None]
-) -> Written:
+def done(deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None]) -> Written:
+    """Do a deed and write its answer, or why it was refused.
+
+    Raises:
+        Refused: one of those that say try again.
+    """
     try:
         answer = deed()
     except PASSING:

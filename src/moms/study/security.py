@@ -19,7 +19,7 @@ from moms.study.state import stand
 from moms.values import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from moms.grid import FloatArray, Hours, IntArray
     from moms.study.result import StudyResult
@@ -45,13 +45,21 @@ class HoursDiffer(Refused):
     """The hours with and without the request are not the same hours."""
 
 
-def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False, standing: bool = True) -> StudyResult:
+def study(
+    *,
+    slices: Sequence[Slice],
+    rules: StudyRules,
+    keep_old: bool = False,
+    standing: bool = True,
+    tick: Callable[[int], None] = lambda _hours: None,
+) -> StudyResult:
     """Study a request over all hours of its slices, with and without it, against every contingency.
 
     Before contingencies flows are held against rate A, after them against rate B; what the request
     causes is told from what stood before (semantics 1.3, 1.4). `keep_old` keeps the old violations
     as rows too (they are always counted); `standing` counts those without the request by hour,
-    which costs a second screen.
+    which costs a second screen. `tick` is told of hours that are done, of none in between, from
+    several threads; it may raise to stop the study.
 
     Raises:
         NothingToStudy, NamedTwice, ListsDiffer, HoursDiffer: slices that cannot be studied.
@@ -64,12 +72,18 @@ def study(*, slices: Sequence[Slice], rules: StudyRules, keep_old: bool = False,
     def studied(group: tuple[Slice, IntArray]) -> Collector:
         one, index = group
         mine = collector.empty()
-        findings = _open(one, index, elimination_order(one.network), mine, rules=rules, keep_old=keep_old)
-        _fill(findings, standing=standing)
+        order = elimination_order(one.network)
+        findings = _open(one, index, order, mine, rules=rules, keep_old=keep_old, still=still)
+        _fill(findings, standing=standing, still=still)
         return mine
 
-    for mine in at_once(studied, list(_groups(slices))):
+    def still() -> None:
+        tick(0)
+
+    groups = list(_groups(slices))
+    for mine, (_, index) in zip(at_once(studied, groups), groups, strict=True):
         collector.take(mine)
+        tick(len(index))
     return collector.result(slices, standing=standing)
 
 
@@ -168,7 +182,14 @@ def _fingerprint(one: Slice) -> bytes:
 
 
 def _open(
-    one: Slice, index: IntArray, order: IntArray, collector: Collector, *, rules: StudyRules, keep_old: bool
+    one: Slice,
+    index: IntArray,
+    order: IntArray,
+    collector: Collector,
+    *,
+    rules: StudyRules,
+    keep_old: bool,
+    still: Callable[[], None],
 ) -> Findings:
     """Make both cases of a group of hours, and sort the contingencies in each."""
     asked, normal = one.contingencies, one.contingencies_without or one.contingencies
@@ -176,13 +197,16 @@ def _open(
         asked, normal = (tuple(k for k in some if not k.units) for some in (asked, normal))
         one = replace(one, contingencies=asked)
     before = stand(one.network, hours=one.hours_without, out=one.out, order=order)
+    still()
     without = Normal(case=before, contingencies=normal, own=one.request)
     if len(one.request) or one.hours is not one.hours_without or one.contingencies_without is not None:
         out = one.out.plus(one.request)
         after = stand(one.network, hours=one.hours, out=out, order=order, inside=before.island)
+        still()
         screened = Screen.of(after, asked, own=one.request)
     else:
         screened = without.whole()
+    still()
     return Findings(
         slice=one,
         hours=index,
@@ -195,20 +219,22 @@ def _open(
     )
 
 
-def _fill(findings: Findings, *, standing: bool) -> None:
+def _fill(findings: Findings, *, standing: bool, still: Callable[[], None]) -> None:
     """Let a group of hours say all it has to say."""
     counted = np.zeros(len(findings.hours), np.int64)
     if standing and findings.without.screen is not findings.screened:
         for _ in findings.without.whole().over(share=np.inf, counted=counted):
-            pass
+            still()
         findings.unsolved |= findings.without.whole().unsolved
     findings.base()
     findings.request_cuts_off()
     findings.islanding()
     findings.shortfalls()
+    still()
     over = np.zeros(len(findings.hours), np.int64)
     for found in joined(findings.screened.over(share=findings.rules.watch_share, counted=over)):
         findings.after(found)
+        still()
     findings.close(over if findings.without.screen is findings.screened else counted)
 
 

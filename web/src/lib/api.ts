@@ -82,6 +82,51 @@ async function askOnce<T>(path: string, { method = "GET", body, file, revision, 
   return found;
 }
 
+/** Post and hear how far the answer is while it is made; who aborts stops the work on it. */
+export async function hear<T>(path: string, body: unknown, tell: (word: string, told: unknown) => void, signal: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "text/event-stream", "Content-Type": "application/json" };
+  if (bearer.csrf) headers["X-CSRF-Token"] = bearer.csrf;
+  let answer: Response;
+  try {
+    answer = await fetch(`/api/v1${path}`, { method: "POST", headers, signal, credentials: "same-origin", body: JSON.stringify(body) });
+  } catch (why) {
+    if (signal.aborted) throw why;
+    bearer.heard(false);
+    throw new Problem(OFFLINE, { title: "the service cannot be reached", fix: "check the connection and try again; what you typed is kept" });
+  }
+  bearer.heard(true);
+  if (!answer.ok || !answer.body) return read<T>(answer, path, signal);
+  const events = new Events();
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch((why: unknown) => {
+      if (signal.aborted) throw why;
+      return { done: true as const, value: undefined };
+    });
+    if (done) throw new Problem(OFFLINE, { title: "the answer broke off", fix: "try again; what you typed is kept" });
+    for (const [word, told] of events.more(value)) {
+      if (word === "answer") return told as T;
+      if (word === "refused") throw new Problem((told as { status?: number }).status ?? 500, told as Partial<Problem>);
+      tell(word, told);
+    }
+  }
+}
+
+/** Reads a stream of events piece by piece, however it is cut (WHATWG, server-sent events; what our service uses of them). */
+export class Events {
+  #rest = "";
+
+  more(text: string): [string, unknown][] {
+    const parts = (this.#rest + text).split("\n\n");
+    this.#rest = parts.pop()!;
+    return parts.flatMap((part): [string, unknown][] => {
+      const line = (name: string) => part.split("\n").find((one) => one.startsWith(`${name}: `))?.slice(name.length + 2);
+      const [word, data] = [line("event"), line("data")];
+      return word && data ? [[word, JSON.parse(data)]] : [];
+    });
+  }
+}
+
 /** The outage that one's own deed has changed: lists ask for it at once, and do not wait until the service tells of it. */
 export function changedBy(path: string, answer: unknown): string | null {
   const inside = (answer as { outage?: { id?: unknown } | null } | undefined)?.outage?.id;

@@ -45,8 +45,14 @@ export function faults(typed: Typed): Fault[] {
   if (!typed.nature) need("nature", "The nature of the work is not said", "choose one");
   for (const [field, text] of [["recall_h", typed.recall], ["emergency_return_h", typed.emergency]] as const)
     if (text.trim() && !(Number(text) >= 0)) need(field, `${text} is no number of hours`, "write hours, as 4 or 0.5");
-  if (typed.contact.trim() && !typed.phone.trim()) need("contacts", "The contact has no telephone", "give one that is answered day and night");
+  if (typed.contact.trim() && !typed.phone.trim()) need("phone", "The contact has no telephone", "give one that is answered day and night");
   return found;
+}
+
+/** What the form finds and what the service finds, once each: where both speak of how a field is written, in the form's words. */
+export function together(own: Fault[], service: Fault[]): Fault[] {
+  const mine = new Set(own.map((fault) => fieldOf(fault.field)));
+  return [...own, ...service.filter((fault) => !(fault.rule?.startsWith("READ-") && mine.has(fieldOf(fault.field))))];
 }
 
 /** The reference where none is given: what and when, so that the same ask twice is the same request. */
@@ -56,7 +62,8 @@ export function reference(typed: Typed): string {
 
 /** The document that is filed. Which organisation asks comes from who is signed in, or from the owner of the equipment. */
 export function document(typed: Typed, organisation: string): Wanted {
-  const number = (text: string) => (text.trim() ? Number(text) : null);
+  // What is no number goes as it is typed: the service says so, and does not take it for nothing said.
+  const number = (text: string) => (text.trim() ? (Number.isNaN(Number(text)) ? text.trim() : Number(text)) : null) as number | null;
   return {
     external_id: reference(typed),
     organisation,
@@ -77,9 +84,16 @@ export function document(typed: Typed, organisation: string): Wanted {
 
 /** The field of the form at which a fault of the service is shown; "" where it belongs to none. */
 export function fieldOf(name: string | null): string {
-  const known = ["assets", "window.start", "window.end", "kind", "nature", "external_id", "recall_h", "emergency_return_h",
-    "contacts", "description", "earliest_start", "latest_end", "agreed_load_at_risk"];
   if (!name) return "";
   if (name === "window") return "window.start";
-  return known.find((one) => name === one || name.startsWith(`${one}.`) || name.startsWith(`${one}[`)) ?? "";
+  if (name.startsWith("contacts[") && name.endsWith(".phone")) return "phone";
+  return Object.keys(LABELS).find((one) => name === one || name.startsWith(`${one}.`) || name.startsWith(`${one}[`)) ?? "";
 }
+
+/** The fields of the form in its order, and what they are called there. */
+export const LABELS: Record<string, string> = {
+  assets: "Equipment", "window.start": "Out of service from", "window.end": "Back in service at", nature: "Nature of the work",
+  kind: "Kind", recall_h: "Recall time, hours", emergency_return_h: "In an emergency, hours", contacts: "Who answers",
+  phone: "Telephone, day and night", description: "What is done", external_id: "Your reference",
+  earliest_start: "Could start as early as", latest_end: "Must be back by", agreed_load_at_risk: "Load at risk",
+};

@@ -154,6 +154,17 @@ export interface Outage {
   actual_end: string | null;
 }
 
+/** One part of a decision that is being made: at work, or over with what it found. */
+export interface Progress {
+  part: string;
+  over: boolean;
+  says: string;
+  done: number;
+  of: number;
+  worst: { contingency: string | null; element: string; percent: number } | null;
+  clean: boolean | null;
+}
+
 export interface Finding {
   rule: string;
   level: "block" | "refer" | "flag";

@@ -57,6 +57,21 @@ export const DAY: Record<Start["state"], Label> = {
   "needs a study": { mark: "◆", word: "needs a study", tone: "amber" },
   "not available": { mark: "✕", word: "not available", tone: "red" },
 };
+/** The parts of a decision while it is made, as they are called on the way. */
+export const PARTS: Record<string, string> = {
+  waits: "Waits its turn",
+  book: "Network, with all that is granted out too",
+  queue: "Network, with earlier requests that wait out too",
+  alone: "Network, with nothing else out",
+  "less one": "Which outages it leans on",
+  "some of the book": "Which outages stand in the way",
+  redispatch: "Redispatch",
+  margin: "Resource margin",
+  voltage: "Voltage",
+  dates: "Other dates",
+  worth: "How certain it would be",
+};
+
 export const QUICK: Record<Quick["comes_to"], Label> = {
   ...DAY,
   free: { mark: "○", word: "Free as the book stands", tone: "plain" },

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from moms.desk.people import Scope
 from moms.desk.ports import NoSuchOutage, StaleRevision
+from moms.portal.ahead import told_while_made, wants_to_hear
 from moms.portal.guard import Caller, service_of
 from moms.portal.once import once, revision_of
 
@@ -100,15 +101,24 @@ async def submit(
 ) -> Response:
     """File a request and decide it; 422 with all findings where it goes back to its owner.
 
-    With `Prefer: respond-async` it is filed alone (202), and a worker decides it.
+    With `Prefer: respond-async` it is filed alone (202), and a worker decides it. A preview asked for with
+    `Accept: text/event-stream` tells how far it is while it is made, and ends when nobody listens.
     """
+    if preview and wants_to_hear(request):
+        return await told_while_made(
+            request, who, lambda desk, tell: desk.submit(desk.read(body, anew=True), preview=True, tell=tell)
+        )
     if not preview and "respond-async" in {part.strip().lower() for part in prefer.split(",")}:
         return await once(
-            request, who, key=key, deed=lambda desk: desk.file(desk.read(body)), lane=service_of(request).quick
+            request,
+            who,
+            key=key,
+            deed=lambda desk: desk.file(desk.read(body, anew=True)),
+            lane=service_of(request).quick,
         )
 
     def deed(desk: Desk) -> Answer:
-        return desk.submit(desk.read(body), preview=preview)
+        return desk.submit(desk.read(body, anew=True), preview=preview)
 
     return await once(request, who, key=key, deed=deed, preview=preview)
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moms.desk.answer import Answer
+from moms.desk.answer import Answer, NotARequest
 from moms.desk.ports import NoSuchOutage, Search
 from moms.outages.document import request_from, to_document
-from moms.values import Refused, Remembered
+from moms.values import Remembered
 from moms.wiring.office.words import event_line
 from moms.wiring.settings import OPERATOR
 
@@ -29,16 +29,6 @@ if TYPE_CHECKING:
 
 MAPS: Remembered[Features | None] = Remembered()
 """The map of a grid, made once a process."""
-
-
-class NotARequest(Refused):
-    """A file that holds no request."""
-
-    def __init__(self, findings: tuple[Finding, ...]) -> None:
-        first = findings[0]
-        more = f" (and {len(findings) - 1} more faults)" if len(findings) > 1 else ""
-        super().__init__(first.says + more, field=first.field, fix=first.fix)
-        self.findings = findings
 
 
 @dataclass(slots=False, kw_only=True)
@@ -90,13 +80,19 @@ class Core:
             return self.read(parse_json(sys.stdin.read(), name="stdin"))
         return whole(read_request(Path(file), now=self.settings.now))
 
-    def read(self, document: object) -> Request:
-        """Read a request from a document of JSON's kinds.
+    def read(self, document: object, *, anew: bool = False) -> Request:
+        """Read a request from a document of JSON's kinds; `anew` says that it is to be filed for the first time.
 
         Raises:
-            NotARequest: everything that is wrong with it.
+            NotARequest: everything that is wrong with it; of a new one also what the entry rules say of the rest.
         """
-        return whole(request_from(document, now=self.settings.now))
+        found = request_from(document, now=self.settings.now)
+        if isinstance(found, list) and anew:
+            from moms.desk.unread import also_against
+
+            actor, now = self.settings.actor, self.settings.now
+            found += also_against(document, tuple(found), book=self.book, world=self.world, actor=actor, now=now)
+        return whole(found)
 
     def drafted(self, request: Request, *, world: World) -> Outage:
         """Give a request as its owner would file it now, in a world.

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from moms.desk.answer import Answer
+from moms.desk.answer import Answer, NotARequest
 from moms.outages.document import request_from
 from moms.outages.lifecycle import Verb
 from moms.values import parse_instant
-from moms.wiring.office.core import Core, NotARequest
+from moms.wiring.office.core import Core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from moms.desk.keys import Mark
+    from moms.desk.progress import Tell
     from moms.desk.quick import Quick
     from moms.desk.shadow import Agreement
     from moms.outages import Request
@@ -24,11 +26,12 @@ if TYPE_CHECKING:
 class Requests(Core):
     """What is done with one request or many: filed, decided, stepped, changed, brought in."""
 
-    def submit(self, request: Request, *, preview: bool = False) -> Answer:
-        """File a request and decide it; filed again it gives the same answer."""
+    def submit(self, request: Request, *, preview: bool = False, tell: Tell | None = None) -> Answer:
+        """File a request and decide it; filed again it gives the same answer. `tell` is told how far it is."""
         from moms.desk import settle, submit
 
-        common = {"book": self.book, "world": self.world, "now": self.settings.now}
+        world = self.world if tell is None else replace(self.world, tell=tell)
+        common = {"book": self.book, "world": world, "now": self.settings.now}
         file = submit.preview if preview else submit.submit
         filed = file(**common, actor=self.settings.actor, request=request)  # type: ignore[arg-type]  # both take the same
         if filed.outage is None:
@@ -37,7 +40,7 @@ class Requests(Core):
             return self.show_answer(filed.outage, again=True)
         unfiled = filed.outage if preview and not filed.again else None
         return settle.decide(
-            book=self.book, world=self.world, now=self.settings.now, outage_id=filed.outage.id,
+            book=self.book, world=world, now=self.settings.now, outage_id=filed.outage.id,
             asked_by=self.settings.actor, preview=preview, unfiled=unfiled,
         )  # fmt: skip
 
@@ -222,8 +225,6 @@ class Requests(Core):
 
     def shadow(self, file: str, *, tick: Callable[[int], None] = lambda _more: None) -> Agreement:
         """Replay past requests as they were filed, beside what people decided; nothing is written."""
-        from dataclasses import replace
-
         from moms.desk.shadow import Compared, agreement
         from moms.exchange.past import read_past
 

@@ -1,0 +1,38 @@
+"""A screen that is left alone asks for nothing: what is new is told to it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.asks import RELAY_WORK, Caller
+
+SCREENS = [
+    ("ann", "/requests"), ("ann", "/requests/{denied}"), ("ann", "/requests/{referred}"), ("ann", "/ask"),
+    ("ann", "/windows"), ("ann", "/plan"), ("ann", "/account"), ("ann", "/field"), ("fay", "/field"),
+    ("eve", "/inbox"), ("eve", "/requests/{referred}"), ("eve", "/study?outage={referred}"), ("eve", "/timeline"),
+    ("eve", "/map"), ("eve", "/margin"), ("roy", "/today"), ("roy", "/today?wall"), ("roy", "/shift"),
+    ("aud", "/rules"), ("aud", "/rules?part=journal"), ("aud", "/rules?part=measures"),
+]  # fmt: skip
+ONCE = 2
+"""A screen may look once more at what came while it was opened."""
+
+
+@pytest.fixture(scope="module")
+def known(address):
+    with Caller(address, "ann") as ann:
+        denied = ann.file("branch:19", "2027-02-10T00:00", "2027-02-11T00:00")
+        referred = ann.file("branch:3", "2027-03-10T00:00", "2027-03-11T00:00", nature=RELAY_WORK)
+    assert (denied["status"], referred["state"]) == ("denied", "in_study")
+    return {"denied": denied["id"], "referred": referred["id"]}
+
+
+@pytest.mark.parametrize(("name", "path"), SCREENS)
+def test_a_screen_that_is_left_alone_asks_for_nothing(site, known, name, path):
+    page = site.as_(name, path.format(**known))
+    page.locator("main h1, main h2, main canvas").first.wait_for()
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(1500)
+    asked: list[str] = []
+    page.on("request", lambda sent: asked.append(sent.url) if "/api/" in sent.url else None)
+    page.wait_for_timeout(2500)
+    assert len(asked) <= ONCE, asked[:6]
