@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 from moms.desk.keys import Claim, KeptAnswer, LostClaim, Mark
 from moms.store import tables
 from moms.store.acting import act_as
-from moms.store.book import said
+from moms.store.refusals import said
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:

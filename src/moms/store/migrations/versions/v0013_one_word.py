@@ -1,0 +1,34 @@
+"""A page is opened in one word; the outages of a group, and those that wait, are found without reading all others."""
+
+from __future__ import annotations
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+OPENED = """
+CREATE FUNCTION moms.opened(organisation text, role text, actor text, lock_wait text, idle_limit text) RETURNS bigint
+LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM set_config('moms.organisation', $1, true), set_config('moms.role', $2, true),
+    set_config('moms.actor', $3, true), set_config('lock_timeout', $4, true),
+    set_config('idle_in_transaction_session_timeout', $5, true);
+  -- A statement of its own: the policies of the table go by what was just said.
+  RETURN (SELECT b.revision FROM moms.book b);
+END $$;
+REVOKE ALL ON FUNCTION moms.opened(text, text, text, text, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION moms.opened(text, text, text, text, text) TO moms_app;
+"""
+
+
+def upgrade() -> None:
+    """Make them."""
+    op.execute(OPENED)
+
+
+def downgrade() -> None:
+    """Take them away: nothing is kept in them."""
+    op.execute("DROP FUNCTION moms.opened(text, text, text, text, text)")
