@@ -279,6 +279,10 @@ class Book(Protocol):
         """Open one transaction as this actor: committed at the end, rolled back on any exception."""
         ...
 
+    def landed(self) -> int:
+        """Give the number of the newest landing; 0 where nothing has landed."""
+        ...
+
     def expecting(self, outage_id: str, revision: int) -> Book:
         """Give the same book, in which the first change to that outage holds at that revision only.
 

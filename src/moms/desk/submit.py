@@ -15,7 +15,7 @@ from moms.outages.rules.reach import reach_of
 from moms.values import SYSTEM, Actor, Level, Refused, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from moms.desk.ports import Book, Page
@@ -42,10 +42,18 @@ class Filed:
         return Answer(outage=None, findings=self.findings, written=False)
 
 
-def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
+def submit(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    request: Request,
+    say: Callable[[Filed], None] = lambda _: None,
+) -> Filed:
     """File a request, or say all that is wrong with it; what is returned leaves nothing in the book.
 
-    Filed again with the same content it gives what is there.
+    Filed again with the same content it gives what is there. `say` is told what was filed before the transaction ends.
 
     Raises:
         AlreadyFiled: the owner's reference is taken by another content.
@@ -63,7 +71,9 @@ def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Re
         page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
         if outage.state == State.VALIDATED:
             page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))
-        return Filed(outage=outage, findings=findings)
+        found = Filed(outage=outage, findings=findings)
+        say(found)
+        return found
 
 
 def preview(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:

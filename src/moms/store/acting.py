@@ -19,13 +19,19 @@ ACT = text(
     " set_config('moms.actor', :actor, true), set_config('lock_timeout', :lock_wait, true),"
     " set_config('idle_in_transaction_session_timeout', :idle_limit, true)"
 )
+SOON = text(f"{ACT.text}, set_config('synchronous_commit', 'off', true)")
+"""The same, and nobody waits at the end until it is on the disk."""
 OPEN = text("SELECT moms.opened(:organisation, :role, :actor, :lock_wait, :idle_limit)")
 """Written once: each transaction begins with one of them."""
 
 
-def act_as(connection: Connection, actor: Actor) -> None:
-    """Say for whom this transaction acts; at its end the database has forgotten."""
-    connection.execute(ACT, _words(actor))
+def act_as(connection: Connection, actor: Actor, *, soon: bool = False) -> None:
+    """Say for whom this transaction acts; at its end the database has forgotten.
+
+    With `soon` its end is not waited for until it is on the disk: only for what nobody misses if the machine fails
+    at once. It is there before whatever is committed after it, also on the disk.
+    """
+    connection.execute(SOON if soon else ACT, _words(actor))
 
 
 def open_as(connection: Connection, actor: Actor) -> int:

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
 LOCKED = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
+LANDED = text("SELECT moms.newest_landing()")
 WRITTEN = cast(bindparam("written", type_=String), JSON)
 """JSON that is written already is handed over so that the database keeps its very bytes."""
 ADDED = tables.outage.insert().values(document=WRITTEN)
@@ -90,6 +91,12 @@ class PostgresBook:
     def marking(self, marker: Marker) -> PostgresBook:
         """Give the same book, in which each transaction that writes says so to `marker` before its end."""
         return PostgresBook(self.engine, expected=self._expected, marker=marker)
+
+    def landed(self) -> int:
+        """Give the number of the newest landing, in one word and outside of any page; 0 where nothing has landed."""
+        with said(SYSTEM), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            found: int = connection.execute(LANDED).scalar_one()
+            return found
 
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
