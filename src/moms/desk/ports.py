@@ -168,6 +168,10 @@ class Page(Protocol):
         """Give the outages that match, by id."""
         ...
 
+    def revisions(self, search: Search) -> Sequence[tuple[str, int]]:
+        """Give the ids of the outages that match, in order, each with its revision."""
+        ...
+
     def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
         """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
         ...

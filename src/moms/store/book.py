@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
 
     from moms.desk.change_set import ChangeSet, Step
     from moms.desk.ports import Bar, Event, LineSearch, Search
@@ -188,8 +188,13 @@ class PostgresPage:
 
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
-        rows = self._connection.execute(_matching(search)).scalars()
-        return tuple(from_document(json.loads(document)) for document in rows)
+        documents = self._connection.execute(_matching(search, cast(tables.outage.c.document, String))).scalars()
+        return tuple(from_document(json.loads(document)) for document in documents)
+
+    def revisions(self, search: Search) -> Sequence[tuple[str, int]]:
+        """Give the ids of the outages that match, in order, each with its revision."""
+        columns = (tables.outage.c.id, tables.outage.c.revision)
+        return tuple((name, revision) for name, revision in self._connection.execute(_matching(search, *columns)))
 
     def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
         """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
@@ -539,10 +544,10 @@ def _happening(outage: Outage, event: Event, line: Line) -> Happening:
     )  # fmt: skip
 
 
-def _matching(search: Search) -> Select[str]:
-    """Write a search as a query."""
+def _matching(search: Search, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Write a search for some columns as a query."""
     c = tables.outage.c
-    query = select(cast(c.document, String)).order_by(c.id)
+    query = select(*columns).order_by(c.id)
     if search.ids:
         query = query.where(c.id.in_(search.ids))
     if search.window is not None:
