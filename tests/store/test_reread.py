@@ -11,7 +11,7 @@ from sqlalchemy import event as hooks
 from moms.desk.clock import ClockRules
 from moms.desk.duties import duties
 from moms.desk.reread import Known
-from moms.outages import State, Status
+from moms.outages import Outage, State, Status
 from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Window
 from moms.wiring.work import Lookout
@@ -47,7 +47,8 @@ def put(book, outage):
 def test_reading_again_gives_the_same_duties_as_reading_all(book, database):
     with database.admin() as admin:  # any state may follow any other: what is read is held, not the lifecycle
         admin.execute("ALTER TABLE moms.outage DISABLE TRIGGER outage_check")
-    rng, known, now, there = Random(7), Known(), NOON, []
+    rng, known, now = Random(7), Known(), NOON
+    there: list[Outage] = []
     for number in range(1, 61):
         now += timedelta(hours=rng.randint(0, 30))
         if there and rng.random() < 0.5:
