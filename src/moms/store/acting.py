@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 LOCK_WAIT = "20s"
 IDLE_LIMIT = "600s"
 """A page left open longer than this is rolled back by the server: it may hold the book."""
-ACT = text(
-    "SELECT set_config('moms.organisation', :organisation, true), set_config('moms.role', :role, true),"
+SETTINGS = (
+    "set_config('moms.organisation', :organisation, true), set_config('moms.role', :role, true),"
     " set_config('moms.actor', :actor, true), set_config('lock_timeout', :lock_wait, true),"
     " set_config('idle_in_transaction_session_timeout', :idle_limit, true)"
 )
-SOON = text(f"{ACT.text}, set_config('synchronous_commit', 'off', true)")
+ACT = text(f"SELECT {SETTINGS}")
+SOON = text(f"SELECT {SETTINGS}, set_config('synchronous_commit', 'off', true)")
 """The same, and nobody waits at the end until it is on the disk."""
 OPEN = text("SELECT moms.opened(:organisation, :role, :actor, :lock_wait, :idle_limit)")
 """Written once: each transaction begins with one of them."""
