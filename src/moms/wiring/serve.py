@@ -34,7 +34,7 @@ from moms.wiring.beside import beside
 from moms.wiring.files import file_room, looking
 from moms.wiring.landed import current
 from moms.wiring.measured import measured
-from moms.wiring.memory import give_back
+from moms.wiring.memory import give_back, leave_alone
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
@@ -109,6 +109,7 @@ def serve(
         app = make_app(
             replace(given, demo=demo, provider=provider, proxy=proxy, own_tls=tls is not None), measures=measures
         )
+        leave_alone()
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(here, looked_at)
         config = uvicorn.Config(

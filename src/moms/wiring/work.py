@@ -25,7 +25,7 @@ from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
 from moms.wiring.landed import current, current_rules
-from moms.wiring.memory import give_back
+from moms.wiring.memory import give_back, leave_alone
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 
@@ -61,6 +61,7 @@ def run_worker(
     told_to_stop = _heeding_signals()
     with open_place(env=os.environ) as place:
         base = Office(settings=chosen, book=place.book).base
+        leave_alone()
 
         def world() -> World:
             return current(place.book, base, chosen, now=now_of(chosen))
