@@ -9,9 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from moms.desk.ports import BookMoved, EquipmentTaken, NoSuchOutage, Search, StaleRevision
+from moms.desk.ports import (
+    BookMoved,
+    EquipmentTaken,
+    ForbiddenMove,
+    NoSuchDecision,
+    NoSuchOutage,
+    Search,
+    StaleRevision,
+)
 from moms.outages import Category, Kind, State, Status
-from moms.store.book import ForbiddenMove, NoSuchDecision, PostgresBook
+from moms.store.book import PostgresBook
 from moms.values import SYSTEM, Window
 from tests.postgres import NOON, an_event, an_outage
 

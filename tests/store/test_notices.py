@@ -10,13 +10,12 @@ from sqlalchemy.exc import DBAPIError
 
 from moms.desk import notices as desk
 from moms.desk.notices import NoSuchNotice, NoSuchSubscription, NotASubscription
-from moms.desk.ports import EquipmentTaken
+from moms.desk.ports import EquipmentTaken, NotYours
 from moms.outages import State as OutageState
 from moms.outages import Status
 from moms.records.notices import Channel, Severity, State, Subscription
 from moms.store.acting import act_as
 from moms.store.audit import verify
-from moms.store.book import NotYours
 from moms.store.notices import PostgresNotices
 from moms.values import SYSTEM, Actor, Role
 from tests.postgres import NOON, an_event, an_outage

@@ -13,11 +13,11 @@ from sqlalchemy.exc import DBAPIError
 
 from moms.desk import people
 from moms.desk.people import NotAPerson, NotAToken, NotSignedIn, Person, PersonExists, Scope
+from moms.desk.ports import NotYours
 from moms.exchange.grids import open_grid
 from moms.store import migrate
 from moms.store.acting import act_as
 from moms.store.audit import verify
-from moms.store.book import NotYours
 from moms.store.people import PostgresRegister
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2

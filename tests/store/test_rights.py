@@ -12,11 +12,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from moms.desk.ports import NoSuchOutage, Search
+from moms.desk.ports import NoSuchOutage, NotYours, Search
 from moms.outages import Category, State, Status
 from moms.store import migrate
 from moms.store.acting import act_as
-from moms.store.book import NotYours
 from moms.store.rights import COLUMNS, INSERTS, OUTSIDE, SEALED, UPDATES
 from moms.store.tables import metadata
 from moms.values import SYSTEM, Actor, Role

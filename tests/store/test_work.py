@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from moms.desk.duties import Duty, Task
 from moms.desk.work import Became, LostDuty, told
 from moms.outages import State
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.store.work import TRIES, PostgresWork, freer, sealer
 from moms.values import SYSTEM
 from tests.postgres import NOON, an_event, an_outage

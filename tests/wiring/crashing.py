@@ -91,11 +91,11 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
     """Start one on a database."""
     engine = fated(database.engine(), fate)
 
-    def desk(actor, *, expected=None, claim=None):
+    def desk(actor, *, expected=None, claim=None, early=None):
         book = PostgresBook(engine, expected=expected)
-        told = book if claim is None else book.marking(marker(claim))
+        told = book if claim is None else book.marking(marker(claim, early))
         chosen = Settings(home=Path(), actor=actor, now=now, simulated=True, grid="", rule_book="", fixed=True)
-        return Office(settings=chosen, book=told, opened=world)
+        return Office(settings=chosen, book=told, opened=world, early=early)
 
     needs = Needs(
         desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine),

@@ -25,7 +25,7 @@ from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, told
 from moms.exchange.rulebook import open_rule_book
 from moms.flow.worker import StudyFailedError
 from moms.outages.lifecycle import Verb
-from moms.store.book import act_as
+from moms.store.acting import act_as
 from moms.store.place import Place, open_place
 from moms.store.work import PostgresWork, freer, stopper
 from moms.values import SYSTEM, Refused

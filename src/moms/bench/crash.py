@@ -14,8 +14,9 @@ import os
 import tempfile
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
@@ -24,7 +25,7 @@ import psycopg
 from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
-from moms.bench.failpoints import Died, Fate, fated
+from moms.bench.failpoints import Died, Fate, Lives
 from moms.bench.rows import Row
 from moms.desk.keys import KeptAnswer, principal_of
 from moms.desk.ports import Search
@@ -43,19 +44,20 @@ from moms.store.migrate import lifecycle
 from moms.store.place import Place, close_to_others, prepare, url_of
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.office import Office
+from moms.wiring.pool import mapped
 from moms.wiring.serve import needs
 from moms.wiring.settings import Settings
 from moms.wiring.worlds import open_world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from moms.desk.world import World
     from moms.portal.needs import Desk
 
 NOW = datetime(2027, 2, 1, 15, tzinfo=UTC)
 START = NOW + timedelta(days=60)
-A_BOOK = 40
+A_BOOK = 100
 """Seeds in one book: a fresh one then, since each seed takes its own days."""
 OWNER = Actor(name="ann", organisation="TO-1", role=Role.OWNER)
 ENGINEER = Actor(name="eve", organisation="operator", role=Role.ENGINEER)
@@ -83,7 +85,7 @@ mpc.branch = [
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Ground:
     """What all processes of one book share."""
 
@@ -92,12 +94,15 @@ class Ground:
     database: str
     world: World
 
-    def place(self, fate: Fate | None = None) -> Place:
-        """Open the book, as a process of its own would."""
-        engine = create_engine(url_of(self.address, login="moms_app", database=self.database), pool_size=2)
-        if fate is not None:
-            fated(engine, fate)
-        return Place(home=self.home, engine=engine, book=PostgresBook(engine))
+    @cached_property
+    def lives(self) -> Lives:
+        """What all processes speak through, one after the other: how it writes SQL is not worked out anew by each."""
+        return Lives(create_engine(url_of(self.address, login="moms_app", database=self.database), pool_size=2))
+
+    @property
+    def place(self) -> Place:
+        """The open book."""
+        return Place(home=self.home, engine=self.lives.engine, book=PostgresBook(self.lives.engine))
 
     def office(self, place: Place, actor: Actor, now: datetime) -> Office:
         """Open the desk."""
@@ -107,14 +112,22 @@ class Ground:
         """Say who acts and when."""
         return Settings(home=self.home, actor=actor, now=now, simulated=True, grid="", rule_book="", fixed=True)
 
-    @contextlib.contextmanager
-    def admin(self, database: str | None = None) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    @cached_property
+    def admin(self) -> psycopg.Connection[tuple[object, ...]]:
         """Log in as the superuser, to look and to let time pass."""
-        with psycopg.connect(
+        return psycopg.connect(
             host=self.address.socket_folder, port=self.address.port, user=ADMIN,
-            password=self.address.passwords[ADMIN], dbname=database or self.database, autocommit=True,
-        ) as found:  # fmt: skip
-            yield found
+            password=self.address.passwords[ADMIN], dbname=self.database, autocommit=True,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Log out."""
+        self.lives.engine.dispose()
+        self.admin.close()
+
+
+if TYPE_CHECKING:
+    Fresh = Callable[[str], contextlib.AbstractContextManager[Ground]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +140,10 @@ class Deed:
     steps: tuple[str, ...] = ()
     at: timedelta | None = None
     """After the outage's start; None: when it is filed."""
+    status: int = 200
+    """Of its answer."""
+    again: bool = False
+    """Whether it is done again by who comes back, not finished."""
 
     def now(self, number: int) -> datetime:
         """Give the instant at which it is done."""
@@ -150,6 +167,7 @@ def document(number: int, *, hours: int = 2, text: str = "") -> dict[str, object
 
 HOUR = timedelta(hours=1)
 DEEDS = (
+    Deed(name="file", actor=OWNER, do=lambda desk, _, n: desk.file(desk.read(document(n))), status=202, again=True),
     Deed(name="submit", actor=OWNER, do=lambda desk, _, n: desk.submit(desk.read(document(n)))),
     Deed(name="settle", actor=ENGINEER, steps=("file",),
          do=lambda desk, name, _: desk.settle(name, outcome="approve", reason="looked at")),
@@ -172,43 +190,32 @@ def made_ready(ground: Ground, deed: Deed, number: int) -> str:
     """Take the steps before a deed, with nothing going wrong; give the outage's id."""
     from moms.desk.answer import outage_id
 
-    name, place = outage_id(OWNER.organisation, f"seed-{number}"), ground.place()
-    with _using(place):
-        if "file" in deed.steps:
-            office = ground.office(place, OWNER, NOW)
-            office.submit(office.read(document(number)))
-        if "approve" in deed.steps:
-            ground.office(place, ENGINEER, NOW).settle(name, outcome="approve", reason="looked at")
-        if "start" in deed.steps:
-            ground.office(place, ROOM, _start(number)).operate(name, "start")
+    name, place = outage_id(OWNER.organisation, f"seed-{number}"), ground.place
+    if "file" in deed.steps:
+        office = ground.office(place, OWNER, NOW)
+        office.submit(office.read(document(number)))
+    if "approve" in deed.steps:
+        ground.office(place, ENGINEER, NOW).settle(name, outcome="approve", reason="looked at")
+    if "start" in deed.steps:
+        ground.office(place, ROOM, _start(number)).operate(name, "start")
     return name
-
-
-@contextlib.contextmanager
-def _using(place: Place) -> Iterator[Place]:
-    """Use a place, and close its connections only: an anchor would be one word more to the database."""
-    try:
-        yield place
-    finally:
-        place.engine.dispose()
 
 
 @contextlib.contextmanager
 def a_server(ground: Ground, now: datetime, fate: Fate) -> Iterator[Service]:
     """Run one server process without its port; its fate begins once it is up."""
-    place = ground.place()
-    with _using(place):
-        given = needs(
-            ground.settings(now), place, hosts=frozenset(), secure=False, limits=Limits(), opened=ground.world
-        )
-        fated(place.engine, fate)
-        lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1.0, burst=1.0)
-        service = Service(needs=given, quick=lane, study=lane, rates=buckets, strangers=buckets, sign_ins=buckets,
-                          pulse=Pulse(given, lane), measures=Measures())  # fmt: skip
-        try:
-            yield service
-        finally:
-            lane.close()
+    given = needs(
+        ground.settings(now), ground.place, hosts=frozenset(), secure=False, limits=Limits(), opened=ground.world
+    )
+    lane, buckets = Lane("x", threads=1, queue=0), Buckets(per_s=1.0, burst=1.0)
+    service = Service(needs=given, quick=lane, study=lane, rates=buckets, strangers=buckets, sign_ins=buckets,
+                      pulse=Pulse(given, lane), measures=Measures())  # fmt: skip
+    ground.lives.fate = fate
+    try:
+        yield service
+    finally:
+        ground.lives.end()
+        lane.close()
 
 
 def asked(service: Service, deed: Deed, name: str, number: int) -> tuple[int, str]:
@@ -220,7 +227,7 @@ def asked(service: Service, deed: Deed, name: str, number: int) -> tuple[int, st
     if isinstance(there, KeptAnswer):
         told = there.answer or {"status": 0, "body": ""}
         return int(str(told["status"])), str(told["body"])
-    found = answered(service, there, lambda desk: deed.do(desk, name, number), expected=None)  # type: ignore[arg-type,return-value]  # a deed's own kind
+    found = answered(service, there, lambda desk: deed.do(desk, name, number), expected=None, again=deed.again)  # type: ignore[arg-type,return-value]  # a deed's own kind
     return found.status, found.body
 
 
@@ -241,10 +248,9 @@ def left(ground: Ground, name: str) -> Left:
         " WHERE outage_id = %s AND outage_revision IS NOT NULL ORDER BY seq"
     )
     told = "SELECT chain, seq, subscription, person, role, channel FROM moms.notice WHERE outage_id = %s"
-    with ground.admin() as admin:
-        verbs = admin.execute(lines, (name,)).fetchall()
-        decisions = admin.execute("SELECT id FROM moms.decision WHERE outage_id = %s", (name,)).fetchall()
-        notices = Counter(admin.execute(told, (name,)).fetchall())
+    verbs = ground.admin.execute(lines, (name,)).fetchall()
+    decisions = ground.admin.execute("SELECT id FROM moms.decision WHERE outage_id = %s", (name,)).fetchall()
+    notices = Counter(ground.admin.execute(told, (name,)).fetchall())
     return Left(
         lines=tuple((str(verb), int(str(revision))) for verb, revision in verbs), decisions=len(decisions),
         notices=notices.total(), notices_twice=sum(many - 1 for many in notices.values()),
@@ -283,7 +289,7 @@ def undisturbed(ground: Ground, deed: Deed, number: int) -> Life:
     name, fate = made_ready(ground, deed, number), Fate()
     with a_server(ground, deed.now(number), fate) as service:
         status, body = asked(service, deed, name, number)
-    if status != 200:
+    if status != deed.status:
         raise RuntimeError(f"{deed.name} is not done even undisturbed: {status} {body[:300]}")
     return Life(left=left(ground, name), points=len(fate.points), writes=fate.writes)
 
@@ -306,13 +312,16 @@ def crashed(ground: Ground, deed: Deed, life: Life, *, seed: int, number: int, t
         if rng.random() < 0.5:
             _finish(service)
         answers = {asked(service, deed, name, number) for _ in range(2)}
-    _compare(left(ground, name), life.left, answers, where=f"seed {seed}: {deed.name}", tally=tally)
+    where = f"seed {seed}: {deed.name}"
+    _compare(left(ground, name), life.left, answers, where=where, tally=tally, status=deed.status)
 
 
-def _compare(found: Left, wanted: Left, answers: set[tuple[int, str]], *, where: str, tally: Tally) -> None:
+def _compare(
+    found: Left, wanted: Left, answers: set[tuple[int, str]], *, where: str, tally: Tally, status: int = 200
+) -> None:
     missing, more = Counter(wanted.lines) - Counter(found.lines), Counter(found.lines) - Counter(wanted.lines)
-    if missing or {status for status, _ in answers} != {200} or len(answers) != 1:
-        tally.lost.append(f"{where} lacks {sorted(missing)}, answered {sorted(status for status, _ in answers)}")
+    if missing or {said for said, _ in answers} != {status} or len(answers) != 1:
+        tally.lost.append(f"{where} lacks {sorted(missing)}, answered {sorted(said for said, _ in answers)}")
     if more or found.decisions > wanted.decisions:
         tally.doubled.append(f"{where} has {sorted(more)} more, {found.decisions} decisions")
     if found.notices_twice or found.notices != wanted.notices:
@@ -321,19 +330,15 @@ def _compare(found: Left, wanted: Left, answers: set[tuple[int, str]], *, where:
 
 def _lapse(ground: Ground) -> None:
     """Let time pass in which nobody renews a lease."""
-    with ground.admin() as admin:
-        admin.execute("UPDATE moms.kept_answer SET leased_until = made_at WHERE answer IS NULL")
+    ground.admin.execute("UPDATE moms.kept_answer SET leased_until = made_at WHERE answer IS NULL")
 
 
 def replayed(ground: Ground) -> list[str]:
     """Give each outage whose row is not what its journal says last, and what `moms verify` finds."""
-    place = ground.place()
-    with _using(place):
-        verdict = place.verify()
-        with place.book.as_(SYSTEM) as page:
-            wrong = [
-                o.id for o in page.find(Search()) if _plain(page.history(o.id)[-1].after) != _plain(to_document(o))
-            ]
+    place = ground.place
+    verdict = place.verify()
+    with place.book.as_(SYSTEM) as page:
+        wrong = [o.id for o in page.find(Search()) if _plain(page.history(o.id)[-1].after) != _plain(to_document(o))]
     return [*wrong, *([] if verdict.whole else [f"moms verify: {verdict}"])]
 
 
@@ -346,28 +351,36 @@ def _plain(value: object) -> object:
 # ------------------------------------------------------------ many of them
 
 
-def run(*, seeds: int, first: int = 0) -> Tally:
-    """Let so many seeds happen, from `first` on, in books of a home of their own."""
-    tally = Tally()
-    with _grounds() as fresh:
-        for begin in range(first, first + seeds, A_BOOK):
-            with fresh() as ground:
-                _one_book(ground, range(begin, min(begin + A_BOOK, first + seeds)), tally)
+def run(*, seeds: int, first: int = 0, cores: int = 0) -> Tally:
+    """Let so many seeds happen, from `first` on, in books of a home of their own, on so many processors (0: all)."""
+    books = [range(at, min(at + A_BOOK, first + seeds)) for at in range(first, first + seeds, A_BOOK)]
+    with _grounds() as fresh, mapped(cores=cores) as spread:
+        return _sum(spread(lambda book: _one_book(fresh, book), books))
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    whole = Tally()
+    for one in tallies:
+        for part in fields(Tally):
+            setattr(whole, part.name, getattr(whole, part.name) + getattr(one, part.name))
+    return whole
+
+
+def _one_book(fresh: Fresh, seeds: Sequence[int]) -> Tally:
+    """Let some seeds happen in one book."""
+    tally, chosen = Tally(), [DEEDS[seed % len(DEEDS)] for seed in seeds]
+    with fresh(f"book{seeds[0]}") as ground:
+        lives = {deed.name: undisturbed(ground, deed, at) for at, deed in enumerate(DEEDS) if deed in chosen}
+        for at, (seed, deed) in enumerate(zip(seeds, chosen, strict=True), start=len(DEEDS)):
+            crashed(ground, deed, lives[deed.name], seed=seed, number=at, tally=tally)
+            tally.seeds += 1
+        tally.replay += [f"seeds {seeds[0]} to {seeds[-1]}: {one}" for one in replayed(ground)]
     return tally
 
 
-def _one_book(ground: Ground, seeds: Sequence[int], tally: Tally) -> None:
-    chosen = [DEEDS[seed % len(DEEDS)] for seed in seeds]
-    lives = {deed.name: undisturbed(ground, deed, at) for at, deed in enumerate(DEEDS) if deed in chosen}
-    for at, (seed, deed) in enumerate(zip(seeds, chosen, strict=True), start=len(DEEDS)):
-        crashed(ground, deed, lives[deed.name], seed=seed, number=at, tally=tally)
-        tally.seeds += 1
-    tally.replay += [f"seeds {seeds[0]} to {seeds[-1]}: {one}" for one in replayed(ground)]
-
-
 @contextlib.contextmanager
-def _grounds() -> Iterator[Callable[[], contextlib.AbstractContextManager[Ground]]]:
-    """Start a server, and give what makes a fresh book on it."""
+def _grounds() -> Iterator[Fresh]:
+    """Start a server, and give what makes a fresh book of a name on it."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         home.chmod(0o711)  # as root the server's own user has to pass through
@@ -378,20 +391,22 @@ def _grounds() -> Iterator[Callable[[], contextlib.AbstractContextManager[Ground
         try:
             address = embedded.start()
             prepare(address, database="template", moves=lifecycle())
-            numbers = iter(range(10**9))
-            whole = Ground(home=home, address=address, database="template", world=world)
-            yield lambda: _fresh(whole, f"book{next(numbers)}")
+            yield lambda name: _fresh(Ground(home=home, address=address, database=name, world=world))
         finally:
             embedded.close()
 
 
 @contextlib.contextmanager
-def _fresh(whole: Ground, name: str) -> Iterator[Ground]:
-    with whole.admin("postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template OWNER moms_owner STRATEGY FILE_COPY")  # our own name
-        close_to_others(admin, database=name)
-        yield replace(whole, database=name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def _fresh(ground: Ground) -> Iterator[Ground]:
+    name, place = ground.database, replace(ground, database="postgres")
+    try:
+        place.admin.execute(f"CREATE DATABASE {name} TEMPLATE template OWNER moms_owner STRATEGY FILE_COPY")  # our own
+        close_to_others(place.admin, database=name)
+        yield ground
+        ground.close()
+        place.admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    finally:
+        place.close()
 
 
 def rows(*, seeds: int, first: int = 0) -> list[Row]:

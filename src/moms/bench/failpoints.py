@@ -66,13 +66,31 @@ class Fate:
         return [at for at, name in enumerate(self.points, start=1) if name in {"before commit", "after commit"}]
 
 
+@dataclass
+class Lives:
+    """An engine through which one process after another speaks to its database, each with a fate of its own."""
+
+    engine: Engine
+    fate: Fate = field(default_factory=Fate)
+    """What befalls the process that lives now."""
+
+    def __post_init__(self) -> None:
+        """Let it befall all that goes through the engine."""
+        hooks.listen(self.engine, "before_cursor_execute", lambda _c, _cur, sql, *_: self.fate.statement(sql))
+        commit = self.engine.dialect.do_commit
+
+        def told(dbapi_connection: PoolProxiedConnection) -> None:
+            self.fate.commit(lambda: commit(dbapi_connection))
+
+        self.engine.dialect.do_commit = told  # type: ignore[method-assign]  # this engine's own
+
+    def end(self) -> None:
+        """End the process that lives now: one that died takes its connections along."""
+        if self.fate.dead:
+            self.engine.dispose()
+        self.fate = Fate()
+
+
 def fated(engine: Engine, fate: Fate) -> Engine:
     """Let a fate befall all that goes through an engine."""
-    hooks.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: fate.statement(sql))
-    commit = engine.dialect.do_commit
-
-    def told(dbapi_connection: PoolProxiedConnection) -> None:
-        fate.commit(lambda: commit(dbapi_connection))
-
-    engine.dialect.do_commit = told  # type: ignore[method-assign]  # this engine's own
-    return engine
+    return Lives(engine, fate).engine

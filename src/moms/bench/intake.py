@@ -11,8 +11,6 @@ import http.client
 import json
 import math
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -22,19 +20,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from moms.bench.rows import Row
-from moms.desk import people
+from moms.bench.served import running, token_of
 from moms.desk.catalogue import catalogue_of
-from moms.desk.people import Person, Scope
 from moms.exchange.grids import open_grid
 from moms.exchange.rulebook import HOME
 from moms.outages import Category
-from moms.store.people import PostgresRegister
 from moms.store.place import open_place
-from moms.values import SYSTEM, Actor, Role
-from moms.wiring.people import new_token
+from moms.values import SYSTEM, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -193,31 +187,10 @@ def _served(home: Path, organisation: str) -> Iterator[Served]:
     (home / "rules.json").write_text(json.dumps(rules), encoding="utf-8")
     own = {"MOMS_HOME": str(home), "MOMS_GRID": GRID, "MOMS_RULE_BOOK": str(home / "rules.json")}
     env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | own
-    words = ("serve", "--work", "--port", "0", "--rate", "100000", "--json")
-    with open_place(env=env) as place, (home / "log").open("w") as log:
-        token = _somebody(place, organisation)
-        process = subprocess.Popen(  # noqa: S603 - this very program
-            [sys.executable, "-m", "moms", *words], env=env, stdout=subprocess.PIPE, stderr=log, text=True
-        )
-        try:
-            line = process.stdout.readline() if process.stdout else ""
-            port = urlsplit(json.loads(line)["address"]).port or 0
-            yield Served(port=port, pid=process.pid, token=token, place=place)
-        finally:
-            process.terminate()
-            process.communicate(timeout=120)
-
-
-def _somebody(place: Place, organisation: str) -> str:
-    """Enter a machine of one owner, and give its token."""
-    register, now = PostgresRegister(place.engine), datetime.now(UTC)
-    admin = Actor(name="bench", organisation=SYSTEM.organisation, role=Role.ADMINISTRATOR)
-    machine = Person(name="sender", organisation=organisation, role=Role.OWNER, password=None, made_at=now)
-    people.add_person(register=register, actor=admin, now=now, person=machine)
-    secret = new_token()
-    people.issue_token(register=register, actor=admin, now=now, name="sender", secret=secret, days=1,
-                       scopes=(Scope.READ, Scope.WRITE))  # fmt: skip
-    return secret
+    with open_place(env=env) as place:
+        token = token_of(place, name="sender", organisation=organisation, role=Role.OWNER)
+        with running(env, "--work") as (port, pid):
+            yield Served(port=port, pid=pid, token=token, place=place)
 
 
 def _asks() -> tuple[str, Iterator[dict[str, object]]]:

@@ -32,6 +32,10 @@ class BranchBook:
         with self._book.as_(actor) as page:
             yield BranchPage(page, self._outages)
 
+    def landed(self) -> int:
+        """Give the number of the newest landing."""
+        return self._book.landed()
+
     def expecting(self, outage_id: str, revision: int) -> NoReturn:
         """Refuse: nothing is written."""
         raise OnlyLooked(f"{outage_id} at {revision}: a branch is not written to", field="change_set", fix="merge it")

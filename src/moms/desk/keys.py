@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from moms.values import Actor, Refused, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
+
+    from moms.desk.answer import Answer
 
 
 class LostClaim(Refused):
@@ -39,6 +41,21 @@ class Claim:
     def actor(self) -> Actor:
         """Who the deed is done for."""
         return actor_of(self.principal)
+
+
+@dataclass(slots=True, kw_only=True)
+class Early:
+    """An answer that is whole before its deed's only transaction ends: it is kept in that very transaction."""
+
+    written: Callable[[Answer], dict[str, object]]
+    """Writes an answer as it is kept."""
+    answer: dict[str, object] | None = None
+    kept: bool = False
+    """Whether the transaction has it: once that is committed, so is the answer."""
+
+    def tell(self, answer: Answer) -> None:
+        """Say what the answer will be if the transaction is committed."""
+        self.answer = self.written(answer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

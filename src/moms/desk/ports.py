@@ -168,6 +168,10 @@ class Page(Protocol):
         """Give the outages that match, by id."""
         ...
 
+    def revisions(self, search: Search) -> Sequence[tuple[str, int]]:
+        """Give the ids of the outages that match, in order, each with its revision."""
+        ...
+
     def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
         """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
         ...
@@ -277,6 +281,10 @@ class Book(Protocol):
 
     def as_(self, actor: Actor) -> AbstractContextManager[Page]:
         """Open one transaction as this actor: committed at the end, rolled back on any exception."""
+        ...
+
+    def landed(self) -> int:
+        """Give the number of the newest landing; 0 where nothing has landed."""
         ...
 
     def expecting(self, outage_id: str, revision: int) -> Book:

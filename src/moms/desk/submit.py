@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk.answer import Answer, outage_id
@@ -12,19 +11,18 @@ from moms.outages import State
 from moms.outages.check import check
 from moms.outages.document import request_document, to_document
 from moms.outages.lifecycle import Verb, begin, move
-from moms.values import SYSTEM, Actor, Level, Refused, Role, Window
+from moms.outages.rules.reach import reach_of
+from moms.values import SYSTEM, Actor, Level, Refused, Role
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from moms.desk.ports import Book, Page
     from moms.desk.world import World
     from moms.outages import Outage, Request
+    from moms.outages.rules.reach import Reach
     from moms.values import Finding
-
-
-NEAR = timedelta(days=1)
-"""Outages this near in time are shown to the entry rules beside those of the same equipment."""
 
 
 class AlreadyFiled(Refused):
@@ -44,10 +42,18 @@ class Filed:
         return Answer(outage=None, findings=self.findings, written=False)
 
 
-def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
+def submit(
+    *,
+    book: Book,
+    world: World,
+    actor: Actor,
+    now: datetime,
+    request: Request,
+    say: Callable[[Filed], None] = lambda _: None,
+) -> Filed:
     """File a request, or say all that is wrong with it; what is returned leaves nothing in the book.
 
-    Filed again with the same content it gives what is there.
+    Filed again with the same content it gives what is there. `say` is told what was filed before the transaction ends.
 
     Raises:
         AlreadyFiled: the owner's reference is taken by another content.
@@ -65,7 +71,9 @@ def submit(*, book: Book, world: World, actor: Actor, now: datetime, request: Re
         page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
         if outage.state == State.VALIDATED:
             page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))
-        return Filed(outage=outage, findings=findings)
+        found = Filed(outage=outage, findings=findings)
+        say(found)
+        return found
 
 
 def preview(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
@@ -120,11 +128,7 @@ def entry_findings(
     Without an actor it is checked as its own organisation would file it.
     """
     request = outage.request
-    near = Window(start=request.window.start - NEAR, end=request.window.end + NEAR)
-    searches = [Search(assets=request.assets), Search(window=near)]
-    if request.group is not None:
-        searches.append(Search(group=request.group))
-    others = {o.id: o for s in searches for o in page.find(s)}
+    others = {o.id: o for search in _searches(reach_of(request, grid=world.grid)) for o in page.find(search)}
     return check(
         request,
         grid=world.grid,
@@ -134,6 +138,17 @@ def entry_findings(
         actor=actor or Actor(name=outage.requester, organisation=request.organisation, role=Role.OWNER),
         outage_id=outage.id,
     )
+
+
+def _searches(reach: Reach) -> Iterator[Search]:
+    """Ask the book for what the entry rules look at: what a filing costs does not grow with the book."""
+    yield Search(assets=reach.same)
+    if reach.units:
+        yield Search(assets=reach.units, window=reach.window)
+    if reach.restoration:
+        yield Search(window=reach.window, holding=True)
+    if reach.group is not None:
+        yield Search(group=reach.group)
 
 
 def event(

@@ -31,8 +31,7 @@ def check(
 ) -> tuple[Finding, ...]:
     """Give all findings of all entry rules, in the order of the rules.
 
-    `book` holds the outages that matter: those on the same equipment (denied, withdrawn and cancelled
-    ones of the last weeks included), of the same group, and of flagged assets in these hours.
+    `book` holds the outages that matter, those within `rules.reach` at least; others change nothing.
     `outage_id` is the outage itself where a change is checked. Forced and emergency reports are
     acknowledged whatever is missing (semantics 2.5): what would block them refers instead.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from moms.desk.catalogue import Catalogue
     from moms.desk.files import File
     from moms.desk.identities import Vouched
-    from moms.desk.keys import Claim, Keys, Mark
+    from moms.desk.keys import Claim, Early, Keys, Mark
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
     from moms.desk.offer import Offer
@@ -321,10 +321,18 @@ class Desk(Protocol):
 class OpenDesk(Protocol):
     """Opens a desk."""
 
-    def __call__(self, actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
+    def __call__(
+        self,
+        actor: Actor,
+        *,
+        expected: tuple[str, int] | None = None,
+        claim: Claim | None = None,
+        early: Early | None = None,
+    ) -> Desk:
         """Give the desk for an actor; with `expected`, a change to that outage holds at that revision only.
 
-        With a `claim`, all that is written is marked under its key, while the key is still its own.
+        With a `claim`, all that is written is marked under its key, while the key is still its own. `early` is told
+        the answer of a deed that has it before its only transaction ends, which then keeps it under the key.
         """
         ...
 

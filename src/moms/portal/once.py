@@ -6,14 +6,14 @@ import contextlib
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import Request, Response
 
 from moms.desk.answer import answer_document
-from moms.desk.keys import KeptAnswer, LostClaim, principal_of
+from moms.desk.keys import Early, KeptAnswer, LostClaim, principal_of
 from moms.desk.passkeys import check_decides
 from moms.desk.people import Scope
 from moms.desk.ports import BookMoved, NotYours
@@ -143,14 +143,15 @@ def answered(
     """
     with service.at_work(claim):
         try:
-            desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim)
+            early = Early(written=lambda answer: asdict(_written(answer, actor=claim.actor, desk=desk)))
+            desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim, early=early)
             begun = (claim.marks and not again) or deed is None
             written = done(
                 lambda: desk.resume(claim.marks) if begun or deed is None else deed(desk),
-                actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided,
+                actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided, early=early,
             )  # fmt: skip
-            kept = {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
-            service.needs.keys.keep(claim, answer=kept)
+            if not early.kept:
+                service.needs.keys.keep(claim, answer=asdict(written))
         except BaseException:
             with contextlib.suppress(Exception):  # what is broken lets go of nothing; the lease does, in time
                 service.needs.keys.let_go(claim)
@@ -181,7 +182,10 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def done(deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None]) -> Written:
+def done(  # noqa: PLR0913 - what a deed is done with
+    deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None],
+    early: Early | None = None,
+) -> Written:  # fmt: skip
     """Do a deed and write its answer, or why it was refused.
 
     Raises:
@@ -194,17 +198,21 @@ def done(deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, c
     except Refused as refusal:
         said = of_refusal(refusal)
         return Written(status=said.status_code, kind=str(said.media_type), body=bytes(said.body).decode(), headers={})
+    if early is not None and early.kept and early.answer is not None:
+        return Written(**early.answer)  # type: ignore[arg-type]  # as it was written
     if isinstance(answer, Told):
         body = canonical(shown(answer.document, actor=actor, desk=desk)).decode()
         headers = {} if answer.revision is None else {"ETag": etag(answer.revision)}
         return Written(status=200, kind="application/json", body=body, headers=headers)
     if answer.written and not answer.again and not preview and answer.record is not None:
         count(str(answer.record["outcome"]))
-    return _written(answer, shown(answer_document(answer), actor=actor, desk=desk), preview=preview)
+    return _written(answer, actor=actor, desk=desk, preview=preview)
 
 
-def _written(answer: Answer, document: object, *, preview: bool) -> Written:
+def _written(answer: Answer, *, actor: Actor, desk: Desk, preview: bool = False) -> Written:
     outage = answer.outage
+    ours = outage is not None and outage.request.organisation == actor.organisation
+    document = shown(answer_document(answer), actor=actor, desk=desk, own=outage.id if outage and ours else "")
     fresh = outage is not None and outage.revision and answer.written and not preview
     headers = {"ETag": etag(outage.revision)} if outage is not None and fresh else {}
     body = canonical(document).decode()

@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from moms.values import Actor
 
 
-def shown(document: object, *, actor: Actor, desk: Desk) -> object:
+def shown(document: object, *, actor: Actor, desk: Desk, own: str = "") -> object:
     """Give a document as this caller may see it; the operator's people see all of it.
 
     The inputs of a decision list the whole book around it, a saved case what every unit was to give: an owner
     gets their fingerprint, so that it can be held against the record an auditor opens. Ids of outages that
-    the caller may not see are sealed.
+    the caller may not see are sealed. `own` is the id of an outage known to be the caller's: nobody has to be asked.
     """
     whole = plain(document)
     if actor.sees_all:
         return whole
-    return _sealed(_without_inputs(whole), desk, {})
+    return _sealed(_without_inputs(whole), desk, {own: True})
 
 
 def _without_inputs(value: object) -> object:

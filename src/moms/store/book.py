@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, String, cast, literal, select, text, update
+from sqlalchemy import ARRAY, JSON, String, any_, bindparam, cast, literal, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.keys import Mark
 from moms.desk.ports import (
     BookMoved,
-    EquipmentTaken,
-    ForbiddenMove,
     NoSuchDecision,
-    NoSuchOutage,
-    NotYours,
-    StaleRevision,
     Told,
 )
 from moms.outages.document import from_document
 from moms.records.journal import CHANGE_SET, ENTRY, REGISTER, Head, actor_body, link
 from moms.records.notices import Happening
 from moms.store import tables
-from moms.store.acting import act_as
+from moms.store.acting import act_as, open_as
 from moms.store.bars import bars
 from moms.store.changes import ChangeRows
 from moms.store.lines import bodies_of, lines_matching
 from moms.store.outbox import tell_of
+from moms.store.refusals import looks_only, not_for, refusal, said, stale, unknown
 from moms.store.rights import may
 from moms.store.rows import (
+    blocks,
     decision_body,
     event_body,
     event_of,
@@ -42,13 +40,13 @@ from moms.store.rows import (
     outage_row,
     span,
 )
-from moms.values import SYSTEM, Refused, canonical
+from moms.values import SYSTEM, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Cast, Connection, Engine, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
 
     from moms.desk.change_set import ChangeSet, Step
     from moms.desk.ports import Bar, Event, LineSearch, Search
@@ -60,8 +58,20 @@ if TYPE_CHECKING:
 
     Marker = Callable[[Connection, tuple[Mark, ...]], None]
 
-FORBIDDEN = "42501"
-RACES = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock wait"}
+LOCKED = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
+LANDED = text("SELECT moms.newest_landing()")
+WRITTEN = cast(bindparam("written", type_=String), JSON)
+"""JSON that is written already is handed over so that the database keeps its very bytes."""
+ADDED = tables.outage.insert().values(document=WRITTEN)
+REVISED = (
+    update(tables.outage)
+    .where(tables.outage.c.id == bindparam("this"), tables.outage.c.revision == bindparam("before"))
+    .values(document=WRITTEN)
+)
+KEPT = tables.decision.insert().values(record=WRITTEN)
+LOOKED = select(cast(tables.outage.c.document, String)).where(tables.outage.c.id == bindparam("outage"))
+FIXED = frozenset({"id", "organisation", "external_id"})
+"""What of an outage no revision changes."""
 
 
 class PostgresBook:
@@ -82,6 +92,12 @@ class PostgresBook:
         """Give the same book, in which each transaction that writes says so to `marker` before its end."""
         return PostgresBook(self.engine, expected=self._expected, marker=marker)
 
+    def landed(self) -> int:
+        """Give the number of the newest landing, in one word and outside of any page; 0 where nothing has landed."""
+        with said(SYSTEM), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            found: int = connection.execute(LANDED).scalar_one()
+            return found
+
     @contextmanager
     def as_(self, actor: Actor) -> Iterator[PostgresPage]:
         """Open one transaction as this actor: committed at the end, rolled back on any exception.
@@ -90,11 +106,16 @@ class PostgresBook:
             BookMoved: another transaction was in the way; nothing was written.
         """
         with said(actor), self.engine.begin() as connection:
-            page = PostgresPage(connection, actor=actor, expected=self._expected)
+            page = PostgresPage(connection, actor=actor, expected=self._expected, alone=True)
             yield page
-            tell_of(connection, page.happenings)
-            if self._marker is not None and page.wrote:
-                self._marker(connection, tuple(page.marks))
+            if page.broken is not None:
+                raise page.broken
+            if page.wrote and (page.happenings or self._marker is not None):
+                # The page's own work is done. Its actor may see neither who is told nor what is kept under keys.
+                act_as(connection, SYSTEM)
+                tell_of(connection, page.happenings)
+                if self._marker is not None:
+                    self._marker(connection, tuple(page.marks))
         # Only once it is written: a page that was rolled back has changed nothing yet.
         self._expected = page.expected
 
@@ -102,20 +123,29 @@ class PostgresBook:
 class PostgresPage:
     """One transaction on the book (`desk.ports.Page`)."""
 
-    def __init__(self, connection: Connection, *, actor: Actor, expected: tuple[str, int] | None = None) -> None:
+    def __init__(
+        self, connection: Connection, *, actor: Actor, expected: tuple[str, int] | None = None, alone: bool = False
+    ) -> None:
         self._connection = connection
         self._actor = actor
+        self._alone = alone
+        """Whether nothing else writes to the journal in this transaction: then what was written need not be read."""
+        self._chains: dict[str, tuple[int, str, Any]] = {}
+        """Chains that this page has locked, as it left them: how long, the last hash, the instant."""
+        self._mine: dict[str, Outage] = {}
+        """Outages as this page has written them: until its end nobody else can."""
         self.expected = expected
         """An outage and the revision its next change is for; None once that was written."""
         self.marks: list[Mark] = []
         """The revisions that this page has written."""
+        self.broken: BaseException | None = None
+        """Why the database would not write, where that ended the transaction for good."""
         self.wrote = False
         """Whether it has written anything: each writing has its line in the journal."""
         self.happenings: list[Happening] = []
         """The same, as those who are told of them hear it."""
-        act_as(connection, actor)
         # Read before anything else: what is read later is at least as new, so `hold` notices any change.
-        self._version: int = connection.execute(select(tables.book.c.revision)).scalar_one()
+        self._version: int = open_as(connection, actor)
 
     def version(self) -> int:
         """Give the book's version when this page was opened, or as this page has changed it."""
@@ -153,13 +183,18 @@ class PostgresPage:
         query = select(cast(there.document, String)).where(there.outage_id == outage_id, there.revision == revision)
         found = self._connection.execute(query).scalar()
         if found is None:
-            raise _unknown(outage_id)
+            raise unknown(outage_id)
         return from_document(json.loads(found))
 
     def find(self, search: Search) -> Sequence[Outage]:
         """Give the outages that match, by id."""
-        rows = self._connection.execute(_matching(search)).scalars()
-        return tuple(from_document(json.loads(document)) for document in rows)
+        documents = self._connection.execute(_matching(search, cast(tables.outage.c.document, String))).scalars()
+        return tuple(from_document(json.loads(document)) for document in documents)
+
+    def revisions(self, search: Search) -> Sequence[tuple[str, int]]:
+        """Give the ids of the outages that match, in order, each with its revision."""
+        columns = (tables.outage.c.id, tables.outage.c.revision)
+        return tuple((name, revision) for name, revision in self._connection.execute(_matching(search, *columns)))
 
     def bars(self, window: Window, *, most: int) -> Sequence[Bar]:
         """Give at most `most` outages that lie in a window, or began before its end and are not back, by start."""
@@ -178,9 +213,8 @@ class PostgresPage:
             if matters(outage):
                 self._turn()
             row = outage_row(outage)
-            document = str(row["document"])
-            self._connection.execute(tables.outage.insert().values({**row, "document": _json(document)}))
-            self._tell(outage, event, document=document)
+            self._connection.execute(ADDED, _written(row))
+            self._tell(outage, event, row=row)
 
     def revise(self, outage: Outage, event: Event) -> None:
         """Write a later revision (`outage.revision` is the new one, one above the stored).
@@ -189,29 +223,24 @@ class PostgresPage:
             NoSuchOutage: as `outage`. StaleRevision: the stored revision is another one.
             EquipmentTaken: as `add`. ForbiddenMove: the lifecycle does not know this step.
         """
-        before = self.outage(outage.id)
+        before = self._mine.get(outage.id) or self.outage(outage.id)
         if before.revision != outage.revision - 1:
-            raise _stale(outage, before.revision)
+            raise stale(outage, before.revision)
         self._check("change", "outage", "document", organisation=before.request.organisation)
         if self.expected is not None and self.expected[0] == outage.id:
             if self.expected[1] != before.revision:
-                raise _stale(outage, before.revision)
+                raise stale(outage, before.revision)
             self.expected = None
         with self._whole(outage):
             if matters(before) != matters(outage):
                 self._turn()
             row = outage_row(outage)
-            document = str(row["document"])
-            stored = tables.outage
-            changed = {name: value for name, value in row.items() if name not in {"id", "organisation", "external_id"}}
-            done = self._connection.execute(
-                update(stored)
-                .where(stored.c.id == outage.id, stored.c.revision == before.revision)
-                .values({**changed, "document": _json(document)})
-            )
+            row["organisation"] = before.request.organisation  # nobody changes whose it is
+            changed = {name: value for name, value in _written(row).items() if name not in FIXED}
+            done = self._connection.execute(REVISED, {**changed, "this": outage.id, "before": before.revision})
             if done.rowcount != 1:
-                raise _stale(outage, self.outage(outage.id).revision)
-            self._tell(outage, event, document=document)
+                raise stale(outage, self.outage(outage.id).revision)
+            self._tell(outage, event, row=row)
 
     def keep_decision(self, decision_id: str, outage_id: str, record: dict[str, object]) -> None:
         """Store a decision record, once, beside its outage, with a line in the journal.
@@ -229,7 +258,7 @@ class PostgresPage:
             "classification": kind,
             "revision": 1,
         }
-        self._connection.execute(tables.decision.insert().values({**row, "record": _json(written)}))
+        self._connection.execute(KEPT, {**row, "written": written})
         body = decision_body(decision_id=decision_id, outage_id=outage_id, record=_sha(written))
         self._append(organisation=organisation, classification=kind, outage_id=outage_id, revision=None, body=body)
 
@@ -398,10 +427,9 @@ class PostgresPage:
 
     def _stored(self, outage_id: str) -> str:
         """Give the document of an outage as it was written."""
-        query = select(cast(tables.outage.c.document, String)).where(tables.outage.c.id == outage_id)
-        found = self._connection.execute(query).scalar()
+        found = self._connection.execute(LOOKED, {"outage": outage_id}).scalar()
         if found is None:
-            raise _unknown(outage_id)
+            raise unknown(outage_id)
         return str(found)
 
     def _whose(self, outage_id: str) -> tuple[str, str]:
@@ -411,22 +439,30 @@ class PostgresPage:
             select(columns.organisation, columns.classification).where(columns.id == outage_id)
         ).first()
         if found is None:
-            raise _unknown(outage_id)
+            raise unknown(outage_id)
         return str(found[0]), str(found[1])
 
     @contextmanager
     def _whole(self, outage: Outage) -> Iterator[None]:
-        """Do all of what is inside or nothing, and say in the desk's words why not."""
-        version = self._version
+        """Do all of what is inside or nothing, and say in the desk's words why not.
+
+        What no other outage can stand in the way of needs no savepoint to come back to: a page in which it fails
+        all the same is not committed, whatever is done with the refusal.
+        """
+        version, chains = self._version, dict(self._chains)
+        sure = self._alone and not blocks(outage) and not blocks(self._mine.get(outage.id, outage))
         try:
-            with self._connection.begin_nested():
+            with contextlib.nullcontext() if sure else self._connection.begin_nested():
                 yield
-        except DBAPIError as why:
-            self._version = version
-            raise _refusal(why, outage) from why
-        except Refused:
-            self._version = version
-            raise
+        except BaseException as why:
+            self._version, self._chains = version, chains
+            said = refusal(why, outage) if isinstance(why, DBAPIError) else why
+            self.broken = said if sure else self.broken
+            if said is why:
+                raise
+            raise said from why
+        if self._alone:
+            self._mine[outage.id] = outage
 
     def _check(self, do: Do, table: str, column: str, *, organisation: str) -> None:
         """See that this actor may, before the database is asked, which sees to it once more.
@@ -435,7 +471,7 @@ class PostgresPage:
             NotYours: it may not.
         """
         if not may(self._actor, do, table, column, organisation=organisation):
-            raise _not_for(organisation) if self._actor.organisation != organisation else _looks_only(self._actor)
+            raise not_for(organisation) if self._actor.organisation != organisation else looks_only(self._actor)
 
     def _turn(self) -> None:
         """Give the book its next version; whoever does this first is the only writer until the end."""
@@ -446,19 +482,19 @@ class PostgresPage:
     def _allowed(self, version: int | None) -> int:
         """Give the version, or say that this actor may not write: the database shows it no row to lock."""
         if version is None:
-            raise _looks_only(self._actor)
+            raise looks_only(self._actor)
         return version
 
-    def _tell(self, outage: Outage, event: Event, *, document: str) -> None:
-        """Write the line that goes with a revision."""
+    def _tell(self, outage: Outage, event: Event, *, row: Mapping[str, object]) -> None:
+        """Write the line that goes with a revision, which the book has as this row."""
         if event.outage_id != outage.id:
             msg = f"the event tells of {event.outage_id}, the outage is {outage.id}"
             raise ValueError(msg)
-        organisation, kind = self._whose(outage.id)
-        body = event_body(event, revision=outage.revision, document=_sha(document))
+        body = event_body(event, revision=outage.revision, document=_sha(str(row["document"])))
         line = self._append(
-            organisation=organisation, classification=kind, outage_id=outage.id, revision=outage.revision, body=body
-        )
+            organisation=str(row["organisation"]), classification=str(row["classification"]), outage_id=outage.id,
+            revision=outage.revision, body=body,
+        )  # fmt: skip
         self.happenings.append(_happening(outage, event, line))
         self.marks.append(Mark(outage_id=outage.id, revision=outage.revision, verb=event.verb))
 
@@ -488,12 +524,16 @@ class PostgresPage:
             },
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
+        if self._alone:
+            self._chains[organisation] = (line.sequence, line.hash, at)
         return line
 
     def _lock(self, chain: str) -> tuple[Any, ...]:
         """Lock an organisation's chain until the end; give how long it is, its last hash, and the instant."""
-        lock = text("SELECT count, hash, at FROM moms.journal_lock(:chain)")
-        row: Row[Any] = self._connection.execute(lock, {"chain": chain}).one()
+        there = self._chains.get(chain)
+        if there is not None:
+            return there
+        row: Row[Any] = self._connection.execute(LOCKED, {"chain": chain}).one()
         return tuple(row)
 
 
@@ -504,16 +544,19 @@ def _happening(outage: Outage, event: Event, line: Line) -> Happening:
     )  # fmt: skip
 
 
-def _matching(search: Search) -> Select[str]:
-    """Write a search as a query."""
+def _matching(search: Search, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Write a search for some columns as a query."""
     c = tables.outage.c
-    query = select(cast(c.document, String)).order_by(c.id)
+    query = select(*columns).order_by(c.id)
     if search.ids:
         query = query.where(c.id.in_(search.ids))
     if search.window is not None:
         query = query.where(c.during.overlaps(span(search.window)))
     if search.assets:
-        query = query.where(c.assets.overlap(list(search.assets)))
+        # By equality: under row-level security the index of an operator that might leak is not used.
+        there = tables.outage_equipment.c
+        named = there.asset == any_(literal(list(search.assets), ARRAY(String)))
+        query = query.where(c.id.in_(select(there.outage_id).where(named)))
     if search.states:
         query = query.where(c.state.in_(search.states))
     if search.statuses:
@@ -535,68 +578,9 @@ def _matching(search: Search) -> Select[str]:
     return query if search.limit is None else query.limit(search.limit)
 
 
-def _json(written: str) -> Cast[object]:
-    """Hand over JSON that is written already, so that the database keeps its very bytes."""
-    return cast(literal(written, String), JSON)
-
-
-def _refusal(why: DBAPIError, outage: Outage) -> Exception:
-    """Say in the desk's words why the database refused, or give back what it said."""
-    state = getattr(why.orig, "sqlstate", None)
-    constraint = getattr(getattr(why.orig, "diag", None), "constraint_name", None)
-    if constraint == "outage_equipment_one_at_a_time":
-        return EquipmentTaken(
-            f"other standing work has {', '.join(outage.request.assets)} within"
-            f" {outage.window.start:%Y-%m-%dT%H:%MZ} to {outage.window.end:%Y-%m-%dT%H:%MZ}",
-            field="window",
-            fix="ask for another window, or wait until the other ends",
-        )
-    if constraint in {"outage_filed_once", "outage_pkey"}:
-        return BookMoved(
-            f"{outage.id} ({outage.request.external_id}) came into the book meanwhile", fix="read it again"
-        )
-    if state == "MS001":
-        return ForbiddenMove(
-            str(why.orig).splitlines()[0], field="state", fix="take the steps of the lifecycle in order"
-        )
-    if state == FORBIDDEN:
-        return _not_for(outage.request.organisation)
-    return why
-
-
-def _not_for(organisation: str) -> NotYours:
-    says = f"this actor may not write for {organisation}"
-    return NotYours(says, field="organisation", fix="act for that organisation")
-
-
-@contextmanager
-def said(actor: Actor) -> Iterator[None]:
-    """Say in the desk's words that another transaction was in the way, or that this actor may not write."""
-    try:
-        yield
-    except DBAPIError as why:
-        state = getattr(why.orig, "sqlstate", None)
-        if state == FORBIDDEN:
-            raise _looks_only(actor) from why
-        if state in RACES:
-            raise BookMoved("another change was being written at the same time", fix="read it again") from why
-        raise
-
-
-def _stale(outage: Outage, stored: int) -> StaleRevision:
-    return StaleRevision(
-        f"{outage.id} is at revision {stored}, and this would be revision {outage.revision}",
-        field="revision",
-        fix="read it again",
-    )
-
-
-def _looks_only(actor: Actor) -> NotYours:
-    return NotYours(f"{actor} may not write this", field="actor", fix="act in a role that may")
-
-
-def _unknown(outage_id: str) -> NoSuchOutage:
-    return NoSuchOutage(f"there is no outage {outage_id!r}", field="outage", fix="list them with: moms list")
+def _written(row: Mapping[str, object]) -> dict[str, object]:
+    """Give a row with its document as it was written."""
+    return {**{name: value for name, value in row.items() if name != "document"}, "written": row["document"]}
 
 
 def _sha(written: str) -> str:

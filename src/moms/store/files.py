@@ -11,7 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from moms.desk.files import PREFIX, File, NoSuchFile, State
 from moms.store import tables
-from moms.store.book import PostgresPage, said
+from moms.store.book import PostgresPage
+from moms.store.refusals import said
 from moms.store.rows import classification, print_of
 
 if TYPE_CHECKING:

@@ -10,13 +10,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, func, literal, or_, select, update
+from sqlalchemy import JSON, Interval, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from moms.desk.keys import Claim, KeptAnswer, LostClaim, Mark
 from moms.store import tables
 from moms.store.acting import act_as
-from moms.store.book import said
+from moms.store.refusals import said
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:
@@ -25,11 +25,31 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row
 
+    from moms.desk.keys import Early
     from moms.store.book import Marker
 
 THERE = tables.kept_answer
 TRIES = 5
 """Holders that a deed may wear out; then it is put aside for a person."""
+
+
+TAKEN = (
+    insert(THERE)
+    .values(leased_until=func.clock_timestamp() + bindparam("lease", type_=Interval()))
+    .on_conflict_do_nothing()
+    .returning(THERE.c.revision)
+)
+MARKED = (
+    update(THERE)
+    .where(
+        THERE.c.principal == bindparam("whose"),
+        THERE.c.key == bindparam("word"),
+        THERE.c.revision == bindparam("fence"),
+        THERE.c.answer.is_(None),
+    )
+    .values(marks=THERE.c.marks.op("||")(bindparam("more", type_=JSONB)))
+)
+ANSWERED = MARKED.values(answer=bindparam("kept", type_=JSON))
 
 
 class PostgresKeys:
@@ -41,12 +61,11 @@ class PostgresKeys:
     def claim(self, *, principal: str, key: str, organisation: str, asked: str, lease: timedelta) -> Claim | KeptAnswer:
         """Take a key, or give what is there; one whose holder went silent is taken over."""
         row = {"principal": principal, "key": key, "organisation": organisation, "classification": "confidential",
-               "revision": 1, "asked": asked, "leased_until": _until(lease)}  # fmt: skip
-        with self._page() as connection:
-            taken = connection.execute(insert(THERE).values(row).on_conflict_do_nothing().returning(THERE))
-            fresh = taken.first()
-            if fresh is not None:
-                return _claim(fresh)
+               "revision": 1, "asked": asked, "lease": lease}  # fmt: skip
+        # A claim that is lost with the machine has not been followed by anything: that would have taken it along.
+        with self._page(soon=True) as connection:
+            if connection.execute(TAKEN, row).first() is not None:
+                return Claim(principal=principal, key=key, fence=1)
             at = (THERE.c.principal == principal) & (THERE.c.key == key)
             found = connection.execute(select(THERE).where(at).with_for_update()).one()
             lapsed = connection.scalar(select(found.leased_until < func.clock_timestamp()))
@@ -99,21 +118,24 @@ class PostgresKeys:
             return int(connection.scalar(select(func.moms.forget_answers())) or 0)
 
     @contextmanager
-    def _page(self) -> Iterator[Connection]:
+    def _page(self, *, soon: bool = False) -> Iterator[Connection]:
         with said(SYSTEM), self._engine.begin() as connection:
-            act_as(connection, SYSTEM)
+            act_as(connection, SYSTEM, soon=soon)
             yield connection
 
 
-def marker(claim: Claim) -> Marker:
-    """Give what keeps a claim's marks in the very transaction that wrote the revisions."""
+def marker(claim: Claim, early: Early | None = None) -> Marker:
+    """Give what keeps a claim's marks in the very transaction that wrote the revisions, and an answer known by then."""
 
     def mark(connection: Connection, marks: tuple[Mark, ...]) -> None:
-        # The page's own work is done; its actor may not see what is kept under keys.
-        act_as(connection, SYSTEM)
         more = [{"outage": m.outage_id, "revision": m.revision, "verb": m.verb} for m in marks]
-        added = THERE.c.marks.op("||")(literal(more, JSONB))
-        if connection.execute(update(THERE).where(_held(claim)).values(marks=added)).rowcount != 1:
+        held = {"whose": claim.principal, "word": claim.key, "fence": claim.fence, "more": more}
+        if early is None or early.answer is None:
+            done = connection.execute(MARKED, held)
+        else:
+            done = connection.execute(ANSWERED, {**held, "kept": early.answer})
+            early.kept = True
+        if done.rowcount != 1:
             raise _lost()
 
     return mark

@@ -11,8 +11,9 @@ from moms.desk.notices import Held, Kept
 from moms.records.notices import Channel, Notice, Severity, State
 from moms.store import tables
 from moms.store.acting import act_as
-from moms.store.book import PostgresPage, said
+from moms.store.book import PostgresPage
 from moms.store.outbox import subscription_of
+from moms.store.refusals import said
 from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM
 

@@ -8,8 +8,6 @@ from sqlalchemy import select, text, update
 
 from moms.records.notices import Channel, Severity, Subscription, notices_of
 from moms.store import tables
-from moms.store.acting import act_as
-from moms.values import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,13 +25,9 @@ NEXT_MORNING = (
 
 
 def tell_of(connection: Connection, happenings: Sequence[Happening]) -> None:
-    """Write the notices of what this transaction did; the last thing in it that its own actor does.
-
-    As the system from here on: nobody else may see who wants to be told.
-    """
+    """Write the notices of what this transaction did, as the system: nobody else may see who wants to be told."""
     if not happenings:
         return
-    act_as(connection, SYSTEM)
     asked = held(connection)
     daily = {s.id for s in asked if s.daily}
     rows = [_row(notice) for happening in happenings for notice in notices_of(happening, asked)]

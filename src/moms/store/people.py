@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from moms.desk.people import Credential, Identity, Kind, Passkey, Person, Scope
 from moms.store import tables
-from moms.store.book import PostgresPage, said
+from moms.store.book import PostgresPage
+from moms.store.refusals import said
 from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM, Role
 

@@ -24,6 +24,7 @@ from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
 from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
+from moms.store.living import only_living
 from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
 from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
@@ -263,7 +264,8 @@ def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
             known["host"] = revive.start().socket_folder
             return psycopg.connect(**known)  # type: ignore[arg-type]  # as above
 
-    return create_engine(url, creator=connect, hide_parameters=True, pool_pre_ping=True, pool_size=5, max_overflow=15)
+    engine = create_engine(url, creator=connect, hide_parameters=True, pool_size=5, max_overflow=15)
+    return only_living(engine)
 
 
 def _open_named(url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]) -> Place:

@@ -20,7 +20,7 @@ from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, Row
 from moms.outages import OVER
 from moms.store import tables
 from moms.store.acting import act_as
-from moms.store.book import said
+from moms.store.refusals import said
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:

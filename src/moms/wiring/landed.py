@@ -96,11 +96,10 @@ def current(book: Book, base: World, chosen: Settings, *, now: datetime) -> Worl
     Raises:
         OtherGrid: what landed is about equipment that the grid no longer has there.
     """
+    landed, there = book.landed(), KEPT.worlds.get(id(base))
+    if there is not None and there.world.landed == landed and _holds(there, now):
+        return there.world
     with book.as_(SYSTEM) as page:
-        landed = page.landed()
-        there = KEPT.worlds.get(id(base))
-        if there is not None and there.world.landed == landed and _holds(there, now):
-            return there.world
         landings = page.change_sets(landed_after=0) if landed else ()
     sets = ours(landings, base)
     newest = max((s.landing or 0 for s in landings), default=0)

@@ -1,4 +1,4 @@
-"""How this process takes memory from the system and gives it back.
+"""How this process takes memory from the system, gives it back, and leaves alone what stays for good.
 
 A study of a large grid makes and drops arrays of tens of megabytes by the hundred. As a rule the C library asks the
 system for each and gives each back, and the system clears every page of it again: that was a quarter of a study's
@@ -9,6 +9,7 @@ stand at several times what it holds.
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,3 +47,13 @@ def _of_libc(name: str) -> Callable[..., int] | None:
     if not sys.platform.startswith("linux"):
         return None
     return getattr(ctypes.CDLL(None), name, None)
+
+
+def leave_alone() -> None:
+    """Leave what is there now, a grid above all, out of each later search for garbage.
+
+    With a grid of 20,000 buses such a search takes 0.15 s, and all threads of the process wait for it. A process
+    that is forked then shares these pages for longer, too.
+    """
+    gc.collect()
+    gc.freeze()

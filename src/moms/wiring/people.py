@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,9 @@ class Argon2:
         return kept is not None
 
 
+@cache
 def hasher() -> Hasher:
-    """Give the hasher of passwords."""
+    """Give the hasher of passwords; a process makes it once, for nobody's password costs as much as any."""
     return Argon2()
 
 

@@ -34,7 +34,7 @@ from moms.wiring.beside import beside
 from moms.wiring.files import file_room, looking
 from moms.wiring.landed import current
 from moms.wiring.measured import measured
-from moms.wiring.memory import give_back
+from moms.wiring.memory import give_back, leave_alone
 from moms.wiring.office import Office
 from moms.wiring.people import hasher, new_secret, provider_of
 from moms.wiring.sending import sending
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from moms.desk.keys import Claim
+    from moms.desk.keys import Claim, Early
     from moms.desk.world import World
     from moms.portal.needs import Desk
     from moms.store.place import Place
@@ -109,6 +109,7 @@ def serve(
         app = make_app(
             replace(given, demo=demo, provider=provider, proxy=proxy, own_tls=tls is not None), measures=measures
         )
+        leave_alone()
         looked_at = told.enter_context(measured(measures, port=metrics)) if metrics is not None else None
         say(here, looked_at)
         config = uvicorn.Config(
@@ -224,12 +225,15 @@ def needs(
     office = Office(settings=chosen, book=place.book, opened=opened)
     base, world = office.base, office.world
 
-    def desk(actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None) -> Desk:
+    def desk(
+        actor: Actor, *, expected: tuple[str, int] | None = None, claim: Claim | None = None, early: Early | None = None
+    ) -> Desk:
         book = place.book if expected is None else place.book.expecting(*expected)
-        book = book if claim is None else book.marking(marker(claim))
+        book = book if claim is None else book.marking(marker(claim, early))
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=base,
-                      days=PostgresDays(place.engine), notices=PostgresNotices(place.engine))  # fmt: skip
+                      early=early, days=PostgresDays(place.engine),
+                      notices=PostgresNotices(place.engine))  # fmt: skip
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.ports import BookMoved
+from moms.desk.reread import Known
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
 from moms.flow.steady import Steady
@@ -24,7 +25,7 @@ from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
 from moms.wiring.landed import current, current_rules
-from moms.wiring.memory import give_back
+from moms.wiring.memory import give_back, leave_alone
 from moms.wiring.office import Office
 from moms.wiring.settings import settings
 
@@ -60,6 +61,7 @@ def run_worker(
     told_to_stop = _heeding_signals()
     with open_place(env=os.environ) as place:
         base = Office(settings=chosen, book=place.book).base
+        leave_alone()
 
         def world() -> World:
             return current(place.book, base, chosen, now=now_of(chosen))
@@ -75,6 +77,7 @@ def run_worker(
             work=listed,
             look=Lookout(
                 place.book, listed, lambda: world().rules.clock, more=days_ahead(place, world, calendar),
+                ticks=None if once else time.monotonic,
             ),
             study=study,
             quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world(), now=now),
@@ -122,9 +125,16 @@ def sealed(book: Any, held: Held) -> Book:  # noqa: ANN401 - the store's book, w
     return found
 
 
+LOOKING_SHARE = 0.1
+"""Of a worker's time: while one request after another comes in, looking for what is due leaves the rest for doing."""
+
+
 @dataclass(slots=True)
 class Lookout:
-    """Enters what is due; reads the book again only where it may have changed or something has come due."""
+    """Enters what is due; reads the book again only where it may have changed or something has come due.
+
+    What it has read of an outage at its revision it knows, and so it does of what it has entered.
+    """
 
     book: Book
     work: PostgresWork
@@ -132,22 +142,35 @@ class Lookout:
     """As they are by now: a landing, which the journal tells of, may have changed them."""
     more: Callable[[datetime], tuple[Duty, ...]] = lambda _now: ()
     """What is due besides what the book itself tells."""
+    ticks: Callable[[], float] | None = None
+    """Seconds that only grow, for a share of the time; None: it looks whenever it is asked to."""
+    _known: Known = field(default_factory=Known)
+    _entered: frozenset[str] = frozenset()
+    _rests_until: float = 0.0
     _heads: Mapping[str, int] | None = None
     _last: datetime | None = None
     _next: datetime | None = None
 
     def __call__(self, now: datetime) -> int:
         """Enter what is due by now, and give how many were new."""
+        began = self.ticks() if self.ticks else 0.0
+        if began < self._rests_until:
+            return 0
         with self.book.as_(SYSTEM) as page:
             heads = page.heads()
             if heads == self._heads and self._last and self._next and self._last <= now < self._next:
                 return 0
         rules = self.rules()  # what comes between the two readings is seen the next time: it grows a head
         with self.book.as_(SYSTEM) as page:
-            found = duties(page, rules=rules, now=now)
+            known = self._known.over(page)
+            found = duties(known.as_page, rules=rules, now=now)
+            known.close()
         found += self.more(now)
-        new = self.work.enter(found, now=now)
+        new = self.work.enter([duty for duty in found if duty.name not in self._entered], now=now)
+        self._entered = frozenset(duty.name for duty in found if duty.at <= now)
         self._heads, self._last = heads, now
+        if self.ticks:
+            self._rests_until = self.ticks() + (self.ticks() - began) * (1.0 / LOOKING_SHARE - 1.0)
         self._next = min((duty.at for duty in found if duty.at > now), default=now + timedelta(days=1))
         return new
 

@@ -19,7 +19,7 @@ moms bench calendar
 moms bench intake --quick
 moms bench crash --seeds 200
 moms bench portal"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal")
+NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal", "reads")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
         " calendar: all branches of a day at once; intake: requests a second that the running service takes in;"
         " crash: processes that die around and inside their transactions; portal: a thousand screens that listen,"
-        " quick answers, and what each screen costs a browser",
+        " quick answers, and what each screen costs a browser; reads: the first page of 100,000 outages by any filter",
     )
     parser.add_argument("--seeds", type=int, default=2000, metavar="N", help="how many deaths (crash: 2000)")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="the first seed, to go on with (crash: 0)")
@@ -58,6 +58,10 @@ def _rows(name: str, *, quick: bool) -> list[Row]:
         from moms.bench import intake
 
         return intake.rows(quick=quick)
+    if name == "reads":
+        from moms.bench import reads
+
+        return reads.rows(quick=quick)
     if name == "portal":
         from moms.bench import portal
 

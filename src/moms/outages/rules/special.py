@@ -16,7 +16,7 @@ from moms.values import ElementKind, Level
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from moms.grid import IntArray
+    from moms.grid import Grid, IntArray
     from moms.outages.outage import Outage
 
 RESTORATION = Flag.BLACKSTART | Flag.CRANKING_PATH
@@ -54,7 +54,7 @@ def _special(number: int, flag: Flag) -> Rule:
 
     def flagged(ask: Ask) -> Iterator[Said]:
         for one in ask.elements:
-            if flag & flags_of(ask, one):
+            if flag & flags_of(ask.grid, one):
                 yield Said(says=f"{one.asset} {says}", field="assets", fix=fix)
 
     flagged.__doc__ = f"Refer equipment flagged {name}."
@@ -67,25 +67,25 @@ def _special(number: int, flag: Flag) -> Rule:
     return make(flagged)
 
 
-def flags_of(ask: Ask, one: Element) -> Flag:
+def flags_of(grid: Grid, one: Element) -> Flag:
     """Give the flags of an element, of all that goes with it; none where the grid knows none.
 
     With a branch goes its equipment, with a bus all that meets there, with a breaker both its sides.
     """
-    register = ask.grid.register
+    register = grid.register
     if one.kind == ElementKind.DCLINE:
         return Flag.TIE
     if register is None:
         return Flag(0)
     bits = Flag(0)
-    for value in (*register.branch_flags[_branches(ask, one)], *register.unit_flags[_units(ask, one)]):
+    for value in (*register.branch_flags[_branches(grid, one)], *register.unit_flags[_units(grid, one)]):
         bits |= Flag(int(value))
     return bits
 
 
-def _branches(ask: Ask, one: Element) -> IntArray:
+def _branches(grid: Grid, one: Element) -> IntArray:
     """Give the rows of the branches that go with an element."""
-    network, breakers = ask.grid.network, ask.grid.breakers
+    network, breakers = grid.network, grid.breakers
     if one.kind == ElementKind.BRANCH:
         return np.flatnonzero(network.branches.equipment == one.equipment[1])
     if one.kind == ElementKind.BUS:
@@ -95,9 +95,9 @@ def _branches(ask: Ask, one: Element) -> IntArray:
     return np.empty(0, np.int64)
 
 
-def _units(ask: Ask, one: Element) -> IntArray:
+def _units(grid: Grid, one: Element) -> IntArray:
     """Give the rows of the units that go with an element."""
-    units = ask.grid.network.units
+    units = grid.network.units
     if one.kind == ElementKind.GEN:
         return np.array([one.row])
     return np.flatnonzero((units.bus == one.row) & units.in_service & (one.kind == ElementKind.BUS))
@@ -111,21 +111,32 @@ def _units(ask: Ask, one: Element) -> IntArray:
 )
 def outlet_with_its_unit(ask: Ask) -> Iterator[Said]:
     """Refer the sole outlet of a unit unless the unit is out in the same hours."""
-    register = ask.grid.register
-    if register is None:
-        return
     for one in ask.elements:
-        if one.kind not in {ElementKind.BRANCH, ElementKind.BUS} or not Flag.SOLE_OUTLET & flags_of(ask, one):
+        if not is_outlet(ask.grid, one):
             continue
-        outlets = (one.row,) if one.kind == ElementKind.BRANCH else tuple(_branches(ask, one).tolist())
-        gone = set(_units(ask, one).tolist())
-        cut = [unit for unit, branch in enumerate(register.sole_outlet) if int(branch) in outlets]
+        gone = set(_units(ask.grid, one).tolist())
+        cut = cut_off_by(ask.grid, one)
         if not cut or not all(unit in gone or _out_too(ask, unit) for unit in cut):
             yield Said(
                 says=f"{one.asset} is the sole outlet of {len(cut) or 'a'} unit(s) that would be cut off",
                 field="assets",
                 fix="let unit and outlet be out together, in one group",
             )
+
+
+def is_outlet(grid: Grid, one: Element) -> bool:
+    """Tell whether an element is flagged as the sole outlet of a unit."""
+    outlet = one.kind in {ElementKind.BRANCH, ElementKind.BUS}
+    return outlet and grid.register is not None and bool(Flag.SOLE_OUTLET & flags_of(grid, one))
+
+
+def cut_off_by(grid: Grid, one: Element) -> tuple[int, ...]:
+    """Give the rows of the units whose sole outlet an element is."""
+    register = grid.register
+    if register is None:
+        return ()
+    outlets = (one.row,) if one.kind == ElementKind.BRANCH else tuple(_branches(grid, one).tolist())
+    return tuple(np.flatnonzero(np.isin(register.sole_outlet, outlets)).tolist())
 
 
 def _out_too(ask: Ask, unit: int) -> bool:
@@ -146,7 +157,7 @@ def _out_too(ask: Ask, unit: int) -> bool:
 )
 def one_restoration_path_at_a_time(ask: Ask) -> Iterator[Said]:
     """Refuse a second blackstart or cranking-path asset out in the same hours."""
-    mine = {one.equipment for one in ask.elements if RESTORATION & flags_of(ask, one)}
+    mine = {one.equipment for one in ask.elements if RESTORATION & flags_of(ask.grid, one)}
     if not mine or not ask.request.takes_out:
         return
     for other in ask.book:
@@ -162,7 +173,7 @@ def one_restoration_path_at_a_time(ask: Ask) -> Iterator[Said]:
 
 def _restores(ask: Ask, other: Outage, *, besides: set[tuple[ElementKind, int]]) -> bool:
     elements, _ = elements_of(other.request.assets, grid=ask.grid)
-    return any(one.equipment not in besides and RESTORATION & flags_of(ask, one) for one in elements)
+    return any(one.equipment not in besides and RESTORATION & flags_of(ask.grid, one) for one in elements)
 
 
 @rule(

@@ -18,6 +18,7 @@ from moms.wiring.settings import OPERATOR
 if TYPE_CHECKING:
     from moms.desk.changes import Ground
     from moms.desk.kept_days import KeptDays
+    from moms.desk.keys import Early
     from moms.desk.notices import Notices
     from moms.desk.ports import Book
     from moms.desk.world import World
@@ -41,6 +42,8 @@ class Core:
     """The grid and the rule book as their files have them, where somebody has read them already."""
     days: KeptDays | None = None
     """Where days of the calendar are kept."""
+    early: Early | None = None
+    """Told the answer of a deed that has it before its only transaction ends."""
     notices: Notices | None = None
     """Where what somebody was told stands."""
 

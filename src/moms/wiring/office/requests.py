@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moms.desk.progress import Tell
     from moms.desk.quick import Quick
     from moms.desk.shadow import Agreement
+    from moms.desk.submit import Filed
     from moms.outages import Request
     from moms.values import Finding
 
@@ -64,16 +65,14 @@ class Requests(Core):
         from moms.desk import submit
 
         filed = submit.submit(
-            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request
-        )
+            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request,
+            say=lambda found: self.early.tell(_left_to_worker(found)) if self.early is not None else None,
+        )  # fmt: skip
         if filed.outage is None:
             return filed.returned()
         if filed.again and filed.outage.decision_id is not None:
             return self.show_answer(filed.outage, again=True)
-        return Answer(
-            outage=filed.outage, findings=filed.findings, written=not filed.again, again=filed.again,
-            left_to_worker=True, says="filed; a worker decides it",
-        )  # fmt: skip
+        return _left_to_worker(filed)
 
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
         """Decide what waits."""
@@ -247,3 +246,10 @@ def _bad(line: int, finding: Finding, reference: str = "") -> dict[str, Any]:
 
 def _done(line: int, outcome: str, says: str, reference: str) -> dict[str, Any]:
     return {"line": line, "external_id": reference, "outcome": outcome, "field": None, "says": says}
+
+
+def _left_to_worker(filed: Filed) -> Answer:
+    return Answer(
+        outage=filed.outage, findings=filed.findings, written=not filed.again, again=filed.again, left_to_worker=True,
+        says="filed; a worker decides it",
+    )  # fmt: skip

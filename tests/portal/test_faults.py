@@ -1,0 +1,54 @@
+"""The database is killed while requests are filed: each that was answered is there, each tried again is there once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+
+from tests.portal.conftest import a_request, key
+
+MANY = 24
+PATIENCE_S = 90.0
+
+
+def postmaster(home: Path) -> int:
+    place = Path(json.loads((home / "database.json").read_text())["place"])
+    return int((place / "data" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def test_a_database_that_is_killed_while_requests_are_filed_loses_none_and_doubles_none(alone):
+    def filed(asked):
+        """Send the same again under the same key until it is answered."""
+        own, until, tries = {**key(), "Prefer": "respond-async"}, time.monotonic() + PATIENCE_S, 0
+        with httpx.Client(headers={"Authorization": f"Bearer {alone.tokens['ann']}"}, timeout=60) as client:
+            while time.monotonic() < until:
+                tries += 1
+                found = client.post(f"{alone.base}/api/v1/outages", json=asked, headers=own)
+                if found.status_code == 202:
+                    kept = client.post(f"{alone.base}/api/v1/outages", json=asked, headers=own)
+                    assert (kept.status_code, kept.content) == (202, found.content)
+                    return asked["external_id"], tries
+                assert found.status_code in {409, 500, 503}, found.text
+                time.sleep(0.3)
+        raise AssertionError(f"{asked['external_id']} had no answer: {found.status_code} {found.text}")
+
+    before = postmaster(alone.home)
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(filed, a_request()) for _ in range(MANY)]
+        while sum(one.done() for one in sent) < 4:
+            time.sleep(0.01)
+        os.kill(before, signal.SIGKILL)
+        done = dict(one.result() for one in sent)
+    assert postmaster(alone.home) != before, "it was started again"
+    rows = alone.as_("ann").get("/outages", params={"limit": 1000}).json()["items"]
+    assert sorted(r["request"]["external_id"] for r in rows) == sorted(done)
+    told = [(verb, outage) for verb, _, outage in alone.lines()]
+    for row in rows:
+        assert [verb for verb, outage in told if outage == row["id"]] == ["submit", "validate"]
+    assert alone.place.verify().whole

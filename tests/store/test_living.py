@@ -1,0 +1,80 @@
+"""Connections that died while they rested are noticed and made anew; those that live are not asked."""
+
+from __future__ import annotations
+
+import select
+
+import pytest
+from sqlalchemy import event as hooks
+from sqlalchemy import text
+
+from moms.store import living
+from moms.store.book import PostgresBook
+from moms.store.living import has_spoken, only_living
+from moms.values import SYSTEM
+
+ENDS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename = "
+
+
+@pytest.fixture
+def engine(database):
+    return only_living(database.engine())
+
+
+def asked(engine) -> list[str]:
+    """Count how often a connection is asked whether it lives."""
+    found, ping = list[str](), engine.dialect.do_ping
+
+    def told(connection):
+        found.append("ping")
+        return ping(connection)
+
+    engine.dialect.do_ping = told
+    return found
+
+
+def test_a_server_that_ended_its_connections_is_gone_to_again(database, engine):
+    book, pings = PostgresBook(engine), asked(engine)
+    with book.as_(SYSTEM) as first, book.as_(SYSTEM) as second:
+        assert first.version() == second.version() == 0
+    with database.admin() as admin:
+        assert admin.execute(f"{ENDS}'moms_app'").fetchall() == [(True,), (True,)]
+    for _ in range(3):
+        with book.as_(SYSTEM) as one, book.as_(SYSTEM) as two:
+            assert (one.version(), two.version()) == (0, 0)
+    assert 1 <= len(pings) <= 4, "those that said something, and no others"
+
+
+def test_one_that_lives_is_not_asked(engine):
+    book, pings = PostgresBook(engine), asked(engine)
+    words = list[str]()
+    hooks.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: words.append(sql))
+    for _ in range(5):
+        with book.as_(SYSTEM) as page:
+            page.version()
+    assert pings == []
+    assert len(words) == 5
+
+
+def test_one_that_rested_long_is_asked(engine, monkeypatch):
+    book, pings = PostgresBook(engine), asked(engine)
+    monkeypatch.setattr(living, "SURE_S", 0.0)
+    for _ in range(3):
+        with book.as_(SYSTEM) as page:
+            page.version()
+    assert len(pings) == 2, "the first was fresh"
+
+
+def test_a_word_that_nobody_asked_for_is_no_death(database, engine):
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        pid = driver.info.backend_pid
+        connection.execute(text("LISTEN told"))
+        connection.commit()
+    with database.admin() as admin:
+        admin.execute("NOTIFY told, 'something'")
+    select.select([driver], [], [], 10.0)
+    assert has_spoken(driver)
+    with engine.connect() as connection:
+        assert connection.connection.driver_connection.info.backend_pid == pid
+        assert connection.execute(text("SELECT 1")).scalar_one() == 1
