@@ -7,7 +7,6 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
@@ -33,6 +32,7 @@ from moms.portal.api import (
 )  # fmt: skip
 from moms.portal.bounds import Wall
 from moms.portal.callers import Callers
+from moms.portal.described import PREFIX, describe
 from moms.portal.errors import problem
 from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from moms.portal.needs import Needs
-
-PREFIX = "/api/v1"
 
 
 def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
@@ -120,22 +118,5 @@ def _plain_routes(app: FastAPI, service: Service) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> dict[str, object]:
         if not described:
-            described.update(describe(app, service))
+            described.update(describe(app, request_schema=service.needs.request_schema, cookie=service.cookie))
         return described
-
-
-def describe(app: FastAPI, service: Service) -> dict[str, object]:
-    """Describe the interface as OpenAPI 3.1, the request by its published schema."""
-    found = get_openapi(title="MOMS", version=__version__, openapi_version="3.1.0", routes=app.routes)
-    schema = {k: v for k, v in service.needs.request_schema.items() if k != "$schema"}
-    parts = found.setdefault("components", {}).setdefault("schemas", {})
-    parts["OutageRequest"] = schema
-    reference = {"$ref": "#/components/schemas/OutageRequest"}
-    found["paths"][f"{PREFIX}/outages"]["post"]["requestBody"]["content"]["application/json"]["schema"] = reference
-    parts["Change"]["properties"]["request"] = reference
-    found["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer"},
-        "session": {"type": "apiKey", "in": "cookie", "name": service.cookie},
-    }
-    found["security"] = [{"token": []}, {"session": []}]
-    return found
