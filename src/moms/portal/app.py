@@ -12,6 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from moms import __version__
 from moms.portal import errors
 from moms.portal.api import (
+    bulk,
     changes,
     deeds,
     demo,
@@ -83,7 +84,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, known, maps, published), (deeds, studies, offers, changes, field, room, files)
+    looking, doing = (looks, known, maps, published), (deeds, bulk, studies, offers, changes, field, room, files)
     for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:

@@ -30,6 +30,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
         ("submit", "forced", "decide", "settle", "change", "take", "decline", "extend", "start", "end", "cancel",
          "recall", "attachStudy"), d.Answer,
     ),
+    **dict.fromkeys(("submitMany", "cancelMany", "settleMany", "acknowledgeMany"), d.Bulk),
     "assets": d.EquipmentFound, "lifecycle": d.Lifecycle, "about": d.About,
     "journal": d.JournalPage, "journalState": d.JournalState,
     "attachFile": d.StoredFile, "listFiles": d.StoredFiles,
@@ -88,9 +89,11 @@ def describe(app: FastAPI, *, request_schema: Mapping[str, Any], cookie: str) ->
         {k: v for k, v in request_schema.items() if k not in {"$schema", "title"}}, parts, field=""
     )
     parts["Returned"] = {"anyOf": [_ref("Answer"), _ref("Problem")]}
+    parts["NoneFiled"] = {"anyOf": [_ref("Bulk"), _ref("Problem")]}
     request = _ref("OutageRequest")
     found["paths"][f"{PREFIX}/outages"]["post"]["requestBody"]["content"][JSON]["schema"] = request
     parts["Change"]["properties"]["request"] = request
+    parts["SubmitMany"]["properties"]["requests"]["items"] = request
     parts["Outage"]["properties"]["request"] = request
     for draft in ("WhatIf", "Previewed", "Studied"):
         parts[draft]["properties"]["request"] = {"anyOf": [request, {"type": "null"}]}
@@ -136,8 +139,9 @@ def _complete(operation: dict[str, Any], path: str) -> None:
     for status in sorted(_refusals(path, {one["name"] for one in asked}, body="requestBody" in operation)):
         responses[str(status)] = {"description": REFUSED[status], "content": {PROBLEM: {"schema": _ref("Problem")}}}
     responses["default"] = {"description": "refused otherwise", "content": {PROBLEM: {"schema": _ref("Problem")}}}
-    if ANSWERS.get(name) is d.Answer:  # a request goes back with all its findings as an answer
-        both = {kind: {"schema": _ref("Returned")} for kind in (JSON, PROBLEM)}
+    back = "NoneFiled" if name == "submitMany" else "Returned" if ANSWERS.get(name) is d.Answer else None
+    if back is not None:  # a request goes back with all its findings as an answer
+        both = {kind: {"schema": _ref(back)} for kind in (JSON, PROBLEM)}
         responses["422"] = {"description": "not as asked: `returned` says so, or why", "content": both}
 
 

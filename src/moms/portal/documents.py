@@ -324,6 +324,24 @@ class Subscriptions(Open):
     items: list[Subscribed]
 
 
+class BulkItem(Open):
+    """What came of one of several: its own status, with its answer or the problem."""
+
+    number: int
+    name: str
+    status: int
+    answer: Answer | Notice | None
+    problem: Problem | None
+
+
+class Bulk(Open):
+    """What came of many, in the order asked."""
+
+    items: list[BulkItem]
+    done: int
+    refused: int
+
+
 class Offer(Open):
     """An offer to move outages; `revision` is its ETag."""
 

@@ -49,6 +49,10 @@ class Desk(Protocol):
         """File a request and leave its decision to a worker."""
         ...
 
+    def file_together(self, requests: Sequence[Request]) -> Sequence[Answer]:
+        """File requests all or none, and leave their decisions to a worker."""
+        ...
+
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
         """Decide what waits."""
         ...

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moms.desk.keys import Mark
     from moms.desk.quick import Quick
     from moms.desk.shadow import Agreement
+    from moms.desk.submit import Filed
     from moms.outages import Request
     from moms.values import Finding
 
@@ -63,6 +64,20 @@ class Requests(Core):
         filed = submit.submit(
             book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request
         )
+        return self._left(filed)
+
+    def file_together(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """File requests all or none, in one transaction, and leave their decisions to a worker."""
+        from moms.desk import submit
+
+        found = submit.submit_all(
+            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, requests=requests
+        )
+        if any(one.outage is None for one in found):
+            return tuple(Answer(outage=None, findings=one.findings, written=False) for one in found)
+        return tuple(self._left(one) for one in found)
+
+    def _left(self, filed: Filed) -> Answer:
         if filed.outage is None:
             return filed.returned()
         if filed.again and filed.outage.decision_id is not None:
