@@ -253,7 +253,7 @@ def test_a_server_that_is_killed_in_the_middle_leaves_nothing_undone_and_nothing
         process.wait(20)
         broke_off = sent.exception() is not None
     before = len(done())
-    found = []
+    found: list[httpx.Response] = []
 
     def answered():
         found[:] = [ann.post(f"/bulk/{way}", json=body, headers=word)]

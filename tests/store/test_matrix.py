@@ -190,6 +190,10 @@ ROW = {
         "day": "2030-01-01", "part": "{n}", "mark": "x", "parts": "1", "body": "x", "book_version": "1",
         "computed_at": "2030-01-01",
     },
+    "saved_view": {
+        "id": "{n}", "person": "x", "name": "{n}", "shared": "f", "filters": "{{}}", "sort": "start",
+        "columns": "{{}}", "made_at": "2030-01-01", "ended": "f",
+    },
     "subscription": {
         "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
         "verbs": "{{}}", "severity": "info", "daily": "f", "sees_all": "f", "made_at": "2030-01-01",

@@ -30,6 +30,7 @@ from moms.portal.api import (
     room,
     session,
     studies,
+    views,
 )  # fmt: skip
 from moms.portal.bounds import Wall
 from moms.portal.callers import Callers
@@ -84,7 +85,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, known, maps, published), (deeds, bulk, studies, offers, changes, field, room, files)
+    looking, doing = (looks, views, known, maps, published), (deeds, bulk, studies, offers, changes, field, room, files)
     for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:

@@ -342,6 +342,26 @@ class Bulk(Open):
     refused: int
 
 
+class SavedView(Open):
+    """How somebody looks at the list; `revision` is its ETag."""
+
+    id: str
+    name: str
+    person: str
+    yours: bool
+    shared: bool
+    filters: Json
+    sort: Literal["start", "latest", "turn"]
+    columns: list[str]
+    revision: int
+
+
+class SavedViews(Open):
+    """The views that one may open: one's own first."""
+
+    items: list[SavedView]
+
+
 class Offer(Open):
     """An offer to move outages; `revision` is its ETag."""
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
+    from moms.desk.views import Views
     from moms.outages import Outage, Request
     from moms.portal.certificates import Proxy
     from moms.portal.passkeys import Challenges
@@ -445,6 +446,7 @@ class Needs:
     desk: OpenDesk
     register: Register
     notices: Notices
+    views: Views
     keys: Keys
     hasher: Hasher
     secret: Callable[[], str]

@@ -35,6 +35,8 @@ CHANGE_SET = "change_set:"
 
 PASSKEY = "passkey:"
 """Likewise before the id of a passkey: a key of one's own put beside a person's name would act as that person."""
+VIEW = "view:"
+"""Likewise before the id of a saved view: words changed unseen would hide from somebody what waits."""
 FILE_REVISION = "file_revision"
 """In an event of an outage, which revision of which file it tells of, as `ID@N`; `print` is that row's fingerprint."""
 

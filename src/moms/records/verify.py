@@ -25,6 +25,7 @@ from moms.records.journal import (
     PASSKEY,
     PERSON,
     SUBSCRIPTION,
+    VIEW,
     Anchor,
     Head,
     Line,
@@ -153,6 +154,7 @@ SUBJECTS = (
     ("credential", CREDENTIAL),
     ("subscription", SUBSCRIPTION),
     ("passkey", PASSKEY),
+    ("saved_view", VIEW),
     ("change_set", CHANGE_SET),
 )
 

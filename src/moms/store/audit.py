@@ -298,8 +298,9 @@ def _files(connection: Connection) -> Iterator[Kept]:
 
 
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
-    """Give who may act and by what, and subscriptions; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey):
+    """Give who may act and by what, subscriptions and views; what is wrong with a row its own fingerprint shows."""
+    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey,
+                  tables.saved_view):  # fmt: skip
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
             unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row.get("ends_at", row["seen_at"])

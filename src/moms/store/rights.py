@@ -264,6 +264,20 @@ COLUMNS: dict[str, dict[str, str]] = {
         "looked_at": RESTRICTED,
         "body": CONFIDENTIAL,
     },
+    "saved_view": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": RESTRICTED,
+        "person": RESTRICTED,
+        "name": CONFIDENTIAL,
+        "shared": RESTRICTED,
+        "filters": CONFIDENTIAL,
+        "sort": RESTRICTED,
+        "columns": RESTRICTED,
+        "made_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
     "passkey": {
         "id": RESTRICTED,
         "organisation": RESTRICTED,
@@ -287,7 +301,7 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 SEALED = frozenset({
     "person", "identity", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice",
-    "passkey", "challenge_key",
+    "passkey", "challenge_key", "saved_view",
 })  # fmt: skip
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
@@ -311,6 +325,7 @@ UPDATES: dict[str, frozenset[str]] = {
     "work_share": frozenset({"revision", "start_s", "finish_s"}),
     "calendar_day": frozenset({"revision", "mark", "parts", "body", "book_version", "computed_at"}),
     "subscription": frozenset({"revision", "ended"}),
+    "saved_view": frozenset({"revision", "name", "shared", "filters", "sort", "columns", "ended"}),
     "attachment": frozenset({"revision", "state", "says", "looked_at", "body"}),
     "passkey": frozenset({"revision", "counter", "seen_at", "ended"}),
     "notice": frozenset({"revision", "state", "done_at", "done_by", "due_at", "leased_until", "tries", "answer"}),

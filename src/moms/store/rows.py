@@ -19,6 +19,7 @@ from moms.records.journal import (
     PASSKEY,
     PERSON,
     SUBSCRIPTION,
+    VIEW,
     Line,
     actor_body,
     actor_of,
@@ -130,12 +131,14 @@ def decision_body(*, decision_id: str, outage_id: str, record: str) -> dict[str,
 
 
 def name_of(row: Mapping[str, Any]) -> str:
-    """Give the name by which the journal tells of a person, an identity, a key, a session, a token, a subscription.
+    """Give the name by which the journal tells of a person, identity, key, session, token, subscription or view.
 
     A secret's hash is cut to 128 bits: enough to tell two apart, and no whole key of the table.
     """
     if "channel" in row:
         return f"{SUBSCRIPTION}{row['id']}"
+    if "filters" in row:
+        return f"{VIEW}{row['id']}"
     if "public_key" in row:
         return f"{PASSKEY}{row['id']}"
     if "issuer" in row:

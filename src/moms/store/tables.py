@@ -239,6 +239,22 @@ change_set = Table(
 )
 """Edits that are drafted together, and land together under a number or not at all; `landing` orders what has."""
 
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("person"),
+    _text("name"),
+    Column("shared", Boolean, nullable=False),
+    Column("filters", JSON, nullable=False),
+    _text("sort"),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended", Boolean, nullable=False, server_default=text("false")),
+)
+"""How somebody looks at a list, under a name."""
+
 subscription = Table(
     "subscription",
     metadata,
