@@ -15,6 +15,7 @@ from moms.desk import identities, passkeys, people
 from moms.desk import notices as desk
 from moms.desk.duties import Duty, Task
 from moms.desk.files import Unwanted, attach
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.passkeys import Made
 from moms.desk.people import Person
 from moms.desk.views import save as save_view
@@ -99,7 +100,8 @@ def lived_in(database, tmp_path):
             page.keep_decision(f"D-{number}", outage.id, {"says": AWKWARD, "mw": 0.1})
     attach(files=PostgresFiles(engine), scanner=Unwanted(), actor=EVE, now=NOON, outage_id=outage.id, name="ünï.txt",
            media=None, body=AWKWARD.encode(), key="k")  # fmt: skip
-    land(PostgresBook(engine))
+    with asked_from(Origin(door=Door.PORTAL, address="::1", credential="0123456789ab")):
+        land(PostgresBook(engine))
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))

@@ -15,6 +15,7 @@ from moms.desk import identities, passkeys, people
 from moms.desk import notices as desk
 from moms.desk.files import Verdict, attach
 from moms.desk.identities import Certificate
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.passkeys import Made
 from moms.desk.people import Person, Scope
 from moms.desk.views import save as save_view
@@ -60,7 +61,8 @@ def recorded(book, database, tmp_path, *, more=False):
             page.revise(decided, an_event(decided, "decide"))
             page.keep_decision(f"D-{n}", outage.id, {"outcome": "approve", "n": n})
         set_anchor(book.engine, file=file, at=NOON + timedelta(hours=n))
-    land(book)
+    with asked_from(Origin(door=Door.REST, address="10.0.0.7", credential="0123456789ab")):
+        land(book)
     with database.admin() as admin:
         for table in COLUMNS:
             admin.execute(f"ALTER TABLE moms.{table} DISABLE TRIGGER ALL")
@@ -68,10 +70,11 @@ def recorded(book, database, tmp_path, *, more=False):
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
         _drop_checks(admin, "subscription")
-        for table in ("identity", "attachment", "passkey", "change_set", "saved_view"):
+        for table in ("identity", "attachment", "passkey", "change_set", "saved_view", "journal_origin"):
             _drop_checks(admin, table)
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
         admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
+        admin.execute("ALTER TABLE moms.journal_origin DROP CONSTRAINT journal_origin_organisation_seq_fkey")
         admin.execute("ALTER TABLE moms.journal DROP CONSTRAINT journal_pkey")
         admin.execute("ALTER TABLE moms.journal_anchor DROP CONSTRAINT journal_anchor_pkey")
         yield Record(admin, book.engine, file)
@@ -167,7 +170,7 @@ def test_a_record_nobody_touched_is_whole(record):
     assert verdict.faults == ()
     assert verdict.whole
     assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (30, 3, 3, 3)
-    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1 + 2 + 1
+    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1 + 2 + 1 + 3
 
 
 OTHERS = {

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from moms.desk.origin import Door
 from moms.outages import State, Status
 from moms.values import Role
 
@@ -234,6 +235,14 @@ class About(Open):
     control_phone: str | None
 
 
+class FromWhere(Open):
+    """Through which door, from which address and with which credential something was asked."""
+
+    door: Door
+    address: str
+    credential: str
+
+
 class JournalLine(Open):
     """A line of the journal as a row to read."""
 
@@ -246,6 +255,7 @@ class JournalLine(Open):
     written_at: datetime
     hash: str
     previous: str
+    from_where: FromWhere | None
 
 
 class JournalPage(Open):

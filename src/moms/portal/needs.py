@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
     from moms.desk.offer import Offer
+    from moms.desk.origin import Origin
     from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
     from moms.desk.supposed import Supposed
@@ -311,6 +312,10 @@ class Desk(Protocol):
 
     def lines(self, search: LineSearch) -> Sequence[Line]:
         """Give the journal's lines that match, newest first."""
+        ...
+
+    def origins(self, lines: Sequence[Line]) -> Mapping[tuple[str, int], Origin]:
+        """Give from where lines were asked, as far as this actor may know it."""
         ...
 
     def measures(self) -> Sequence[Measure]:

@@ -22,6 +22,7 @@ from moms.records.journal import (
     FILE_REVISION,
     GENESIS,
     IDENTITY,
+    ORIGIN,
     PASSKEY,
     PERSON,
     SUBSCRIPTION,
@@ -126,6 +127,10 @@ class _Told:
         try:
             body = json.loads(line.body)
             writer = str(body["written_by"]["name"])
+            if ORIGIN in body:
+                place = f"{line.organisation}/{line.sequence}"
+                self.revisions["journal_origin", place, 1] = (str(body[ORIGIN]), writer, "")
+                self.newest["journal_origin", place] = 1
             if line.outage_revision is not None:
                 table, name = _subject(line)
                 key = (table, name, line.outage_revision)

@@ -182,6 +182,15 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _files(connection)
     yield from _change_sets(connection)
     yield from _who_may_act(connection)
+    yield from _origins(connection)
+
+
+def _origins(connection: Connection) -> Iterator[Kept]:
+    """Give from where each line was asked; what is wrong with a row its own fingerprint shows."""
+    for row in _stream(connection, select(tables.journal_origin)):
+        place = f"{row['organisation']}/{row['seq']}"
+        digest = print_of(row)
+        yield Kept(table="journal_origin", id=place, revision=row["revision"], digest=digest, current=True)
 
 
 def _change_sets(connection: Connection) -> Iterator[Kept]:

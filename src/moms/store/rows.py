@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from moms.values import canonical, digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moms.desk.origin import Origin
     from moms.outages import Outage
     from moms.values import Window
 
@@ -152,6 +154,17 @@ def print_of(row: Mapping[str, Any]) -> str:
     A file's content is in it by its hash alone.
     """
     return digest({column: value for column, value in row.items() if column not in {"seen_at", "counter", "body"}})
+
+
+def origin_row(origin: Origin | None, *, organisation: str, sequence: int) -> dict[str, Any] | None:
+    """Write from where a line was asked, with a salt: nobody may try addresses against the hash in the line."""
+    if origin is None:
+        return None
+    return {
+        "organisation": organisation, "seq": sequence, "classification": "confidential", "revision": 1,
+        "door": origin.door.value, "address": origin.address[:200], "credential": origin.credential,
+        "salt": secrets.token_hex(16),
+    }  # fmt: skip
 
 
 def event_of(body: str) -> Event | None:

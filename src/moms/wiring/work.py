@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.ports import BookMoved
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
@@ -243,7 +244,8 @@ def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN4
 
 def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
     try:
-        return "done", _by_task(mine, held, now)
+        with asked_from(Origin(door=Door.WORKER, address=socket.gethostname())):
+            return "done", _by_task(mine, held, now)
     except BookMoved as why:
         return "moved", why.says
     except LostDuty as why:
