@@ -65,8 +65,8 @@ def test_a_crew_s_phone_a_worker_and_a_shell_have_doors_of_their_own(alone):
     assert fay.post("/field/entries", json={"entries": [entry]}, headers=key()).status_code == 200
     env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {"MOMS_HOME": str(alone.home)}
     said = subprocess.run(
-        [sys.executable, "-m", "moms", "cancel", outage["id"], "--reason", "no crew", "--as", "ann", "--org", "TO-1",
-         "--role", "owner", "--grid", "case1"],
+        [sys.executable, "-m", "moms", "cancel", str(outage["id"]), "--reason", "no crew", "--as", "ann",
+         "--org", "TO-1", "--role", "owner", "--grid", "case1"],
         env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert said.returncode == 0, said.stderr
