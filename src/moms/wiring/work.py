@@ -24,6 +24,7 @@ from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
+from moms.wiring.files import file_room, look_once, looking
 from moms.wiring.landed import current, current_rules
 from moms.wiring.memory import give_back
 from moms.wiring.office import Office
@@ -84,7 +85,10 @@ def run_worker(
             lease=timedelta(seconds=lease_s), poll_s=poll_s, limit_s=limit_s,
         )  # fmt: skip
         tally = Tally()
-        with contextlib.closing(study):
+        room = file_room(place, os.environ, now=lambda: now_of(chosen))
+        if once:
+            look_once(room)
+        with contextlib.closing(study), looking(room):
             work(needs, tally=tally, once=once)
         return tally
 
