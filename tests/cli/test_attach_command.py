@@ -11,6 +11,7 @@ from moms.outages import State, Status
 from moms.store.place import open_place
 from moms.values import SYSTEM
 from tests.desk.test_files import GOOD
+from tests.exchange.casefiles import FIVE_BUSES
 from tests.postgres import an_event, an_outage
 from tests.scanners import scanning
 
@@ -65,6 +66,24 @@ def test_while_the_scanner_is_silent_a_file_waits_and_scan_has_it_looked_at(caps
     scanner.mode = "up"
     code, [looked] = answer(capsys, "scan")
     assert (code, looked["id"], looked["state"]) == (0, file["id"], "clean")
+
+
+def test_a_worker_has_looked_at_what_is_held_too(capsys, tmp_path, scanner, monkeypatch):
+    (tmp_path / "case1.m").write_text(FIVE_BUSES)
+    (tmp_path / "sketch.txt").write_text("north bay first\n")
+    scanner.mode = "closes"
+    _, [file] = answer(capsys, "add", "O-0001", str(tmp_path / "sketch.txt"), *WHO)
+    assert file["state"] == "held"
+    work = ["worker", "--once", "--json", "--grid", str(tmp_path / "case1.m"), "--now", "2027-01-01T00:00Z"]
+    assert main(work) in {0, 1}
+    capsys.readouterr()
+    states = {one["id"]: one["state"] for one in answer(capsys, "list", "O-0001", *WHO)[1]}
+    assert states[file["id"]] == "held", "a scanner that does not answer stops no worker"
+    scanner.mode = "up"
+    assert main(work) in {0, 1}
+    capsys.readouterr()
+    states = {one["id"]: one["state"] for one in answer(capsys, "list", "O-0001", *WHO)[1]}
+    assert states[file["id"]] == "clean"
 
 
 def test_wrong_use_says_the_field(capsys, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ from moms.values import Actor, Role
 from moms.wiring.people import Argon2, new_token
 from moms.wiring.settings import set_demo_clock
 from tests.exchange.casefiles import FIVE_BUSES
+from tests.portal.described import Described
 from tests.scanners import Scans, scanning
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Running:
     """What looks into files, and how it answers."""
     metrics: str = ""
     clients: list[httpx.Client] = field(default_factory=list)
+    described: Described | None = None
+    """What each answer is held against."""
 
     def token(self, name: str, *scopes: Scope) -> str:
         """Issue a token."""
@@ -77,7 +80,12 @@ class Running:
         """Give a client that acts by a token (nobody's where neither is named)."""
         secret = token or (self.tokens[name] if name else None)
         known = {"Authorization": f"Bearer {secret}"} if secret else {}
-        self.clients.append(httpx.Client(base_url=f"{self.base}/api/v1", headers={**known, **headers}, timeout=60))
+        if self.described is None:
+            self.described = Described(httpx.get(f"{self.base}/openapi.json").json())
+        self.clients.append(
+            httpx.Client(base_url=f"{self.base}/api/v1", headers={**known, **headers}, timeout=60,
+                         event_hooks={"response": [self.described.check]})
+        )  # fmt: skip
         return self.clients[-1]
 
     def signed_in(self, name: str) -> httpx.Client:

@@ -368,6 +368,22 @@ def test_behind_the_named_proxy_limits_and_the_log_go_by_the_true_callers_addres
     assert not {"203.0.113.9", "203.0.113.10", "203.0.113.11", "10.9.9.9"} & seen
 
 
+def test_the_journal_keeps_the_true_callers_address_that_the_named_proxy_tells_and_the_certificates_id(secured):
+    one = secured.issued()
+    secured.enrol("ann", one)
+    said = {"Client-Cert": header(one), "X-Forwarded-For": "10.9.9.9, 203.0.113.77"}
+    aud = secured.client(Authorization=f"Bearer {secured.running.tokens['aud']}")
+    for address, word, where in ((PROXY, WORD, "203.0.113.77"), (None, "guessed", "127.0.0.1")):
+        client = secured.client(None if address else one, address=address, **said, **{"X-MOMS-Proxy": word})
+        done = client.post("/outages", json=a_request(), headers=key())
+        assert done.status_code == 200, done.text
+        told = aud.get("/journal", params={"subject": done.json()["outage"]["id"]}).json()["items"]
+        assert {line["from_where"]["address"] for line in told} == {where}
+        assert {(line["from_where"]["door"], line["from_where"]["credential"]) for line in told} == {
+            ("rest", fit(one.pem).print[:12])
+        }
+
+
 def asked_past(peer, *, proxy, tls=False, headers=()):
     """Ask a service behind a proxy from an address; give the status, and the address that it went by."""
     seen, sent = [], []

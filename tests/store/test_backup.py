@@ -15,8 +15,10 @@ from moms.desk import identities, passkeys, people
 from moms.desk import notices as desk
 from moms.desk.duties import Duty, Task
 from moms.desk.files import Unwanted, attach
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.passkeys import Made
 from moms.desk.people import Person
+from moms.desk.views import save as save_view
 from moms.outages import State, Status
 from moms.records.notices import Channel, Subscription
 from moms.store.acting import act_as
@@ -28,6 +30,7 @@ from moms.store.files import PostgresFiles
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.place import url_of
+from moms.store.views import PostgresViews
 from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.people import Argon2
@@ -88,6 +91,8 @@ def lived_in(database, tmp_path):
     hook = Subscription(id="s1", organisation="operator", person="eve", channel=Channel.WEBHOOK,
                         target="https://h.example/x", sees_all=True)  # fmt: skip
     desk.follow(notices=PostgresNotices(engine), actor=EVE, now=NOON, subscription=hook, secret="y" * 40)
+    save_view(views=PostgresViews(engine), actor=EVE, now=NOON, key="k", name="mine", filters={"text": AWKWARD[:9]},
+              sort="turn", columns=("window", "next"))  # fmt: skip
     with PostgresBook(engine).as_(SYSTEM) as page:
         for number in (1, 2, 3):
             outage = an_outage(number, state=State.SUBMITTED, status=Status.NONE, description=AWKWARD)
@@ -95,7 +100,8 @@ def lived_in(database, tmp_path):
             page.keep_decision(f"D-{number}", outage.id, {"says": AWKWARD, "mw": 0.1})
     attach(files=PostgresFiles(engine), scanner=Unwanted(), actor=EVE, now=NOON, outage_id=outage.id, name="ünï.txt",
            media=None, body=AWKWARD.encode(), key="k")  # fmt: skip
-    land(PostgresBook(engine))
+    with asked_from(Origin(door=Door.PORTAL, address="::1", credential="0123456789ab")):
+        land(PostgresBook(engine))
     with engine.begin() as connection:
         act_as(connection, SYSTEM)
         connection.execute(text(KEPT))

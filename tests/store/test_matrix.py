@@ -109,14 +109,14 @@ def test_the_check_in_the_program_agrees_in_every_cell():
 
 def flipped() -> Iterator[tuple[str, Policy, set[str] | None]]:
     """Give every policy that differs from ours in one entry, and the tables it speaks of."""
-    for name in ("sees_all", "looks_only", "keepers", "judges"):
+    for name in ("sees_all", "looks_only", "keepers", "judges", "auditors"):
         for role in Role:
             yield (
                 f"{name} {role}",
                 replace(POLICY, **{name: getattr(POLICY, name) ^ {role}}),
-                {"outage", "person", "book", "attachment"},
+                {"outage", "person", "book", "attachment", "journal_origin"},
             )
-    for name in ("inserts", "sealed", "anchored", "judged", "everybodys"):
+    for name in ("inserts", "sealed", "anchored", "judged", "traces", "everybodys"):
         for table in COLUMNS:
             yield f"{name} {table}", replace(POLICY, **{name: getattr(POLICY, name) ^ {table}}), {table}
     for name in ("columns", "updates"):
@@ -129,6 +129,7 @@ def flipped() -> Iterator[tuple[str, Policy, set[str] | None]]:
 
 SAME = {
     *(f"anchored {table}" for table in SEALED),
+    *(f"traces {table}" for table in SEALED),
     *(f"everybodys {table}" for table in set(COLUMNS) - set(POLICY.updates) - set(POLICY.inserts)),
     *(f"everybodys {table}" for table in {*SEALED, "journal_anchor"}),
     *(f"judged {table}" for table in {*SEALED, "journal_anchor"} | (set(COLUMNS) - set(POLICY.updates))),
@@ -160,6 +161,7 @@ ROW = {
     "decision": {"id": "{o}", "outage_id": "{o}", "record": "{{}}"},
     "change_set": {"id": "{o}", "became": "draft", "document": "{{}}"},
     "journal": {"seq": "1", "previous": "x", "hash": "x", "outage_id": "{o}", "body": "x"},
+    "journal_origin": {"seq": "1", "door": "rest", "address": "x", "credential": "x", "salt": "{h}"},
     "journal_head": {"hash": "x"},
     "journal_anchor": {"seq": "{n}", "at": "x", "heads": "x", "previous": "x", "hash": "x"},
     "person": {"name": "{o}", "role": "owner", "made_at": "2030-01-01"},
@@ -189,6 +191,10 @@ ROW = {
     "calendar_day": {
         "day": "2030-01-01", "part": "{n}", "mark": "x", "parts": "1", "body": "x", "book_version": "1",
         "computed_at": "2030-01-01",
+    },
+    "saved_view": {
+        "id": "{n}", "person": "x", "name": "{n}", "shared": "f", "filters": "{{}}", "sort": "start",
+        "columns": "{{}}", "made_at": "2030-01-01", "ended": "f",
     },
     "subscription": {
         "id": "{o}", "person": "x", "role": "", "channel": "inbox", "target": "", "owners": "{{}}", "assets": "{{}}",
@@ -304,12 +310,14 @@ def test_a_column_that_comes_later_is_nobodys_and_turns_this_red_until_it_is_wri
                 connection.execute(text(do))
 
 
-ONE_EACH = {("outage", "state"), ("person", "disabled"), ("book", "revision"), ("attachment", "state")}
+ONE_EACH = {("outage", "state"), ("person", "disabled"), ("book", "revision"), ("attachment", "state"),
+            ("journal_origin", "door")}  # fmt: skip
 """A column of each kind of table."""
 ROLES_IN = {
     "sees_all": "coalesce(moms.organisation_now() = 'operator' AND moms.role_now() IN ({roles}), false)",
     "keeps_keys": "coalesce(moms.organisation_now() = 'operator' AND moms.role_now() IN ({roles}), false)",
     "writes": "coalesce(moms.known() AND moms.role_now() NOT IN ({roles}), false)",
+    "audits": "coalesce(moms.organisation_now() = 'operator' AND moms.role_now() IN ({roles}), false)",
     "is_moms": "coalesce(moms.organisation_now() = 'operator' AND moms.role_now() IN ({roles}), false)",
 }
 """The functions by which rows are chosen, with the list of roles left open."""
@@ -327,7 +335,7 @@ def flips() -> Iterator[tuple[str, list[Cell]]]:
                     yield word.format(f"{verb} ({column}) ON moms.{table}"), asked
         yield from table_flips(table)
     held_by = {"sees_all": POLICY.sees_all, "keeps_keys": POLICY.keepers, "writes": POLICY.looks_only,
-               "is_moms": POLICY.judges}  # fmt: skip
+               "is_moms": POLICY.judges, "audits": POLICY.auditors}  # fmt: skip
     for name, held in held_by.items():
         for role in Role:
             listed = ", ".join(f"'{r}'" for r in sorted(held ^ {role})) or "NULL"

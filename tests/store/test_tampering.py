@@ -15,8 +15,10 @@ from moms.desk import identities, passkeys, people
 from moms.desk import notices as desk
 from moms.desk.files import Verdict, attach
 from moms.desk.identities import Certificate
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.passkeys import Made
 from moms.desk.people import Person, Scope
+from moms.desk.views import save as save_view
 from moms.outages import Category, State, Status
 from moms.records.journal import Head, anchor_text, link
 from moms.records.notices import Channel, Subscription
@@ -25,6 +27,7 @@ from moms.store.files import PostgresFiles
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
 from moms.store.rights import COLUMNS
+from moms.store.views import PostgresViews
 from moms.values import SYSTEM, Actor, Role
 from tests.postgres import NOON, an_event, an_outage
 from tests.store.landing import land
@@ -58,7 +61,8 @@ def recorded(book, database, tmp_path, *, more=False):
             page.revise(decided, an_event(decided, "decide"))
             page.keep_decision(f"D-{n}", outage.id, {"outcome": "approve", "n": n})
         set_anchor(book.engine, file=file, at=NOON + timedelta(hours=n))
-    land(book)
+    with asked_from(Origin(door=Door.REST, address="10.0.0.7", credential="0123456789ab")):
+        land(book)
     with database.admin() as admin:
         for table in COLUMNS:
             admin.execute(f"ALTER TABLE moms.{table} DISABLE TRIGGER ALL")
@@ -66,10 +70,11 @@ def recorded(book, database, tmp_path, *, more=False):
         for check in ("person_password_check", "credential_kind_check", "credential_hash_check"):
             admin.execute(f"ALTER TABLE moms.{check.partition('_')[0]} DROP CONSTRAINT {check}")
         _drop_checks(admin, "subscription")
-        for table in ("identity", "attachment", "passkey", "change_set"):
+        for table in ("identity", "attachment", "passkey", "change_set", "saved_view", "journal_origin"):
             _drop_checks(admin, table)
         admin.execute("ALTER TABLE moms.outage_equipment DROP CONSTRAINT outage_equipment_one_at_a_time")
         admin.execute("ALTER TABLE moms.notice DROP CONSTRAINT notice_chain_seq_fkey")
+        admin.execute("ALTER TABLE moms.journal_origin DROP CONSTRAINT journal_origin_organisation_seq_fkey")
         admin.execute("ALTER TABLE moms.journal DROP CONSTRAINT journal_pkey")
         admin.execute("ALTER TABLE moms.journal_anchor DROP CONSTRAINT journal_anchor_pkey")
         yield Record(admin, book.engine, file)
@@ -109,6 +114,8 @@ def follow(engine):
     ann = Actor(name="ann", organisation="owner-a", role=Role.OWNER)
     asked = Subscription(id="s1", organisation="owner-a", person="ann", channel=Channel.WEBHOOK, target="https://a.org")
     desk.follow(notices=PostgresNotices(engine), actor=ann, now=NOON, subscription=asked, secret="x" * 32)
+    save_view(views=PostgresViews(engine), actor=ann, now=NOON, key="k", name="mine", filters={"show": "over"},
+              sort="turn", columns=("window",))  # fmt: skip
 
 
 def bring(book):
@@ -162,8 +169,8 @@ def test_a_record_nobody_touched_is_whole(record):
     verdict = verify(record.engine, outside=read_anchors(record.file))
     assert verdict.faults == ()
     assert verdict.whole
-    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (29, 3, 3, 3)
-    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1 + 2
+    assert (verdict.lines, verdict.chains, verdict.anchors, verdict.confirmed) == (30, 3, 3, 3)
+    assert verdict.rows == 6 + 9 + 3 + 2 + 3 + 4 + 1 + 2 + 1 + 3
 
 
 OTHERS = {
@@ -256,7 +263,7 @@ def test_a_cut_off_tail_is_named(record):
 def test_an_emptied_journal_is_named(record):
     record.admin.execute("TRUNCATE moms.journal")
     assert record.says()[:3] == [
-        "lines 1 to 17 of operator gone: the chain was cut off",
+        "lines 1 to 18 of operator gone: the chain was cut off",
         "lines 1 to 9 of owner-a gone: the chain was cut off",
         "lines 1 to 3 of owner-b gone: the chain was cut off",
     ]
@@ -398,7 +405,7 @@ def test_the_database_and_python_compute_the_same_hashes(record):
         "SELECT hash, encode(sha256(convert_to(concat_ws(E'\\n', previous, organisation, seq::text, classification,"
         " revision::text, outage_id, coalesce(outage_revision::text, ''), body), 'UTF8')), 'hex') FROM moms.journal"
     ).fetchall()
-    assert len(rows) == 29
+    assert len(rows) == 30
     assert all(python == database for python, database in rows)
     body, document = record.admin.execute(
         "SELECT j.body, o.document::text FROM moms.journal j JOIN moms.outage o ON o.id = j.outage_id"

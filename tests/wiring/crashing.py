@@ -28,6 +28,7 @@ from moms.store.files import PostgresFiles
 from moms.store.keys import PostgresKeys, marker
 from moms.store.notices import PostgresNotices
 from moms.store.people import PostgresRegister
+from moms.store.views import PostgresViews
 from moms.values import SYSTEM, Actor, Role
 from moms.wiring.files import FileRoom
 from moms.wiring.office import Office
@@ -98,7 +99,7 @@ def process(database, world, *, now: datetime, fate: Fate) -> Process:
         return Office(settings=chosen, book=told, opened=world, early=early)
 
     needs = Needs(
-        desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine),
+        desk=desk, register=PostgresRegister(engine), notices=PostgresNotices(engine), views=PostgresViews(engine),
         keys=PostgresKeys(engine), hasher=Argon2(), secret=new_secret,
         clock=lambda: now, ready=lambda: None,
         waits=lambda: Waits(notices={}, duties={}, late_s=0.0), hosts=frozenset(), secure=False, request_schema={},

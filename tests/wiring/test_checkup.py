@@ -17,6 +17,7 @@ from moms.wiring.checkup import installation
 from moms.wiring.settings import set_demo_clock
 from tests.desk.worlds import NOW
 from tests.exchange.casefiles import FIVE_BUSES
+from tests.scanners import scanning
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +42,24 @@ def seen(env):
 
 def test_an_installation_that_is_well_is_said_to_be(env):
     found = seen(env)
-    assert set(found) == {"home", "secrets", "disk", "pages", "grid", "book", "clock", "work"}
+    assert set(found) == {"home", "secrets", "disk", "pages", "grid", "scanner", "book", "clock", "work"}
     assert [name for name, check in found.items() if not check.ok and name not in {"pages", "disk"}] == []
     assert HEAD in found["book"].found
+
+
+def test_a_scanner_that_answers_is_said_to_and_one_that_does_not_is_seen(env):
+    assert "none is named" in seen(env)["scanner"].found
+    assert "unscanned" in seen({**env, "MOMS_SCANNER": "none"})["scanner"].found
+    with scanning() as real:
+        named = {**env, "MOMS_SCANNER": real.setting, "MOMS_SCANNER_DAYS": "36500"}
+        assert (seen(named)["scanner"].ok, seen(named)["scanner"].found) == (True, "it answers")
+        for mode in ("closes", "nonsense", "listless"):
+            real.mode = mode
+            told = seen(named)["scanner"]
+            assert (told.ok, bool(told.found), bool(told.fix)) == (False, True, True), mode
+    assert not seen(named)["scanner"].ok  # it is gone
+    wrong = seen({**env, "MOMS_SCANNER": "ftp://x"})["scanner"]
+    assert (wrong.ok, bool(wrong.fix)) == (False, True)
 
 
 def test_where_nothing_is_yet_nothing_is_made(tmp_path):

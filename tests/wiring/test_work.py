@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from moms.desk.duties import Duty, Task, duties
 from moms.desk.operate import step
+from moms.desk.origin import FROM_WHERE
 from moms.desk.ports import NotYours
 from moms.desk.timely import MOVED_ON
 from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, told
@@ -82,6 +83,12 @@ def test_a_study_is_made_in_a_process_of_its_own_one_after_another(study, book, 
         pids.add(int(pid))
     assert len(pids) == 1
     assert os.getpid() not in pids
+
+
+def test_what_its_process_writes_says_that_a_worker_asked(study, book, monkeypatch):
+    monkeypatch.setattr(work, "_by_task", lambda _mine, _one, _now: repr(FROM_WHERE.get()))
+    study.begin(held(book), now=NOW)
+    assert "Door.WORKER" in until(study)
 
 
 def test_a_nights_margin_is_posted_and_a_grid_without_zones_says_why_not(study, book):

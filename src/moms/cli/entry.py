@@ -13,7 +13,10 @@ from moms.values.refused import Refused
 from moms.wiring.memory import keep_freed
 
 if TYPE_CHECKING:
+    from argparse import Namespace
     from collections.abc import Sequence
+
+    from moms.cli.parse import CommandModule
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -51,11 +54,30 @@ def _run(words: Sequence[str]) -> int:
     try:
         args, module = parse(words)
         keep_freed()
-        code = Exit.DONE if module is None else module.run(args)
+        code = Exit.DONE if module is None else _known(args, module)
     except SystemExit as stop:  # argparse, after --help or --version
         code = stop.code if isinstance(stop.code, int) else Exit.DONE
     sys.stdout.flush()  # a closed pipe shows here, not after we have returned
     return code
+
+
+def _known(args: Namespace, module: CommandModule) -> int:
+    """Run a command, with the machine and the login at it for the journal: who acts is what the shell says."""
+    from moms.desk.origin import Door, Origin, asked_from
+
+    door = {"worker": Door.WORKER, "serve": Door.SERVER, "demo": Door.SERVER}.get(args.verb, Door.COMMAND_LINE)
+    with asked_from(Origin(door=door, address=f"{_login()}@{os.uname().nodename}")):
+        return module.run(args)
+
+
+def _login() -> str:
+    """Give the login by the user that this process is; variables of the shell are not asked."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return str(os.getuid())
 
 
 def _tell(says: str, *, field: str | None, fix: str | None, for_machines: bool) -> None:

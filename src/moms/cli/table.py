@@ -101,6 +101,11 @@ COMMANDS: tuple[Command, ...] = (
         verb="due", says="Show what has to happen by the clock, and what was put aside for a person.", module="due"
     ),
     Command(
+        verb="bulk",
+        says="File, take back, settle or acknowledge many at once, each with an outcome of its own.",
+        module="bulk",
+    ),
+    Command(
         verb="ack",
         says="Show what is not as planned, and say that somebody has taken it (control room).",
         module="ack",

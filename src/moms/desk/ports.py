@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.desk.change_set import ChangeSet, Step
+    from moms.desk.origin import Origin
     from moms.outages import Outage
     from moms.records.journal import Line
     from moms.records.notices import Telling
@@ -237,6 +238,10 @@ class Page(Protocol):
 
     def lines(self, search: LineSearch) -> Sequence[Line]:
         """Give the lines that match, newest first, whole with their hashes."""
+        ...
+
+    def origins(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Origin]:
+        """Give from where lines were asked, by organisation and sequence; nothing to who is no auditor."""
         ...
 
     def change_set(self, name: str) -> ChangeSet:

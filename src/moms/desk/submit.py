@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from moms.outages.rules.reach import reach_of
 from moms.values import SYSTEM, Actor, Level, Refused, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from moms.desk.ports import Book, Page
@@ -59,21 +60,63 @@ def submit(
         AlreadyFiled: the owner's reference is taken by another content.
     """
     with book.as_(actor) as page:
-        there = already(page, request)
-        if there is not None:
-            return Filed(outage=there, findings=there.findings, again=True)
-        outage, findings = filed(page, world=world, actor=actor, now=now, request=request)
-        if outage is None:
-            return Filed(outage=None, findings=findings)
-        entered = replace(
-            outage, state=State.SUBMITTED if outage.state == State.VALIDATED else outage.state, revision=1
-        )
-        page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
-        if outage.state == State.VALIDATED:
-            page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))
-        found = Filed(outage=outage, findings=findings)
-        say(found)
+        found = _file(page, world=world, actor=actor, now=now, request=request)
+        if found.outage is not None and not found.again:
+            say(found)
         return found
+
+
+def submit_all(
+    *, book: Book, world: World, actor: Actor, now: datetime, requests: Sequence[Request]
+) -> tuple[Filed, ...]:
+    """File requests in one transaction, all or none: where one is returned, none is in the book, and all say why.
+
+    Raises:
+        AlreadyFiled: as `submit`, of one of them; its field names which.
+    """
+    found: list[Filed] = []
+    try:
+        with book.as_(actor) as page:
+            for number, request in enumerate(requests):
+                with of_item("requests", number):
+                    found.append(_file(page, world=world, actor=actor, now=now, request=request))
+            _all_or_none(found)
+    except _NoneFiledError:
+        pass
+    return tuple(found)
+
+
+def _all_or_none(found: Sequence[Filed]) -> None:
+    if any(one.outage is None for one in found):
+        raise _NoneFiledError
+
+
+class _NoneFiledError(Exception):
+    """One of several was returned: what was written of the others goes too."""
+
+
+@contextmanager
+def of_item(field: str, number: int) -> Iterator[None]:
+    """Let a refusal inside say which of several it is about."""
+    try:
+        yield
+    except Refused as refusal:
+        refusal.field = ".".join(filter(None, (field, str(number), refusal.field)))
+        raise
+
+
+def _file(page: Page, *, world: World, actor: Actor, now: datetime, request: Request) -> Filed:
+    there = already(page, request)
+    if there is not None:
+        return Filed(outage=there, findings=there.findings, again=True)
+    outage, findings = filed(page, world=world, actor=actor, now=now, request=request)
+    if outage is None:
+        return Filed(outage=None, findings=findings)
+    entered = replace(outage, state=State.SUBMITTED if outage.state == State.VALIDATED else outage.state, revision=1)
+    page.add(entered, event(entered, actor=actor, now=now, verb=Verb.SUBMIT, world=world))
+    if outage.state == State.VALIDATED:
+        page.revise(outage, event(outage, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=entered))
+    return Filed(outage=outage, findings=findings)
 
 
 def preview(*, book: Book, world: World, actor: Actor, now: datetime, request: Request) -> Filed:

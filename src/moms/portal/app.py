@@ -7,12 +7,12 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import PlainTextResponse, Response
 
 from moms import __version__
 from moms.portal import errors
 from moms.portal.api import (
+    bulk,
     changes,
     deeds,
     demo,
@@ -30,9 +30,11 @@ from moms.portal.api import (
     room,
     session,
     studies,
+    views,
 )  # fmt: skip
 from moms.portal.bounds import Wall
 from moms.portal.callers import Callers
+from moms.portal.described import PREFIX, describe
 from moms.portal.errors import problem
 from moms.portal.gauges import show_gauges
 from moms.portal.going_on import finish_what_was_left, keep_leases
@@ -49,8 +51,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from moms.portal.needs import Needs
-
-PREFIX = "/api/v1"
 
 
 def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
@@ -87,7 +87,7 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, known, maps, published), (deeds, studies, offers, changes, field, room, files)
+    looking, doing = (looks, views, known, maps, published), (deeds, bulk, studies, offers, changes, field, room, files)
     for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:
@@ -122,22 +122,5 @@ def _plain_routes(app: FastAPI, service: Service) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     async def openapi() -> dict[str, object]:
         if not described:
-            described.update(describe(app, service))
+            described.update(describe(app, request_schema=service.needs.request_schema, cookie=service.cookie))
         return described
-
-
-def describe(app: FastAPI, service: Service) -> dict[str, object]:
-    """Describe the interface as OpenAPI 3.1, the request by its published schema."""
-    found = get_openapi(title="MOMS", version=__version__, openapi_version="3.1.0", routes=app.routes)
-    schema = {k: v for k, v in service.needs.request_schema.items() if k != "$schema"}
-    parts = found.setdefault("components", {}).setdefault("schemas", {})
-    parts["OutageRequest"] = schema
-    reference = {"$ref": "#/components/schemas/OutageRequest"}
-    found["paths"][f"{PREFIX}/outages"]["post"]["requestBody"]["content"]["application/json"]["schema"] = reference
-    parts["Change"]["properties"]["request"] = reference
-    found["components"]["securitySchemes"] = {
-        "token": {"type": "http", "scheme": "bearer"},
-        "session": {"type": "apiKey", "in": "cookie", "name": service.cookie},
-    }
-    found["security"] = [{"token": []}, {"session": []}]
-    return found

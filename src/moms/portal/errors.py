@@ -27,6 +27,7 @@ from moms.desk import (
     settle,
     shift,
     submit,
+    views,
     what_if,
 )
 from moms.desk.answer import NotARequest
@@ -126,6 +127,9 @@ STATUS: dict[type[Refused], int] = {
     notices.NoSuchNotice: 404,
     notices.NoSuchSubscription: 404,
     notices.NotDead: 409,
+    views.NoSuchView: 404,
+    views.NameTaken: 409,
+    views.ViewChanged: 412,
     attach.NoSuchStudy: 404,
     attach.FoundOtherwise: 409,
     what_if.NothingDecided: 409,

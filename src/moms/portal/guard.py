@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 from moms.desk.identities import whose_certificate
+from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.desk.people import NotSignedIn, Scope, Who, whose
 from moms.portal.certificates import shown
 from moms.portal.errors import ForgedOrigin, OutOfScope
@@ -100,6 +101,7 @@ async def caller(request: Request) -> Who:
         service.strangers.take(address_of(request))
         raise
     name_caller(request.scope, who)
+    FROM_WHERE.set(Origin(door=_door(request, who), address=address_of(request), credential=who.credential.id))
     service.rates.take(who.actor)
     kind = who.credential.kind
     if kind != "token" and request.method not in SAFE:  # a browser sends a certificate by itself, as it does a cookie
@@ -109,6 +111,12 @@ async def caller(request: Request) -> Who:
             fix = f"send {CSRF} as GET /api/v1/session gives it"
             raise ForgedOrigin("this change does not prove where it comes from", field=CSRF, fix=fix)
     return who
+
+
+def _door(request: Request, who: Who) -> Door:
+    if request.url.path.startswith("/api/v1/field"):
+        return Door.FIELD
+    return Door.PORTAL if who.credential.kind == "session" else Door.REST
 
 
 Caller = Annotated[Who, Depends(caller)]

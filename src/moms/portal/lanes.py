@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -34,7 +35,9 @@ class Lane:
         if self.inside >= self.room:
             raise Busy("too much is waiting already", fix="try again shortly")
         self.inside += 1
-        task = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        # From where it is asked goes along to the thread.
+        here = contextvars.copy_context()
+        task = asyncio.get_running_loop().run_in_executor(self._pool, lambda: here.run(work))
         # Counted until the thread is free, not until the caller has gone.
         task.add_done_callback(lambda _: self._left())
         return await asyncio.shield(task)

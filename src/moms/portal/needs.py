@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from moms.desk.measures import Measure
     from moms.desk.notices import Notices
     from moms.desk.offer import Offer
+    from moms.desk.origin import Origin
     from moms.desk.people import Hasher, Register, Who
     from moms.desk.ports import LineSearch, Told
     from moms.desk.progress import Tell
     from moms.desk.supposed import Supposed
+    from moms.desk.views import Views
     from moms.outages import Outage, Request
     from moms.portal.certificates import Proxy
     from moms.portal.passkeys import Challenges
@@ -48,6 +50,10 @@ class Desk(Protocol):
 
     def file(self, request: Request) -> Answer:
         """File a request and leave its decision to a worker."""
+        ...
+
+    def file_together(self, requests: Sequence[Request]) -> Sequence[Answer]:
+        """File requests all or none, and leave their decisions to a worker."""
         ...
 
     def decide(self, outage_id: str, *, preview: bool = False) -> Answer:
@@ -309,6 +315,10 @@ class Desk(Protocol):
         """Give the journal's lines that match, newest first."""
         ...
 
+    def origins(self, lines: Sequence[Line]) -> Mapping[tuple[str, int], Origin]:
+        """Give from where lines were asked, as far as this actor may know it."""
+        ...
+
     def measures(self) -> Sequence[Measure]:
         """Give how well the desk does: all that this actor sees first, then by organisation."""
         ...
@@ -454,6 +464,7 @@ class Needs:
     desk: OpenDesk
     register: Register
     notices: Notices
+    views: Views
     keys: Keys
     hasher: Hasher
     secret: Callable[[], str]

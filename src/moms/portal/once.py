@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,7 @@ class Told:
 
     document: dict[str, object]
     revision: int | None = None
+    status: int = 200
 
 
 if TYPE_CHECKING:
@@ -94,15 +95,9 @@ async def once(
     Raises:
         OutOfScope, ProofTooOld, PasskeyNeeded, KeyMissing, KeyReused, StillAtWork, Busy: and nothing was done.
     """
-    need(who, Scope.READ if preview else scope)
-    if decides and not preview and who.actor.sees_all:
-        need(who, Scope.SETTLE)
-        await _prove(service_of(request), who)
-    # Asked here too: some use cases write as MOMS itself, where the database would let them.
-    if who.actor.looks_only and not preview:
-        raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
+    await admitted(request, who, preview=preview, scope=scope, decides=decides)
     service = service_of(request)
-    asked = _asked(request, await request.body(), expected)
+    asked = asked_of(request, await request.body(), expected)
     word = named(key)
     actor, lease = who.actor, lease_of(service)
 
@@ -111,11 +106,28 @@ async def once(
             principal=principal_of(actor), key=word, organisation=actor.organisation, asked=asked, lease=lease
         )
         if isinstance(there, KeptAnswer):
-            return _replayed(there.asked, asked, there.answer)
+            return replayed(there.asked, asked, there.answer)
         found = answered(service, there, deed, expected=expected, preview=preview, again=lane is not None)
         return found.response(replayed=False)
 
     return await (lane or service.study).run(work)
+
+
+async def admitted(
+    request: Request, who: Who, *, preview: bool = False, scope: Scope = Scope.WRITE, decides: bool = False
+) -> None:
+    """See that who asks may do deeds of this kind at all.
+
+    Raises:
+        OutOfScope, ProofTooOld, PasskeyNeeded, NotYours: not so, or not with this credential.
+    """
+    need(who, Scope.READ if preview else scope)
+    if decides and not preview and who.actor.sees_all:
+        need(who, Scope.SETTLE)
+        await _prove(service_of(request), who)
+    # Asked here too: some use cases write as MOMS itself, where the database would let them.
+    if who.actor.looks_only and not preview:
+        raise NotYours(f"{who.actor.role} may not write this", field="role", fix="act in a role that may")
 
 
 async def _prove(service: Service, who: Who) -> None:
@@ -143,7 +155,7 @@ def answered(
     """
     with service.at_work(claim):
         try:
-            early = Early(written=lambda answer: asdict(_written(answer, actor=claim.actor, desk=desk)))
+            early = Early(written=lambda answer: kept_of(_written(answer, actor=claim.actor, desk=desk)))
             desk = service.needs.desk(claim.actor, expected=None if claim.marks else expected, claim=claim, early=early)
             begun = (claim.marks and not again) or deed is None
             written = done(
@@ -151,12 +163,17 @@ def answered(
                 actor=claim.actor, desk=desk, preview=preview, count=service.measures.decided, early=early,
             )  # fmt: skip
             if not early.kept:
-                service.needs.keys.keep(claim, answer=asdict(written))
+                service.needs.keys.keep(claim, answer=kept_of(written))
         except BaseException:
             with contextlib.suppress(Exception):  # what is broken lets go of nothing; the lease does, in time
                 service.needs.keys.let_go(claim)
             raise
     return written
+
+
+def kept_of(written: Written) -> dict[str, object]:
+    """Give an answer as it is kept under its key."""
+    return {"status": written.status, "kind": written.kind, "body": written.body, "headers": written.headers}
 
 
 def lease_of(service: Service) -> timedelta:
@@ -182,7 +199,7 @@ def etag(revision: object) -> str:
     return f'"{revision}"'
 
 
-def done(  # noqa: PLR0913 - what a deed is done with
+def done(
     deed: Callable[[], Deed], *, actor: Actor, desk: Desk, preview: bool, count: Callable[[str], None],
     early: Early | None = None,
 ) -> Written:  # fmt: skip
@@ -203,7 +220,7 @@ def done(  # noqa: PLR0913 - what a deed is done with
     if isinstance(answer, Told):
         body = canonical(shown(answer.document, actor=actor, desk=desk)).decode()
         headers = {} if answer.revision is None else {"ETag": etag(answer.revision)}
-        return Written(status=200, kind="application/json", body=body, headers=headers)
+        return Written(status=answer.status, kind="application/json", body=body, headers=headers)
     if answer.written and not answer.again and not preview and answer.record is not None:
         count(str(answer.record["outcome"]))
     return _written(answer, actor=actor, desk=desk, preview=preview)
@@ -222,7 +239,8 @@ def _written(answer: Answer, *, actor: Actor, desk: Desk, preview: bool = False)
     return Written(status=422 if answer.returned else 200, kind="application/json", body=body, headers=headers)
 
 
-def _asked(request: Request, body: bytes, expected: tuple[str, int] | None) -> str:
+def asked_of(request: Request, body: bytes, expected: tuple[str, int] | None) -> str:
+    """Give the fingerprint of what is asked."""
     what = f"{request.method} {request.url.path}?{request.url.query} {expected}\n".encode()
     return hashlib.sha256(what + body).hexdigest()
 
@@ -239,7 +257,12 @@ def named(key: str | None) -> str:
     return key
 
 
-def _replayed(before: str, asked: str, answer: dict[str, object] | None) -> Response:
+def replayed(before: str, asked: str, answer: dict[str, object] | None) -> Response:
+    """Give again what was answered under a key.
+
+    Raises:
+        KeyReused: it was for another request. StillAtWork: there is no answer yet.
+    """
     if before != asked:
         fix = "use a fresh key for another request"
         raise KeyReused("this key was used for another request", field="Idempotency-Key", fix=fix)

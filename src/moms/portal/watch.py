@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
+from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.records.notices import AN_ID
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class Watch:
             return
         number, status, begun = secrets.token_hex(8), 0, time.monotonic()
         token = REQUEST.set(number)
+        # Until it is known who asks: whoever begins a session has shown no credential yet.
+        FROM_WHERE.set(Origin(door=Door.PORTAL, address=(scope.get("client") or ("",))[0]))
 
         async def told(message: Message) -> None:
             nonlocal status

@@ -35,6 +35,10 @@ CHANGE_SET = "change_set:"
 
 PASSKEY = "passkey:"
 """Likewise before the id of a passkey: a key of one's own put beside a person's name would act as that person."""
+ORIGIN = "origin"
+"""In the body of a line, the hash of the row that says from where it was asked for; absent where none does."""
+VIEW = "view:"
+"""Likewise before the id of a saved view: words changed unseen would hide from somebody what waits."""
 FILE_REVISION = "file_revision"
 """In an event of an outage, which revision of which file it tells of, as `ID@N`; `print` is that row's fingerprint."""
 

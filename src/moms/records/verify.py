@@ -22,9 +22,11 @@ from moms.records.journal import (
     FILE_REVISION,
     GENESIS,
     IDENTITY,
+    ORIGIN,
     PASSKEY,
     PERSON,
     SUBSCRIPTION,
+    VIEW,
     Anchor,
     Head,
     Line,
@@ -125,6 +127,10 @@ class _Told:
         try:
             body = json.loads(line.body)
             writer = str(body["written_by"]["name"])
+            if ORIGIN in body:
+                place = f"{line.organisation}/{line.sequence}"
+                self.revisions["journal_origin", place, 1] = (str(body[ORIGIN]), writer, "")
+                self.newest["journal_origin", place] = 1
             if line.outage_revision is not None:
                 table, name = _subject(line)
                 key = (table, name, line.outage_revision)
@@ -153,6 +159,7 @@ SUBJECTS = (
     ("credential", CREDENTIAL),
     ("subscription", SUBSCRIPTION),
     ("passkey", PASSKEY),
+    ("saved_view", VIEW),
     ("change_set", CHANGE_SET),
 )
 

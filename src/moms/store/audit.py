@@ -182,6 +182,15 @@ def _kept(connection: Connection) -> Iterator[Kept]:
     yield from _files(connection)
     yield from _change_sets(connection)
     yield from _who_may_act(connection)
+    yield from _origins(connection)
+
+
+def _origins(connection: Connection) -> Iterator[Kept]:
+    """Give from where each line was asked; what is wrong with a row its own fingerprint shows."""
+    for row in _stream(connection, select(tables.journal_origin)):
+        place = f"{row['organisation']}/{row['seq']}"
+        digest = print_of(row)
+        yield Kept(table="journal_origin", id=place, revision=row["revision"], digest=digest, current=True)
 
 
 def _change_sets(connection: Connection) -> Iterator[Kept]:
@@ -298,8 +307,9 @@ def _files(connection: Connection) -> Iterator[Kept]:
 
 
 def _who_may_act(connection: Connection) -> Iterator[Kept]:
-    """Give who may act and by what, and subscriptions; what is wrong with a row its own fingerprint shows."""
-    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey):
+    """Give who may act and by what, subscriptions and views; what is wrong with a row its own fingerprint shows."""
+    for table in (tables.person, tables.identity, tables.credential, tables.subscription, tables.passkey,
+                  tables.saved_view):  # fmt: skip
         for row in _stream(connection, select(table)):
             name = name_of(row).partition(":")[2]
             unseen = "seen_at" in row and not row["made_at"] <= row["seen_at"] <= row.get("ends_at", row["seen_at"])

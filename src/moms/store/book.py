@@ -9,17 +9,18 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, JSON, String, any_, bindparam, cast, literal, select, text, update
+from sqlalchemy import ARRAY, JSON, String, any_, bindparam, cast, literal, select, text, tuple_, update
 from sqlalchemy.exc import DBAPIError
 
 from moms.desk.keys import Mark
+from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.desk.ports import (
     BookMoved,
     NoSuchDecision,
     Told,
 )
 from moms.outages.document import from_document
-from moms.records.journal import CHANGE_SET, ENTRY, REGISTER, Head, actor_body, link
+from moms.records.journal import CHANGE_SET, ENTRY, ORIGIN, REGISTER, Head, actor_body, link
 from moms.records.notices import Happening
 from moms.store import tables
 from moms.store.acting import act_as, open_as
@@ -37,7 +38,9 @@ from moms.store.rows import (
     line_of,
     line_row,
     matters,
+    origin_row,
     outage_row,
+    print_of,
     span,
 )
 from moms.values import SYSTEM, canonical
@@ -376,6 +379,16 @@ class PostgresPage:
         """Give the lines that match, newest first, whole with their hashes."""
         return tuple(line_of(row) for row in self._connection.execute(lines_matching(search)).mappings())  # type: ignore[arg-type]  # columns by name
 
+    def origins(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], Origin]:
+        """Give from where lines were asked, by organisation and sequence; nothing to who is no auditor."""
+        there = tables.journal_origin.c
+        asked = select(there.organisation, there.seq, there.door, there.address, there.credential)
+        rows = self._connection.execute(asked.where(tuple_(there.organisation, there.seq).in_(places)))
+        return {
+            (row.organisation, row.seq): Origin(door=Door(row.door), address=row.address, credential=row.credential)
+            for row in rows
+        }
+
     def change_set(self, name: str) -> ChangeSet:
         """Give a change set.
 
@@ -511,6 +524,7 @@ class PostgresPage:
         self.wrote = True
         self._check("add", "journal", "body", organisation=organisation)
         count, last, at = self._lock(organisation)
+        origin = origin_row(FROM_WHERE.get(), organisation=organisation, sequence=count + 1)
         line = link(
             Head(organisation=organisation, count=count, hash=last),
             classification=classification,
@@ -521,11 +535,14 @@ class PostgresPage:
                 "written_by": actor_body(self._actor),
                 "written_at": at,
                 "book_version": self._version,
+                **({} if origin is None else {ORIGIN: print_of(origin)}),
             },
         )
         self._connection.execute(tables.journal.insert(), line_row(line))
         if self._alone:
             self._chains[organisation] = (line.sequence, line.hash, at)
+        if origin is not None:
+            self._connection.execute(tables.journal_origin.insert(), origin)
         return line
 
     def _lock(self, chain: str) -> tuple[Any, ...]:

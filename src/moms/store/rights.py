@@ -89,6 +89,16 @@ COLUMNS: dict[str, dict[str, str]] = {
         "outage_revision": RESTRICTED,
         "body": CONFIDENTIAL,
     },
+    "journal_origin": {
+        "organisation": CONFIDENTIAL,
+        "seq": CONFIDENTIAL,
+        "classification": INTERNAL,
+        "revision": INTERNAL,
+        "door": CONFIDENTIAL,
+        "address": CONFIDENTIAL,
+        "credential": CONFIDENTIAL,
+        "salt": SECRET,
+    },
     "journal_head": {
         "organisation": RESTRICTED,
         "classification": INTERNAL,
@@ -264,6 +274,20 @@ COLUMNS: dict[str, dict[str, str]] = {
         "looked_at": RESTRICTED,
         "body": CONFIDENTIAL,
     },
+    "saved_view": {
+        "id": RESTRICTED,
+        "organisation": RESTRICTED,
+        "classification": INTERNAL,
+        "revision": RESTRICTED,
+        "person": RESTRICTED,
+        "name": CONFIDENTIAL,
+        "shared": RESTRICTED,
+        "filters": CONFIDENTIAL,
+        "sort": RESTRICTED,
+        "columns": RESTRICTED,
+        "made_at": RESTRICTED,
+        "ended": RESTRICTED,
+    },
     "passkey": {
         "id": RESTRICTED,
         "organisation": RESTRICTED,
@@ -287,16 +311,16 @@ COLUMNS: dict[str, dict[str, str]] = {
 
 SEALED = frozenset({
     "person", "identity", "credential", "kept_answer", "work", "work_share", "calendar_day", "subscription", "notice",
-    "passkey", "challenge_key",
+    "passkey", "challenge_key", "saved_view",
 })  # fmt: skip
 """Tables that only the system and the operator's administrator see, and the reader role not at all."""
 
 OUTSIDE = {"migration": "one technical row, the step the database is at; written by the owner only"}
 """Tables that need not be like the others, each with the reason."""
 
-INSERTS = frozenset({"outage", "decision", "journal", "journal_anchor", "attachment", "change_set", *SEALED}) - {
-    "challenge_key"
-}
+INSERTS = frozenset(
+    {"outage", "decision", "journal", "journal_anchor", "journal_origin", "attachment", "change_set", *SEALED}
+) - {"challenge_key"}
 """Where the app role may add rows. It may delete nowhere."""
 
 UPDATES: dict[str, frozenset[str]] = {
@@ -311,6 +335,7 @@ UPDATES: dict[str, frozenset[str]] = {
     "work_share": frozenset({"revision", "start_s", "finish_s"}),
     "calendar_day": frozenset({"revision", "mark", "parts", "body", "book_version", "computed_at"}),
     "subscription": frozenset({"revision", "ended"}),
+    "saved_view": frozenset({"revision", "name", "shared", "filters", "sort", "columns", "ended"}),
     "attachment": frozenset({"revision", "state", "says", "looked_at", "body"}),
     "passkey": frozenset({"revision", "counter", "seen_at", "ended"}),
     "notice": frozenset({"revision", "state", "done_at", "done_by", "due_at", "leased_until", "tries", "answer"}),
@@ -333,6 +358,9 @@ class Policy:
     judged: frozenset[str] = frozenset({"attachment"})
     """What MOMS alone changes, whoever has added it: what was found in a file."""
     judges: frozenset[Role] = frozenset({Role.SYSTEM})
+    traces: frozenset[str] = frozenset({"journal_origin"})
+    """What tells of who asked more than who it was: for auditors, though others write it."""
+    auditors: frozenset[Role] = frozenset({Role.SYSTEM, Role.ADMINISTRATOR, Role.AUDITOR})
     sees_all: frozenset[Role] = SEES_ALL
     looks_only: frozenset[Role] = LOOKS_ONLY
     everybodys: frozenset[str] = frozenset({"book"})
@@ -368,6 +396,8 @@ def may(
     ours = actor.organisation == OPERATOR
     if table in policy.sealed:
         return ours and actor.role in policy.keepers
+    if table in policy.traces and do == "read":
+        return ours and actor.role in policy.auditors
     everything = ours and actor.role in policy.sees_all
     if table in policy.anchored:
         return everything if do == "read" else everything and actor.role == Role.SYSTEM

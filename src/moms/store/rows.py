@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from moms.records.journal import (
     PASSKEY,
     PERSON,
     SUBSCRIPTION,
+    VIEW,
     Line,
     actor_body,
     actor_of,
@@ -28,6 +30,7 @@ from moms.values import canonical, digest
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from moms.desk.origin import Origin
     from moms.outages import Outage
     from moms.values import Window
 
@@ -130,12 +133,14 @@ def decision_body(*, decision_id: str, outage_id: str, record: str) -> dict[str,
 
 
 def name_of(row: Mapping[str, Any]) -> str:
-    """Give the name by which the journal tells of a person, an identity, a key, a session, a token, a subscription.
+    """Give the name by which the journal tells of a person, identity, key, session, token, subscription or view.
 
     A secret's hash is cut to 128 bits: enough to tell two apart, and no whole key of the table.
     """
     if "channel" in row:
         return f"{SUBSCRIPTION}{row['id']}"
+    if "filters" in row:
+        return f"{VIEW}{row['id']}"
     if "public_key" in row:
         return f"{PASSKEY}{row['id']}"
     if "issuer" in row:
@@ -149,6 +154,17 @@ def print_of(row: Mapping[str, Any]) -> str:
     A file's content is in it by its hash alone.
     """
     return digest({column: value for column, value in row.items() if column not in {"seen_at", "counter", "body"}})
+
+
+def origin_row(origin: Origin | None, *, organisation: str, sequence: int) -> dict[str, Any] | None:
+    """Write from where a line was asked, with a salt: nobody may try addresses against the hash in the line."""
+    if origin is None:
+        return None
+    return {
+        "organisation": organisation, "seq": sequence, "classification": "confidential", "revision": 1,
+        "door": origin.door.value, "address": origin.address[:200], "credential": origin.credential,
+        "salt": secrets.token_hex(16),
+    }  # fmt: skip
 
 
 def event_of(body: str) -> Event | None:

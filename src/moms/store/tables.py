@@ -111,6 +111,21 @@ journal = Table(
     _text("body"),
 )
 
+journal_origin = Table(
+    "journal_origin",
+    metadata,
+    Column("organisation", Text, primary_key=True),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("classification"),
+    Column("revision", BigInteger, nullable=False),
+    _text("door"),
+    _text("address"),
+    _text("credential"),
+    _text("salt"),
+    ForeignKeyConstraint(("organisation", "seq"), ("moms.journal.organisation", "moms.journal.seq")),
+)
+"""From where a line was asked for; the line holds the row's hash. For auditors."""
+
 journal_head = Table("journal_head", metadata, *_own(organisation_is_key=True), _text("hash"))
 """The last hash of each chain; its revision is the number of lines."""
 
@@ -238,6 +253,22 @@ change_set = Table(
     Column("document", JSON, nullable=False),
 )
 """Edits that are drafted together, and land together under a number or not at all; `landing` orders what has."""
+
+saved_view = Table(
+    "saved_view",
+    metadata,
+    _text("id", key=True),
+    *_own(),
+    _text("person"),
+    _text("name"),
+    Column("shared", Boolean, nullable=False),
+    Column("filters", JSON, nullable=False),
+    _text("sort"),
+    Column("columns", ARRAY(Text), nullable=False),
+    Column("made_at", TIMESTAMP(timezone=True), nullable=False),
+    Column("ended", Boolean, nullable=False, server_default=text("false")),
+)
+"""How somebody looks at a list, under a name."""
 
 subscription = Table(
     "subscription",

@@ -42,6 +42,7 @@ def installation(env: Mapping[str, str] = os.environ) -> Iterator[Check]:
     home = home_of(env)
     yield from (folder(home), secrets(home), disk(home), pages())
     yield _said("grid", lambda: grid(env))
+    yield _said("scanner", lambda: scanner(env))
     yield from database(home, env)
 
 
@@ -75,6 +76,22 @@ def disk(home: Path) -> Check:
     found = f"{free / 2**30:.1f} GiB free at {place}"
     fix = "make room: a database on a full disk stops"
     return Check(name="disk", ok=free >= LEAST_FREE_BYTES, found=found, fix=fix)
+
+
+def scanner(env: Mapping[str, str]) -> Check:
+    """Check that what looks into files answers, by having it look at a few bytes of ours."""
+    from moms.desk.files import scans
+    from moms.exchange.scanner import scanner_of
+
+    named = scanner_of(env, clock=lambda: datetime.now(UTC))
+    if named is None:
+        return Check(name="scanner", ok=True, found="none is named: no files are taken")
+    if not scans(named):
+        return Check(name="scanner", ok=True, found="none is wanted: files are given out unscanned")
+    found = named.look(b"moms doctor")
+    well = found is not None and found.clean
+    return Check(name="scanner", ok=well, found="it answers" if well else "it finds something in harmless bytes",
+                 fix="look at what is set up there")  # fmt: skip
 
 
 def pages() -> Check:

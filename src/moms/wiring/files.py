@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
 import logging
 import threading
 from dataclasses import dataclass
@@ -69,6 +70,16 @@ def file_room(place: Place, env: Mapping[str, str], *, now: Callable[[], datetim
     return FileRoom(files=PostgresFiles(place.engine), scanner=scanner, now=now)
 
 
+def look_once(room: FileRoom) -> None:
+    """Have what is held looked at, where a scanner is named; what fails is tried again by whoever comes next."""
+    if not desk.scans(room.scanner):
+        return
+    try:
+        room.look_again()
+    except Exception:
+        LOG.exception("files were not looked at; it is tried again")
+
+
 @contextlib.contextmanager
 def looking(room: FileRoom, *, every_s: float = EVERY_S) -> Iterator[None]:
     """Have what is held looked at every so many seconds while inside, on a thread; not where no scanner is named."""
@@ -76,15 +87,13 @@ def looking(room: FileRoom, *, every_s: float = EVERY_S) -> Iterator[None]:
 
     def work() -> None:
         while not over.wait(every_s):
-            try:
-                room.look_again()
-            except Exception:
-                LOG.exception("files were not looked at; it is tried again")
+            look_once(room)
 
     if not desk.scans(room.scanner):
         yield
         return
-    thread = threading.Thread(target=work, name="files", daemon=True)
+    here = contextvars.copy_context()  # from where it is asked goes along to the thread
+    thread = threading.Thread(target=lambda: here.run(work), name="files", daemon=True)
     thread.start()
     try:
         yield

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from moms.desk.feed import GRACE, FeedEvent, What, stands
+from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.desk.people import sign_in
 from moms.desk.ports import BookMoved, NoSuchOutage
 from moms.outages.lifecycle import Verb
@@ -232,6 +233,7 @@ class Live:
     def _do(self, event: FeedEvent) -> str:
         """Do one event at the desk, unless the book shows that it was done or can be no longer."""
         assert self._desk is not None  # noqa: S101 - at work
+        FROM_WHERE.set(Origin(door=Door.DEMO))  # of this thread alone
         desk = self._desk(event.actor)
         try:
             there = desk.find(event.outage_id)

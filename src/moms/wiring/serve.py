@@ -28,6 +28,7 @@ from moms.store.notices import PostgresNotices
 from moms.store.outgoing import PostgresOutgoing
 from moms.store.people import PostgresRegister
 from moms.store.place import open_place
+from moms.store.views import PostgresViews
 from moms.store.work import PostgresWork
 from moms.values import SYSTEM, Refused
 from moms.wiring.beside import beside
@@ -251,6 +252,7 @@ def needs(
         register=register,
         challenges=Challenges(key=register.challenge_key()),
         notices=PostgresNotices(place.engine),
+        views=PostgresViews(place.engine),
         keys=keys,
         files=file_room(place, env, now=lambda: _now(chosen)[0]),
         hasher=hasher(),

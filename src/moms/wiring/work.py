@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
+from moms.desk.origin import Door, Origin, asked_from
 from moms.desk.ports import BookMoved
 from moms.desk.reread import Known
 from moms.desk.timely import MOVED_ON, do
@@ -24,6 +25,7 @@ from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
 from moms.values import SYSTEM, market_day_of
+from moms.wiring.files import file_room, look_once, looking
 from moms.wiring.landed import current, current_rules
 from moms.wiring.memory import give_back, leave_alone
 from moms.wiring.office import Office
@@ -86,7 +88,10 @@ def run_worker(
             lease=timedelta(seconds=lease_s), poll_s=poll_s, limit_s=limit_s,
         )  # fmt: skip
         tally = Tally()
-        with contextlib.closing(study):
+        room = file_room(place, os.environ, now=lambda: now_of(chosen))
+        if once:
+            look_once(room)
+        with contextlib.closing(study), looking(room):
             work(needs, tally=tally, once=once)
         return tally
 
@@ -266,7 +271,8 @@ def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN4
 
 def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
     try:
-        return "done", _by_task(mine, held, now)
+        with asked_from(Origin(door=Door.WORKER, address=socket.gethostname())):
+            return "done", _by_task(mine, held, now)
     except BookMoved as why:
         return "moved", why.says
     except LostDuty as why:

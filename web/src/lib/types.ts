@@ -561,6 +561,8 @@ export interface JournalRow {
   written_at: string;
   hash: string;
   previous: string;
+  /** For auditors: through which door, from which address, with which credential. */
+  from_where: { door: string; address: string; credential: string } | null;
 }
 
 export interface Examined {

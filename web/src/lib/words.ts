@@ -176,6 +176,8 @@ const OPERATORS = new Set<Role>(["engineer", "control_room", "planner", "adminis
 const FILES = new Set<Role>(["owner", "agent", "engineer"]);
 export const isOperator = (role: Role): boolean => OPERATORS.has(role);
 export const maySettle = (role: Role): boolean => role === "engineer";
+/** Who only looks keeps nothing. */
+export const maySave = (role: Role): boolean => role !== "auditor" && role !== "public";
 export const mayFile = (role: Role): boolean => FILES.has(role);
 const REPORTS = new Set<Role>([...FILES, "field", "control_room"]);
 export const mayReport = (role: Role): boolean => REPORTS.has(role);

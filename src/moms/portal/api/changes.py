@@ -53,7 +53,7 @@ class Cell(Closed):
     column: Name
 
 
-class Edits(Reason):
+class Editing(Reason):
     """What is edited, and what no longer is."""
 
     edits: list[OneEdit] = Field(default=[], max_length=200)
@@ -124,7 +124,7 @@ async def opened(request: Request, who: Caller, body: Opened, key: Key = None) -
 
 @router.post("/change-sets/{change_set}/edits", operation_id="editChangeSet")
 async def edited(
-    request: Request, who: Caller, change_set: str, body: Edits, key: Key = None, match: Match = None
+    request: Request, who: Caller, change_set: str, body: Editing, key: Key = None, match: Match = None
 ) -> Response:
     """Put edits in a change set, each in the place of an older one of its cell, and drop others."""
     edits = [one.model_dump() for one in body.edits]

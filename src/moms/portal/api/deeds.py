@@ -41,7 +41,7 @@ class Reason(Closed):
     reason: Text
 
 
-class At(Closed):
+class Happened(Closed):
     """When it happened, now if left out, and a reason."""
 
     at: Name | None = None
@@ -246,7 +246,7 @@ async def extend(
 
 @router.post("/outages/{outage_id}/start", operation_id="start")
 async def start(
-    request: Request, who: Caller, outage_id: str, body: At, key: Key = None, match: Match = None
+    request: Request, who: Caller, outage_id: str, body: Happened, key: Key = None, match: Match = None
 ) -> Response:
     """Report that the equipment is out of service."""
     deed = _step(outage_id, "start", reason=body.reason, at=body.at)
@@ -255,7 +255,7 @@ async def start(
 
 @router.post("/outages/{outage_id}/end", operation_id="end")
 async def end(
-    request: Request, who: Caller, outage_id: str, body: At, key: Key = None, match: Match = None
+    request: Request, who: Caller, outage_id: str, body: Happened, key: Key = None, match: Match = None
 ) -> Response:
     """Report that the equipment is back in service."""
     deed = _step(outage_id, "end", reason=body.reason, at=body.at)

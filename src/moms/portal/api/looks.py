@@ -231,7 +231,7 @@ async def margin(
     return answer(await service_of(request).study.run(lambda: desk_of(request, who).margin(window)))
 
 
-@router.get("/margin/posted", operation_id="posted_margin")
+@router.get("/margin/posted", operation_id="postedMargin")
 async def posted_margin(request: Request, who: Caller) -> Response:
     """Give the maintenance margin as it was posted last, 24 months by place and day, and how old it is.
 

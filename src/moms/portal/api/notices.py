@@ -83,7 +83,7 @@ async def outgoing(
 async def acknowledge(request: Request, who: Caller, notice_id: str) -> Response:
     """Say that a notice was read, for one's whole role; said again, nothing more is written."""
     need(who, Scope.WRITE)
-    service, actor, name = service_of(request), who.actor, _an_id(notice_id)
+    service, actor, name = service_of(request), who.actor, an_id(notice_id)
     kept = await service.quick.run(
         lambda: desk.acknowledge(notices=service.needs.notices, actor=actor, now=service.needs.clock(), notice_id=name)
     )
@@ -94,7 +94,7 @@ async def acknowledge(request: Request, who: Caller, notice_id: str) -> Response
 async def resend(request: Request, who: Caller, notice_id: str) -> Response:
     """Let a dead notice be sent again, under the id it always had; 409 where it is not dead."""
     need(who, Scope.WRITE)
-    service, actor, name = service_of(request), who.actor, _an_id(notice_id)
+    service, actor, name = service_of(request), who.actor, an_id(notice_id)
     kept = await service.quick.run(
         lambda: desk.again(notices=service.needs.notices, actor=actor, now=service.needs.clock(), notice_id=name)
     )
@@ -151,6 +151,6 @@ async def _listed(request: Request, who: Who, limit: int, look: Callable[[], Seq
     return answer({"items": items, "next": cursor_of(rows[limit - 1].notice.id) if more else None})
 
 
-def _an_id(text: str) -> str:
+def an_id(text: str) -> str:
     """Give a notice's id; what cannot be one is nobody's."""
     return text if re.fullmatch(r"[0-9a-f]{32}", text) else "none"

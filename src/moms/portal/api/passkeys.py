@@ -62,7 +62,7 @@ class New(Closed):
     response: Attestation
 
 
-class SignIn(Closed):
+class ByPasskey(Closed):
     """The passkey by which somebody signs in."""
 
     credential: Shown
@@ -86,7 +86,7 @@ async def ask(request: Request, response: Response) -> dict[str, Any]:
 
 
 @router.put("/session/passkey", operation_id="signInByPasskey")
-async def begin(request: Request, response: Response, body: SignIn) -> dict[str, Any]:
+async def begin(request: Request, response: Response, body: ByPasskey) -> dict[str, Any]:
     """Begin a session by what a passkey signed; the session shown, if any, ends. What was signed is used once."""
     service, address = service_of(request), address_of(request)
     check_origin(request)

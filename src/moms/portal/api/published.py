@@ -21,8 +21,9 @@ from moms.portal.guard import Caller, desk_of, need, service_of
 from moms.values import Refused, Window, canonical, parse_instant
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
+    from moms.desk.origin import Origin
     from moms.desk.people import Who
     from moms.records.journal import Line
 
@@ -71,13 +72,23 @@ async def journal(
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     limit: Annotated[int, Query(ge=1, le=A_PIECE)] = A_PAGE,
 ) -> Response:
-    """Give the journal's lines that match, newest first; `next` is the cursor of the next page. The operator's."""
+    """Give the journal's lines that match, newest first; `next` is the cursor of the next page. The operator's.
+
+    `from_where` says to auditors from where a line was asked; it is null to others, and for lines of before.
+    """
     operators(who)
     wanted = _search(owner, subject, verb, actor, since, until, text)
     wanted = replace(wanted, before=None if cursor is None else _read(cursor), limit=limit + 1)
-    found = await service_of(request).quick.run(lambda: desk_of(request, who).lines(wanted))
+
+    def work() -> tuple[Sequence[Line], Mapping[tuple[str, int], Origin]]:
+        desk = desk_of(request, who)
+        lines = desk.lines(wanted)
+        return lines, desk.origins(lines[:limit])
+
+    found, origins = await service_of(request).quick.run(work)
     page, more = found[:limit], len(found) > limit
-    return answer({"items": [row(line) for line in page], "next": _write(page[-1]) if more else None})
+    items = [{**row(line), "from_where": origins.get((line.organisation, line.sequence))} for line in page]
+    return answer({"items": items, "next": _write(page[-1]) if more else None})
 
 
 @router.get("/journal/export", operation_id="exportJournal", response_class=StreamingResponse)

@@ -68,6 +68,20 @@ class Requests(Core):
             book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, request=request,
             say=lambda found: self.early.tell(_left_to_worker(found)) if self.early is not None else None,
         )  # fmt: skip
+        return self._left(filed)
+
+    def file_together(self, requests: Sequence[Request]) -> tuple[Answer, ...]:
+        """File requests all or none, in one transaction, and leave their decisions to a worker."""
+        from moms.desk import submit
+
+        found = submit.submit_all(
+            book=self.book, world=self.world, now=self.settings.now, actor=self.settings.actor, requests=requests
+        )
+        if any(one.outage is None for one in found):
+            return tuple(Answer(outage=None, findings=one.findings, written=False) for one in found)
+        return tuple(self._left(one) for one in found)
+
+    def _left(self, filed: Filed) -> Answer:
         if filed.outage is None:
             return filed.returned()
         if filed.again and filed.outage.decision_id is not None:

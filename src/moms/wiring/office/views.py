@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from moms.desk.catalogue import Catalogue
     from moms.desk.measures import Measure
+    from moms.desk.origin import Origin
     from moms.desk.ports import LineSearch, Told
     from moms.desk.timeline import Timeline
     from moms.gis import Seen
@@ -157,6 +158,11 @@ class Views(Core):
         """Give the journal's lines that match and that this actor sees, newest first."""
         with self.book.as_(self.settings.actor) as page:
             return page.lines(search)
+
+    def origins(self, lines: Sequence[Line]) -> Mapping[tuple[str, int], Origin]:
+        """Give from where lines were asked, by organisation and sequence, as far as this actor may know it."""
+        with self.book.as_(self.settings.actor) as page:
+            return page.origins([(line.organisation, line.sequence) for line in lines])
 
     def measures(self) -> tuple[Measure, ...]:
         """Count how well the desk does, on the part of the journal that this actor sees; all first, then by owner."""
