@@ -10,7 +10,8 @@ from sqlalchemy import func, select, update
 from moms.desk.views import View
 from moms.store import tables
 from moms.store.acting import act_as
-from moms.store.book import PostgresPage, said
+from moms.store.book import PostgresPage
+from moms.store.refusals import said
 from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM
 
