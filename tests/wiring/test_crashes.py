@@ -115,10 +115,9 @@ def test_who_dies_at_any_word_to_the_database_has_done_it_exactly_once(database,
 @pytest.mark.parametrize("sweep", [False, True])
 def test_who_dies_while_it_files_for_a_worker_has_filed_it_once(database, book, sweep):
     deed = Deed(name="file", actor=OWNER, ready=nothing, do=lambda desk, _, day: desk.file(wish(day)))
-    fate = Fate()
-    for day, its in ((-1, Fate()), (0, fate)):  # the first of all puts the world together, which is kept
-        with process(database, deed.world, now=deed.now(day), fate=its) as one:
-            assert one.do(deed, name_of(day), day, f"k{day}", again=True).status == 202
+    name, fate = name_of(0), Fate()
+    with process(database, deed.world, now=deed.now(0), fate=fate) as one:
+        assert one.do(deed, name, 0, "k0", again=True).status == 202
     filed = lines(database, 0)
     assert [verb for _, verb, _ in filed] == ["submit", "validate"]
     for at in range(1, len(fate.points) + 1):

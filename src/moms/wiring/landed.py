@@ -19,10 +19,11 @@ from moms.values import SYSTEM
 from moms.wiring.worlds import SCENARIOS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import date, datetime
 
     from moms.adequacy import Drawn
+    from moms.desk.change_set import ChangeSet
     from moms.desk.ports import Book
     from moms.desk.rulebook import RuleBook
     from moms.desk.world import World
@@ -99,8 +100,10 @@ def current(book: Book, base: World, chosen: Settings, *, now: datetime) -> Worl
     landed, there = book.landed(), KEPT.worlds.get(id(base))
     if there is not None and there.world.landed == landed and _holds(there, now):
         return there.world
-    with book.as_(SYSTEM) as page:
-        landings = page.change_sets(landed_after=0) if landed else ()
+    landings: Sequence[ChangeSet] = ()
+    if landed:
+        with book.as_(SYSTEM) as page:
+            landings = page.change_sets(landed_after=0)
     sets = ours(landings, base)
     newest = max((s.landing or 0 for s in landings), default=0)
     world = world_with(base, sets, files=ReadFiles(chosen=chosen), now=now, landed=newest)
