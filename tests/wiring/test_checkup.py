@@ -51,7 +51,7 @@ def test_a_scanner_that_answers_is_said_to_and_one_that_does_not_is_seen(env):
     assert "none is named" in seen(env)["scanner"].found
     assert "unscanned" in seen({**env, "MOMS_SCANNER": "none"})["scanner"].found
     with scanning() as real:
-        named = {**env, "MOMS_SCANNER": real.setting, "MOMS_SCANNER_DAYS": "36500"}
+        named = {**env, "MOMS_SCANNER": real.setting, "MOMS_SCANNER_DAYS": "3650"}
         assert (seen(named)["scanner"].ok, seen(named)["scanner"].found) == (True, "it answers")
         for mode in ("closes", "nonsense", "listless"):
             real.mode = mode
