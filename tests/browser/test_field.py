@@ -10,8 +10,8 @@ from playwright.sync_api import expect
 
 from tests.browser.asks import Caller
 from tests.browser.conftest import PASSWORD
+from tests.browser.test_quiet import asked_while
 from tests.browser.test_screens import RULES, sound
-from tests.browser.test_unasked import asked_while
 
 HAND = {"width": 390, "height": 844}
 MORNING = datetime.fromisoformat("2027-02-10T08:00-05:00")
