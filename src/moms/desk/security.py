@@ -17,7 +17,7 @@ from moms.study import Out, Slice, study
 from moms.values import ElementKind, digest, mw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from moms.desk.points import Stretch
@@ -151,7 +151,7 @@ def slice_of(
         contingencies=after.contingencies,
         contingencies_without=None if same else before.contingencies,
     )
-    missing = [*_unclear(before, after)]
+    missing = [*_unclear(before, after), *_not_there(world, [*part.out, *part.asked])]
     if short.max() > 0:
         missing.append(f"up to {short.max():.0f} MW of load cannot be served in {int((short > 0).sum())} hours")
     return one, tuple(missing), notes if same else (*notes, _says(before, after))
@@ -197,6 +197,13 @@ def _unclear(before: Switched, after: Switched) -> tuple[str, ...]:
         return ()
     names = ", ".join(new[:3]) + (f" and {len(new) - 3} more" if len(new) > 3 else "")
     return (f"with the breaker open the bus would be split ({names}); the model does not say what hangs on which part",)
+
+
+def _not_there(world: World, outages: Sequence[Outage]) -> Iterator[str]:
+    """Say which outages of the book name equipment that the grid does not have: what is out there is not known."""
+    for outage in outages:
+        for asset in world.unknown(outage.request):
+            yield f"{outage.id} reports {asset} out, which the grid does not have"
 
 
 def _says(before: Switched, after: Switched) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.desk.progress import untold
-from moms.grid import Flag
+from moms.grid import Flag, NoSuchElement
 from moms.grid.survey import bus_name
 from moms.outages import Category
 from moms.powerflow import islands_of
@@ -50,34 +50,54 @@ class World:
     tell: Tell = untold
     """Who is told how far a decision is while somebody waits for it; by raising it stops the thinking."""
 
+    def unknown(self, request: Request) -> tuple[str, ...]:
+        """Name the assets of a request that the grid does not have.
+
+        Only a report of what is out already gets into the book with such a one (semantics 2.5): it goes to a
+        person, and until that has settled it nothing is known of the hours it covers.
+        """
+        return tuple(asset for asset in request.assets if not self._has(asset))
+
+    def _has(self, asset: str) -> bool:
+        try:
+            self.grid.row(asset)
+        except NoSuchElement:
+            return False
+        return True
+
+    def _rows(self, request: Request, kind: ElementKind) -> IntArray:
+        gone = self.unknown(request)
+        return self.grid.network.rows((a for a in request.assets if a not in gone), kind=kind)
+
     def branches(self, request: Request) -> IntArray:
         """Give the branch rows that a request takes out: equipment made whole, and all that meets at its buses."""
         network = self.grid.network
-        rows = [network.rows(request.assets, kind=ElementKind.BRANCH)]
+        rows = [self._rows(request, ElementKind.BRANCH)]
         return _joined([*rows, *(network.branches_at(bus) for bus in self.buses(request))])
 
     def units(self, request: Request) -> IntArray:
         """Give the unit rows that a request takes out or derates, those at its buses included."""
         units = self.grid.network.units
         at = np.flatnonzero(np.isin(units.bus, self.buses(request)) & units.in_service)
-        return _joined([self.grid.network.rows(request.assets, kind=ElementKind.GEN), at])
+        return _joined([self._rows(request, ElementKind.GEN), at])
 
     def dclines(self, request: Request) -> IntArray:
         """Give the rows of the DC lines that a request stops, those that end at its buses included."""
         dc = self.grid.network.dclines
         ends = np.isin(dc.from_bus, self.buses(request)) | np.isin(dc.to_bus, self.buses(request))
-        named = self.grid.network.rows(request.assets, kind=ElementKind.DCLINE)
+        named = self._rows(request, ElementKind.DCLINE)
         return _joined([named, np.flatnonzero(ends & dc.in_service)])
 
     def buses(self, request: Request) -> IntArray:
         """Give the rows of the buses that a request takes out."""
-        return self.grid.network.rows(request.assets, kind=ElementKind.BUS)
+        return self._rows(request, ElementKind.BUS)
 
     def breakers(self, request: Request) -> frozenset[int]:
         """Give the rows of the breakers that a request opens."""
         if request.switch is None or not request.takes_out:
             return frozenset()
-        named = (a for a in request.assets if a.startswith(f"{ElementKind.BREAKER}:"))
+        gone = self.unknown(request)
+        named = (a for a in request.assets if a.startswith(f"{ElementKind.BREAKER}:") and a not in gone)
         return frozenset(self.grid.row(a) for a in named)
 
     def base_kv(self, request: Request) -> float | None:
@@ -125,8 +145,11 @@ class World:
         assets = request.assets
         if register is None:
             return ", ".join(assets)
-        named = []
+        named, gone = [], self.unknown(request)
         for asset in assets:
+            if asset in gone:
+                named.append(asset)
+                continue
             row = self.grid.row(asset)
             if asset.startswith(f"{ElementKind.BRANCH}:"):
                 named.append(f"{register.branch_name[row]} ({asset})")
