@@ -86,7 +86,11 @@ def test_together_all_or_none(asked, capsys):
 
 
 def test_notices_are_acknowledged_by_their_ids(asked, capsys):
-    asked("submit", [a_request()], *ANN)
+    one = a_request()
+    asked("submit", [one], *ANN)
+    outage = there(capsys, one["external_id"], *ANN)[0]["id"]
+    code, _, said = asked("settle", [{"outage": outage, "outcome": "approve", "reason": "looked at"}], *EVE)
+    assert code == 0, said
     main(["notices", "--open", "--json", *ANN])
     ids = [row["id"] for row in json.loads(capsys.readouterr().out)]
     code, found, _ = asked("ack", [*ids, "none"], *ANN)

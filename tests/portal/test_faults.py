@@ -26,14 +26,17 @@ def test_a_database_that_is_killed_while_requests_are_filed_loses_none_and_doubl
     def filed(asked):
         """Send the same again under the same key until it is answered."""
         own, until, tries = {**key(), "Prefer": "respond-async"}, time.monotonic() + PATIENCE_S, 0
+        answers = []
         with httpx.Client(headers={"Authorization": f"Bearer {alone.tokens['ann']}"}, timeout=60) as client:
             while time.monotonic() < until:
                 tries += 1
                 found = client.post(f"{alone.base}/api/v1/outages", json=asked, headers=own)
                 if found.status_code == 202:
-                    kept = client.post(f"{alone.base}/api/v1/outages", json=asked, headers=own)
-                    assert (kept.status_code, kept.content) == (202, found.content)
-                    return asked["external_id"], tries
+                    answers.append(found.content)
+                    if len(answers) == 2:  # the second may meet the database as it is killed, too
+                        assert answers[0] == answers[1]
+                        return asked["external_id"], tries
+                    continue
                 assert found.status_code in {409, 500, 503}, found.text
                 time.sleep(0.3)
         raise AssertionError(f"{asked['external_id']} had no answer: {found.status_code} {found.text}")

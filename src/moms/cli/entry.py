@@ -65,7 +65,7 @@ def _known(args: Namespace, module: CommandModule) -> int:
     """Run a command, with the machine and the login at it for the journal: who acts is what the shell says."""
     from moms.desk.origin import Door, Origin, asked_from
 
-    door = {"worker": Door.WORKER, "serve": Door.SERVER, "demo": Door.SERVER}.get(args.verb, Door.COMMAND_LINE)
+    door = {"worker": Door.WORKER, "serve": Door.SERVER, "demo": Door.SERVER}.get(args.of_all, Door.COMMAND_LINE)
     with asked_from(Origin(door=door, address=f"{_login()}@{os.uname().nodename}")):
         return module.run(args)
 

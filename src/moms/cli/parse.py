@@ -62,7 +62,7 @@ def parse(words: Sequence[str]) -> tuple[argparse.Namespace, CommandModule | Non
         raise WrongUse(f"there is no command {verb!r}", field="command", fix=_nearest(verb, known))
     parser = Parser(prog="moms", description=DESCRIPTION, epilog=CONTRACT, allow_abbrev=False, formatter_class=_Help)
     parser.add_argument("--version", action="version", version=f"moms {__version__}")
-    rows = parser.add_subparsers(title="commands", dest="verb", metavar="COMMAND")
+    rows = parser.add_subparsers(title="commands", dest="of_all", metavar="COMMAND")
     module = None
     for command in COMMANDS:
         if command.verb == verb:
