@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from moms.grid import FloatArray, Hours, IntArray
     from moms.study.result import StudyResult
+    from moms.study.screen import Found
     from moms.study.slices import Slice, StudyRules
 
 HOURS_AT_ONCE = 336
@@ -232,10 +233,18 @@ def _fill(findings: Findings, *, standing: bool, still: Callable[[], None]) -> N
     findings.shortfalls()
     still()
     over = np.zeros(len(findings.hours), np.int64)
-    for found in joined(findings.screened.over(share=findings.rules.watch_share, counted=over)):
+    pieces = findings.screened.over(share=findings.rules.watch_share, counted=over)
+    for found in joined(_between(pieces, still)):
         findings.after(found)
         still()
     findings.close(over if findings.without.screen is findings.screened else counted)
+
+
+def _between(pieces: Iterator[Found], still: Callable[[], None]) -> Iterator[Found]:
+    """Give pieces on, and say between them that the study goes on."""
+    for piece in pieces:
+        still()
+        yield piece
 
 
 def flows_before(one: Slice) -> FloatArray:
