@@ -14,11 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from moms.desk.keys import Mark
 from moms.desk.origin import FROM_WHERE, Door, Origin
-from moms.desk.ports import (
-    BookMoved,
-    NoSuchDecision,
-    Told,
-)
+from moms.desk.ports import BookMoved, NoSuchDecision, Told
 from moms.outages.document import from_document
 from moms.records.journal import CHANGE_SET, ENTRY, ORIGIN, REGISTER, Head, actor_body, link
 from moms.records.notices import Happening

@@ -32,6 +32,7 @@ BOUND = 1.0 + 1e-9
 """Bounds are widened by this, more than rounding can narrow them."""
 CHUNK = 1 << 20
 ENOUGH = 1 << 19
+"""Flows found that are asked about together in the case without the request; more take memory."""
 COMPOUND_COLUMNS = 256
 
 
@@ -325,12 +326,13 @@ class Screen:
 
 def joined(some: Iterator[Found]) -> Iterator[Found]:
     """Join what is found in small pieces, so that the case without the request is asked about it seldom."""
-    held: list[Found] = []
+    held, count = list[Found](), 0
     for found in some:
         held.append(found)
-        if sum(len(one.flow) for one in held) >= ENOUGH:
+        count += len(found.flow)
+        if count >= ENOUGH:
             yield _one(held)
-            held = []
+            held, count = [], 0
     if held:
         yield _one(held)
 
