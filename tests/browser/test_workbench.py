@@ -85,6 +85,7 @@ def test_an_address_asks_the_same_of_whoever_opens_it_and_keys_do_all(site: Site
     page.keyboard.press("c")
     expect(page.get_by_role("dialog")).to_contain_text("Attach version 1")
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()  # while it stands, keys are its own
     page.keyboard.press("s")
     expect(page.get_by_text("says the same")).to_be_visible(timeout=LONG_MS)
     # The table says what the picture says.

@@ -9,6 +9,7 @@ import socket
 import ssl
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlsplit
 
@@ -399,7 +400,8 @@ def asked_past(peer, *, proxy, tls=False, headers=()):
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": "/", "headers": list(headers), "client": (peer, 1)}
-    asyncio.run(Callers(app, proxy=proxy, tls=tls)(scope, receive, send))
+    with ThreadPoolExecutor(1) as apart:  # a test with a browser may have left a loop on this thread
+        apart.submit(lambda: asyncio.run(Callers(app, proxy=proxy, tls=tls)(scope, receive, send))).result()
     return sent[0]["status"], *seen
 
 

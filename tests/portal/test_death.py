@@ -10,14 +10,14 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.portal.conftest import START, a_request, key
+from tests.portal.conftest import a_request, key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def test_a_server_with_a_worker_beside_it_does_what_is_due_and_starts_it_again(a
     asked = a_request()
     assert alone.as_("ann").post("/outages", json=asked, headers=key()).status_code == 200
     name = alone.as_("ann").get("/outages", params={"text": str(asked["external_id"])}).json()["items"][0]["id"]
-    alone.at(START + timedelta(days=59))
+    alone.at(datetime.fromisoformat(asked["window"]["start"]) - timedelta(days=1))  # it asks for a day of its own
     with another(alone, "--work") as (_, server):
         wait_for(lambda: ("answer_overdue", "moms", name) in alone.lines())
         (worker,) = children(server.pid)
