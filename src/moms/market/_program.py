@@ -49,30 +49,43 @@ class Program:
             ("output_flag", False), ("threads", 1), ("random_seed", 0), ("solver", "simplex"), ("presolve", "off"),
         ):  # fmt: skip
             self._highs.setOptionValue(name, value)
-        count = len(cost)
-        none = np.zeros(0)
-        start = np.zeros(count, dtype=np.int32)
-        self._highs.addCols(count, cost, np.zeros(count), upper, 0, start, none.astype(np.int32), none)
+        self._columns(cost, upper)
 
-    def add_row(self, *, lower: float, upper: float, value: FloatArray) -> None:
-        """Add lower <= value x <= upper; `value` is dense, its zeros are left out."""
-        place = np.flatnonzero(value)
-        self._add_row(lower, upper, place.astype(np.int64), value[place])
+    def add_rows(self, *, lower: FloatArray, upper: FloatArray, value: FloatArray) -> None:
+        """Add lower <= value x <= upper, (r,) and (r, variables there were at first); zeros are left out."""
+        row, place = np.nonzero(value)
+        self._add(lower, upper, row, place, value[row, place])
 
-    def add_soft_row(self, *, lower: float, upper: float, value: FloatArray, slack: int, sign: float) -> None:
-        """Add lower <= value x + sign slack <= upper; `value` covers the variables there were at first."""
-        place = np.flatnonzero(value)
-        self._add_row(lower, upper, np.r_[place, slack], np.r_[value[place], sign])
+    def add_soft_rows(self, *, lower: FloatArray, upper: FloatArray, value: FloatArray) -> None:
+        """Add rows that may be over or under at a price of 1: two more variables each, all over then all under.
 
-    def _add_row(self, lower: float, upper: float, place: IntArray, value: FloatArray) -> None:
-        self._highs.addRow(lower, upper, len(place), place.astype(np.int32), value)
+        All of them at once: what adds columns and rows in turn turns the whole matrix over each time.
+        """
+        count, first = len(lower), int(self._highs.getNumCol())
+        self._columns(np.ones(2 * count), np.full(2 * count, np.inf))
+        row, place = np.nonzero(value)
+        every = np.arange(count)
+        self._add(
+            lower,
+            upper,
+            np.r_[row, every, every],
+            np.r_[place, first + every, first + count + every],
+            np.r_[value[row, place], np.full(count, -1.0), np.ones(count)],
+        )
 
-    def add_slack(self, *, cost: float) -> int:
-        """Add a variable of no upper limit that stands in no row yet; give its place."""
-        self._highs.addVar(0.0, np.inf)
-        place = int(self._highs.getNumCol()) - 1
-        self._highs.changeColCost(place, cost)
-        return place
+    def _columns(self, cost: FloatArray, upper: FloatArray) -> None:
+        """Add variables that stand in no row yet."""
+        count, none = len(cost), np.zeros(0)
+        self._highs.addCols(
+            count, cost, np.zeros(count), upper, 0, np.zeros(count, np.int32), none.astype(np.int32), none
+        )
+
+    def _add(self, lower: FloatArray, upper: FloatArray, row: IntArray, place: IntArray, value: FloatArray) -> None:
+        by = np.argsort(row, kind="stable")
+        start = np.searchsorted(row[by], np.arange(len(lower)))
+        self._highs.addRows(
+            len(lower), lower, upper, len(by), start.astype(np.int32), place[by].astype(np.int32), value[by]
+        )
 
     def solve(self) -> Solution:
         """Solve as it stands."""

@@ -100,8 +100,7 @@ class HourProgram:
             cost=np.concatenate([self.up_price, self.down_price]),
             upper=np.concatenate([point.rise[self.free], point.fall[self.free]]),
         )
-        ones = np.ones(len(self.free))
-        self.program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones]))
+        _balance(self.program, len(self.free))
 
     def _prices(self) -> tuple[FloatArray, FloatArray]:
         """Give what a MW up and a MW down costs each free unit beside the hour's price, never negative.
@@ -185,9 +184,9 @@ class HourProgram:
             return
         self.waits = False
         if self.soft is not None:
-            over = self.solution.x[2 * len(self.free) :]
+            over = self.soft.over(self.solution)
             if (over > INSIDE_MW + WITHIN_MW).any():  # else only the margin inside the limits is missing
-                self.found = self._cannot(over, np.abs(self.solution.row_dual[1:]).reshape(len(over), 2).max(axis=1))
+                self.found = self._cannot(over, np.abs(self.solution.row_dual[1:]))
 
     def _end(self, found: HourRelief) -> None:
         self.found, self.waits = found, False
@@ -199,18 +198,26 @@ class HourProgram:
         """
         point, unit_mw, injection_mw = self.point, self.after, self.injection()
         self.known.prepare(pairs)
+        fresh: list[Answer] = []
         for pair in pairs:
             at = self.known.answer(pair, injection_mw=injection_mw, unit_mw=unit_mw, running=point.running)
             if at is None:
                 return False
-            answer = Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact)
-            effect, limit = answer.per_mw[self.free], max(pair.limit_mw - INSIDE_MW, 0.0)
-            self.program.add_row(
-                lower=-limit - answer.flow_mw, upper=limit - answer.flow_mw, value=np.concatenate([effect, -effect])
+            fresh.append(
+                Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact)
             )
-            self.pairs.append(pair)
-            self.answers.append(answer)
+        if fresh:
+            self.program.add_rows(**self.rows(pairs, fresh))
+        self.pairs.extend(pairs)
+        self.answers.extend(fresh)
         return True
+
+    def rows(self, pairs: Sequence[Over], answers: Sequence[Answer]) -> dict[str, FloatArray]:
+        """Give the rows that hold pairs within their limits: `lower`, `upper` (r,) and `value` (r, 2 free)."""
+        effect = np.array([answer.per_mw[self.free] for answer in answers])
+        flow = np.array([answer.flow_mw for answer in answers])
+        limit = np.maximum(np.array([pair.limit_mw for pair in pairs]) - INSIDE_MW, 0.0)
+        return {"lower": -limit - flow, "upper": limit - flow, "value": np.concatenate([effect, -effect], axis=1)}
 
     def _change(self, x: FloatArray) -> FloatArray:
         """Give the change by unit, (g,), as the units' limits allow it, adding up to nothing."""
@@ -288,22 +295,32 @@ class _Soft:
     """The program in which every row may stay over, at a price far above any move; it grows with the hour's."""
 
     def __init__(self, hour: HourProgram) -> None:
-        self.hour, self.rows = hour, 0
+        self.hour, self.taken = hour, list[int]()
         free = len(hour.free)
         self.program = Program(
             cost=np.full(2 * free, 1e-4),
             upper=np.concatenate([hour.point.rise[hour.free], hour.point.fall[hour.free]]),
         )
-        ones = np.ones(free)
-        self.program.add_row(lower=0.0, upper=0.0, value=np.concatenate([ones, -ones]))
+        _balance(self.program, free)
 
     def take(self) -> None:
         """Take the pairs that came since."""
-        hour = self.hour
-        for pair, answer in zip(hour.pairs[self.rows :], hour.answers[self.rows :], strict=True):
-            effect, limit = answer.per_mw[hour.free], max(pair.limit_mw - INSIDE_MW, 0.0)
-            value = np.concatenate([effect, -effect])
-            slack = self.program.add_slack(cost=1.0)
-            self.program.add_soft_row(lower=-np.inf, upper=limit - answer.flow_mw, value=value, slack=slack, sign=-1.0)
-            self.program.add_soft_row(lower=-limit - answer.flow_mw, upper=np.inf, value=value, slack=slack, sign=1.0)
-        self.rows = len(hour.pairs)
+        hour, rows = self.hour, sum(self.taken)
+        if len(hour.pairs) > rows:
+            self.program.add_soft_rows(**hour.rows(hour.pairs[rows:], hour.answers[rows:]))
+            self.taken.append(len(hour.pairs) - rows)
+
+    def over(self, solution: Solution) -> FloatArray:
+        """Give by how much each pair stays over, (r,) MW: of each time that some were taken, over beside under."""
+        slack = solution.x[2 * len(self.hour.free) :]
+        found: list[FloatArray] = []
+        for count in self.taken:
+            found.append(slack[:count] + slack[count : 2 * count])
+            slack = slack[2 * count :]
+        return np.concatenate(found)
+
+
+def _balance(program: Program, free: int) -> None:
+    """What goes up goes down."""
+    ones = np.ones((1, free))
+    program.add_rows(lower=np.zeros(1), upper=np.zeros(1), value=np.concatenate([ones, -ones], axis=1))
