@@ -14,6 +14,7 @@ from moms.desk.security import secure
 from moms.desk.voltage import verified
 from moms.grid import BranchKind
 from moms.outages import Position
+from moms.study import at_once
 from moms.values import ElementKind
 
 if TYPE_CHECKING:
@@ -54,9 +55,13 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime,
     missing = _missing(world, situation, window=window, now=now)
     if missing:
         return Assessed(evidence=_bare(world, situation, now=now, missing=missing), notes=(), window=window, book=None)
-    studied = secure(world, outage, situation.holding, book=BOOK, window=window, now=now, group=group)
-    queue = _with_queue(world, outage, situation, window=window, now=now)
-    alone = _alone(world, outage, situation, window=window, now=now)
+    books = _books(situation)
+
+    def look(book: str) -> Studied:
+        return secure(world, outage, books[book], book=book, window=window, now=now, group=group)
+
+    found = dict(zip(books, at_once(look, tuple(books)), strict=True))
+    studied, queue, alone = found[BOOK], found.get(QUEUE), found.get(ALONE)
     moved = _moved(world, studied, allowed=redispatch)
     world.tell(Progress(part=MARGIN))
     margin = adequate(
@@ -127,7 +132,7 @@ def _by_ac(
 
 def _moved(world: World, studied: Studied, *, allowed: bool) -> Redispatched:
     if not allowed:
-        return Redispatched(remedy=None, slices=studied.slices)
+        return Redispatched(remedy=None, studied=studied, moved={})
     return redispatch_of(world, studied)
 
 
@@ -186,18 +191,14 @@ def _bare(world: World, situation: Situation, *, now: datetime, missing: tuple[s
     )
 
 
-def _with_queue(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Studied | None:
-    if not situation.queue:
-        return None
-    others, group = (*situation.holding, *situation.queue), [as_asked(o) for o in situation.group]
-    return secure(world, outage, others, book=QUEUE, window=window, now=now, group=group)
-
-
-def _alone(world: World, outage: Outage, situation: Situation, *, window: Window, now: datetime) -> Studied | None:
-    if not situation.holding:
-        return None
-    group = [as_asked(o) for o in situation.group]
-    return secure(world, outage, (), book=ALONE, window=window, now=now, group=group)
+def _books(situation: Situation) -> dict[str, tuple[Outage, ...]]:
+    """Give what else is out in each study of a request: what is granted, what waits before it too, and nothing."""
+    found = {BOOK: tuple(situation.holding)}
+    if situation.queue:
+        found[QUEUE] = (*situation.holding, *situation.queue)
+    if situation.holding:
+        found[ALONE] = ()
+    return found
 
 
 def _pairs(found: Security) -> frozenset[tuple[str | None, str]]:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import Move, Remedy
+from moms.desk.kept_studies import KeptStudies
 from moms.desk.progress import REDISPATCH, Progress, redispatch_over
 from moms.market import Over, Relief, Reliefs
 from moms.powerflow import DcFactor, Disconnected
 from moms.study import some_hours, study
-from moms.values import ElementKind, element, many, mw
+from moms.values import ElementKind, Remembered, element, many, mw
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from moms.desk.security import Studied
     from moms.desk.world import World
@@ -64,7 +65,18 @@ class Redispatched:
 
     remedy: Remedy | None
     """None where nothing is over after a contingency, or nothing may be moved."""
-    slices: tuple[Slice, ...]
+    studied: Studied
+    moved: Mapping[Key, HourRelief]
+    """The hours that are moved, where the redispatch was verified."""
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The study's hours with it."""
+        return tuple(_moved(one, k, self.moved) for k, one in enumerate(self.studied.slices))
+
+
+KEPT: Remembered[KeptStudies[Redispatched]] = Remembered()
+"""By grid, rules and contingencies, under the fingerprint of the study that asks."""
 
 
 def redispatched(world: World, studied: Studied) -> Remedy | None:
@@ -79,13 +91,17 @@ def redispatch_of(world: World, studied: Studied) -> Redispatched:
     verified only when the whole study, repeated on the moved hours, finds nothing caused, nothing
     above the tight share, and no further load cut off.
     """
-    moved: dict[Key, HourRelief] = {}
-    remedy = _remedy(world, studied, moved)
-    if remedy is not None:
-        world.tell(redispatch_over(remedy))
-    cured = remedy is not None and remedy.possible and remedy.verified
-    slices = [_moved(s, k, moved) for k, s in enumerate(studied.slices)] if cured else studied.slices
-    return Redispatched(remedy=remedy, slices=tuple(slices))
+    kept = KEPT.of(world.grid, world.rules, world.contingencies, make=KeptStudies[Redispatched])
+    known = kept.get(studied.key)
+    if known is None:
+        moved: dict[Key, HourRelief] = {}
+        remedy = _remedy(world, studied, moved)
+        cured = remedy is not None and remedy.possible and remedy.verified
+        known = Redispatched(remedy=remedy, studied=replace(studied, made=None), moved=moved if cured else {})
+        kept.put(studied.key, known)
+    if known.remedy is not None:
+        world.tell(redispatch_over(known.remedy))
+    return replace(known, studied=studied)
 
 
 def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Remedy | None:
@@ -278,7 +294,7 @@ def _stands(before: StudyResult, again: StudyResult, more: _Pairs, places: Seque
     return not dirty - open_ and not again.unsolved and _no_more_islands(before, again)
 
 
-def _moved(one: Slice, place: int, moved: dict[Key, HourRelief]) -> Slice:
+def _moved(one: Slice, place: int, moved: Mapping[Key, HourRelief]) -> Slice:
     mine = {hour: found.unit_mw for (p, hour), found in moved.items() if p == place and found.unit_mw is not None}
     if not mine:
         return one

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moms.decide import Crossing, CutOff, Security
+from moms.desk.kept_studies import ROWS_MOST, KeptStudies, fingerprint
 from moms.desk.points import points_of, stretches
-from moms.desk.progress import Progress, study_over
+from moms.desk.progress import Progress, study_over, untold
 from moms.grid import Switched, switched
 from moms.market import dispatch, repair
 from moms.powerflow import DcFactor, Disconnected
 from moms.study import Out, Slice, study
-from moms.values import ElementKind, digest, mw
+from moms.values import ElementKind, Remembered, digest, mw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
     from moms.desk.points import Stretch
@@ -35,13 +37,27 @@ class Studied:
 
     security: Security
     result: StudyResult
-    slices: tuple[Slice, ...]
+    made: tuple[Slice, ...] | None
+    """The slices it ran on; None where it is one that was kept."""
+    remade: Callable[[], tuple[Slice, ...]]
+    """Makes them again."""
     missing: tuple[str, ...]
     notes: tuple[str, ...]
     cut_off_units: tuple[int, ...]
     """Rows of units that the request itself cuts off."""
     tight_share: float
     """Of rate B: what is caused above it was kept too."""
+    key: str | None
+    """The fingerprint of all it rests on (`kept_studies`), None where it is not kept."""
+
+    @property
+    def slices(self) -> tuple[Slice, ...]:
+        """The slices it ran on."""
+        return self.remade() if self.made is None else self.made
+
+
+KEPT: Remembered[KeptStudies[Studied]] = Remembered()
+"""By grid, rules and contingencies."""
 
 
 def secure(
@@ -80,9 +96,33 @@ def over(
     repaired: bool = True,
     tight_share: float | None = None,
 ) -> Studied:
-    """Study what is asked for over these stretches; `said` is what choosing their points had to say."""
-    lists: dict[frozenset[int], Switched] = {}
+    """Study what is asked for over these stretches; `said` is what choosing their points had to say.
+
+    A study made before is found again where it rests on the same (`kept_studies`).
+    """
     share = world.rules.decision.tight_share if tight_share is None else tight_share
+    key = fingerprint(world, parts, book=book, said=said, tight_share=share) if repaired else None
+    kept = KEPT.of(world.grid, world.rules, world.contingencies, make=KeptStudies[Studied])
+    known = kept.get(key)
+    if known is None:
+        known = _over(world, parts, book=book, said=said, repaired=repaired, tight_share=share, key=key)
+        if len(known.result.violations) + len(known.result.watched) <= ROWS_MOST:
+            kept.put(key, replace(known, made=None))
+    world.tell(study_over(known.security))
+    return known
+
+
+def _over(
+    world: World,
+    parts: Sequence[Stretch],
+    *,
+    book: str,
+    said: Sequence[str],
+    repaired: bool,
+    tight_share: float,
+    key: str | None,
+) -> Studied:
+    lists: dict[frozenset[int], Switched] = {}
     # Each hour is dispatched, then studied.
     done, hours = 0, sum(len(part.points) for part in parts)
 
@@ -104,17 +144,22 @@ def over(
             f"{len(result.unsolved)} contingencies have no reliable answer ({', '.join(result.unsolved[:3])})"
         )
     notes = tuple(dict.fromkeys([*said, *(n for _, _, several in made for n in several)]))
-    security = condensed(world, result, book=book, slices=slices, tight_share=share)
-    world.tell(study_over(security))
     return Studied(
-        security=security,
+        security=condensed(world, result, book=book, slices=slices, tight_share=tight_share),
         result=result,
-        slices=slices,
+        made=slices,
+        remade=partial(_slices_of, replace(world, tell=untold), parts, repaired=repaired),
         missing=tuple(missing),
         notes=notes,
         cut_off_units=_units(world, result),
-        tight_share=share,
+        tight_share=tight_share,
+        key=key,
     )
+
+
+def _slices_of(world: World, parts: Sequence[Stretch], *, repaired: bool) -> tuple[Slice, ...]:
+    lists: dict[frozenset[int], Switched] = {}
+    return tuple(slice_of(world, part, lists, repaired=repaired)[0] for part in parts)
 
 
 def taken_out(world: World, request: Request) -> Out:

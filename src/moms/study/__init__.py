@@ -1,5 +1,6 @@
 """What breaks? N-1 security around a set of outages, hour by hour, with what the request caused."""
 
+from moms.study._at_once import at_once
 from moms.study._board import CLEAN, OVER, TIGHT
 from moms.study.board import CUTS_OFF, OPEN, OUT, Board, board
 from moms.study.contingencies import CHOICES, NoSuchList, contingencies_of
@@ -49,6 +50,7 @@ __all__ = [
     "ViolationRow",
     "ViolationTable",
     "WorstRow",
+    "at_once",
     "board",
     "contingencies_of",
     "flows_before",

@@ -1,6 +1,7 @@
-"""Groups of hours at once, on two cores: compiled code and numpy leave Python free meanwhile.
+"""Groups of hours, or whole studies, at once on two cores: compiled code and numpy leave Python free meanwhile.
 
 The one place of the thinking rooms that knows of threads: nothing is shared, and results come in the order asked.
+Who is asked to stand still inside one (a preview gives way) holds nobody else up: there is no count of all threads.
 """
 
 from __future__ import annotations

@@ -35,6 +35,8 @@ class Remembered(Generic[V]):
         key = tuple(id(thing) for thing in things)
         found = self._made.get(key)
         if found is not None:
+            if next(reversed(self._made)) != key:  # what is asked for stays, whatever passes by
+                self._made = {k: v for k, v in self._made.items() if k != key} | {key: found}
             return found[1]
         made = make()
         kept = list(self._made.items())[1 - MOST :]
