@@ -128,7 +128,7 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
         keys = more.keys
         moved.update(hours.moved(keys))
         places, some = _some(slices, moved, keys)
-        again = study(slices=some, rules=rules, standing=False)
+        again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
         more = _over(again, some, again.violations).placed(places)
         clean = clean and _stands(result, again, more, places)
         if not more.by_slice:

@@ -15,7 +15,7 @@ from moms.desk.progress import Progress, study_over, untold
 from moms.grid import Switched, switched
 from moms.market import dispatch, repair
 from moms.powerflow import DcFactor, Disconnected
-from moms.study import Out, Slice, study
+from moms.study import KeptPairs, Out, Slice, study
 from moms.values import ElementKind, Remembered, digest, mw
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Studied:
     """Of rate B: what is caused above it was kept too."""
     key: str | None
     """The fingerprint of all it rests on (`kept_studies`), None where it is not kept."""
+    pairs: dict[bytes, KeptPairs]
+    """Where to look in another study of the same topologies, kept while rounds of a redispatch need it."""
 
     @property
     def slices(self) -> tuple[Slice, ...]:
@@ -107,7 +109,7 @@ def over(
     if known is None:
         known = _over(world, parts, book=book, said=said, repaired=repaired, tight_share=share, key=key)
         if len(known.result.violations) + len(known.result.watched) <= ROWS_MOST:
-            kept.put(key, replace(known, made=None))
+            kept.put(key, replace(known, made=None, pairs={}))
     world.tell(study_over(known.security))
     return known
 
@@ -137,7 +139,8 @@ def _over(
         made.append(slice_of(world, part, lists, repaired=repaired))
         more(len(part.points))
     slices = tuple(one for one, _, _ in made)
-    result = study(slices=slices, rules=world.rules.study, standing=False, tick=more)
+    pairs: dict[bytes, KeptPairs] = {}
+    result = study(slices=slices, rules=world.rules.study, standing=False, tick=more, pairs=pairs)
     missing = list(dict.fromkeys(m for _, several, _ in made for m in several))
     if result.unsolved:
         missing.append(
@@ -154,6 +157,7 @@ def _over(
         cut_off_units=_units(world, result),
         tight_share=tight_share,
         key=key,
+        pairs=pairs,
     )
 
 

@@ -203,9 +203,7 @@ class HourProgram:
             at = self.known.answer(pair, injection_mw=injection_mw, unit_mw=unit_mw, running=point.running)
             if at is None:
                 return False
-            fresh.append(
-                Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact)
-            )
+            fresh.append(Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact))
         if fresh:
             self.program.add_rows(**self.rows(pairs, fresh))
         self.pairs.extend(pairs)

@@ -4,6 +4,7 @@ from moms.study._at_once import at_once
 from moms.study._board import CLEAN, OVER, TIGHT
 from moms.study.board import CUTS_OFF, OPEN, OUT, Board, board
 from moms.study.contingencies import CHOICES, NoSuchList, contingencies_of
+from moms.study.kept_pairs import KeptPairs
 from moms.study.result import (
     BaseRow,
     BaseTable,
@@ -37,6 +38,7 @@ __all__ = [
     "Hour",
     "HoursDiffer",
     "IslandingRow",
+    "KeptPairs",
     "ListsDiffer",
     "NamedTwice",
     "NoSuchList",

@@ -12,14 +12,16 @@ from moms.study._kernels import ColumnArrays, Several, WatchArrays, evaluate, ma
 from moms.study.compound import Compound, compound
 from moms.study.pickup import NEAR_ZERO_MW, Shape
 from moms.study.plan import plan
-from moms.study.search import search
+from moms.study.search import Question, amounts, search
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from moms.grid import BoolArray, Contingency, FloatArray, IntArray
     from moms.powerflow.sweeps import Subtrees
+    from moms.study.kept_pairs import KeptPairs
     from moms.study.plan import Plan
+    from moms.study.search import Pairs
     from moms.study.slices import Out
     from moms.study.state import Case
 
@@ -44,10 +46,10 @@ class PickUps(NamedTuple):
     reference: FloatArray
 
     @classmethod
-    def of(cls, case: Case) -> PickUps:
-        """Solve them for one case."""
+    def of(cls, case: Case, reference: FloatArray | None = None) -> PickUps:
+        """Solve them for one case, held against their middle unless another reference is given."""
         up, down = pick_up_angles(case, Shape.UP), pick_up_angles(case, Shape.DOWN)
-        return cls(up, down, middle(case, up))
+        return cls(up, down, middle(case, up) if reference is None else reference)
 
 
 class Found(NamedTuple):
@@ -75,6 +77,8 @@ class Screen:
     tree: Subtrees
     unsolved: set[int] = field(default_factory=set)
     """Contingencies whose flows have no reliable answer; whoever reads the result must refer."""
+    kept: KeptPairs | None = None
+    """Pairs of this topology, where they are to be kept."""
     shapes: dict[Shape, FloatArray] = field(default_factory=dict)
     """Angles by position of what a shape takes, less the reference, (n + 1, H)."""
     strays: dict[Shape, FloatArray] = field(default_factory=dict)
@@ -89,11 +93,13 @@ class Screen:
         only: BoolArray | None = None,
         rows: IntArray | None = None,
         picked: PickUps | None = None,
+        kept: KeptPairs | None = None,
     ) -> Screen:
         """Sort the contingencies and solve what all of them share.
 
         `only` (c,) tells which contingencies are asked for and `rows` which live branches, all (that are
         monitored and have a limit) where they are not given; `picked` is `PickUps.of(case)`, if the caller has it.
+        `kept` are pairs of this topology and list, which the search takes from and adds to.
         """
         factor = case.factor
         sorted_ = plan(case, contingencies, own=own, only=only)
@@ -104,7 +110,10 @@ class Screen:
             if np.any(one.shortfall > 0.0):
                 sorted_.shortfall[one.contingency] = one.shortfall
         rows = watchable(case) if rows is None else rows
-        picked = PickUps.of(case) if picked is None else picked
+        if picked is None:
+            picked = PickUps.of(case, None if kept is None else kept.reference_of(factor, contingencies))
+        if kept is not None:
+            kept.reference = picked.reference
         return cls(
             case=case,
             plan=sorted_,
@@ -115,6 +124,7 @@ class Screen:
             picked=picked,
             columns=_columns(case, sorted_),
             tree=subtrees(factor),
+            kept=kept,
         )
 
     def over(self, *, share: float, counted: IntArray) -> Iterator[Found]:
@@ -165,7 +175,7 @@ class Screen:
         hours = self.watch.base.shape[1]
         size = max(CHUNK, 2 * hours)
         found = (np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size, np.int64), np.empty(size))
-        for pairs in search(self.tree, self.columns, self.watch, margin):
+        for pairs in self._pairs(margin):
             at = 0
             while at < len(pairs.column):
                 at, n = settle(
@@ -174,6 +184,14 @@ class Screen:
                 if n:
                     c, q, h, flow = (column[:n].copy() for column in found)
                     yield Found(self.plan.singles.contingency[c], q, h, flow)
+
+    def _pairs(self, margin: FloatArray) -> Iterator[Pairs]:
+        if self.kept is None:
+            return search(Question(self.tree, self.columns, self.watch, margin, amounts(self.columns)))
+        contingency = self.plan.singles.contingency
+        return self.kept.of(
+            self.tree, self.columns, self.watch, contingency=contingency, margin=margin, limit=self.limit
+        )
 
     def over_rows(self, rows: IntArray) -> Screen:
         """Give this screen over other live branches of its case, whether they are monitored or not."""

@@ -47,22 +47,40 @@ class Question(NamedTuple):
     margin: FloatArray
     """(q,) MW, the least of all hours."""
     amount: FloatArray
-    """(c,) MW, the most of all hours: what a unit effect is multiplied by, the pick-up's part included."""
+    """(c,) MW, the most of all hours, as `amounts` gives it."""
 
 
-def search(tree: Subtrees, columns: ColumnArrays, watch: WatchArrays, margin: FloatArray) -> Iterator[Pairs]:
-    """Give all pairs that may exceed `margin`, (q,) MW, in some hour; none twice, in chunks."""
-    amount = np.where(columns.is_removal, np.abs(columns.largest * columns.stays), columns.largest)
+def amounts(columns: ColumnArrays) -> FloatArray:
+    """Give what a unit effect of each column is multiplied by at most, (c,) MW, the pick-up's part included."""
+    amount: FloatArray = np.where(columns.is_removal, np.abs(columns.largest * columns.stays), columns.largest)
     injected = columns.injection >= 0
     amount[injected] = np.maximum(amount[injected], columns.picked[columns.injection[injected]])
-    asked = Question(tree, columns, watch, margin, amount)
-    is_row = _rows(watch, margin)
+    return amount
+
+
+def search(asked: Question, some: BoolArray | None = None) -> Iterator[Pairs]:
+    """Give all pairs of `some` columns (c,), all where not given, that may exceed a margin; none twice, in chunks."""
+    columns, watch = asked.columns, asked.watch
+    is_row = _rows(watch, asked.margin)
     rows, others = np.flatnonzero(is_row), np.flatnonzero(~is_row)
-    removal = np.flatnonzero(columns.is_removal & (columns.stays != 0.0))
-    injection = np.flatnonzero(~columns.is_removal)
+    removal, injection = _kinds(columns, some)
     yield from _by_row(asked, rows, removal)
     yield from _by_row_at_bus(asked, rows, injection)
     yield from _by_column(asked, np.r_[removal, injection], others)
+
+
+def search_rows(asked: Question, rows: IntArray, some: BoolArray) -> Iterator[Pairs]:
+    """Give the pairs of some watched branches, by place, with `some` columns, (c,): as `search` does."""
+    removal, injection = _kinds(asked.columns, some)
+    yield from _by_row(asked, rows, removal)
+    yield from _by_row_at_bus(asked, rows, injection)
+
+
+def _kinds(columns: ColumnArrays, some: BoolArray | None) -> tuple[IntArray, IntArray]:
+    """Give those columns that remove a branch, and those that move MW at a bus."""
+    every = np.ones(len(columns.source), np.bool_) if some is None else some
+    removal = np.flatnonzero(every & columns.is_removal & (columns.stays != 0.0))
+    return removal, np.flatnonzero(every & ~columns.is_removal)
 
 
 def _rows(watch: WatchArrays, margin: FloatArray) -> BoolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from moms.powerflow import elimination_order
 from moms.study._at_once import at_once
 from moms.study.collect import Collector
 from moms.study.findings import Findings
+from moms.study.kept_pairs import KeptPairs
 from moms.study.listed import listed
 from moms.study.normal import Normal
 from moms.study.screen import Screen, joined
@@ -53,6 +55,7 @@ def study(
     keep_old: bool = False,
     standing: bool = True,
     tick: Callable[[int], None] = lambda _hours: None,
+    pairs: dict[bytes, KeptPairs] | None = None,
 ) -> StudyResult:
     """Study a request over all hours of its slices, with and without it, against every contingency.
 
@@ -60,7 +63,8 @@ def study(
     causes is told from what stood before (semantics 1.3, 1.4). `keep_old` keeps the old violations
     as rows too (they are always counted); `standing` counts those without the request by hour,
     which costs a second screen. `tick` is told of hours that are done, of none in between, from
-    several threads; it may raise to stop the study.
+    several threads; it may raise to stop the study. `pairs` is kept between studies that look at the same
+    topologies again, one study at a time: it says where to look, and changes no result.
 
     Raises:
         NothingToStudy, NamedTwice, ListsDiffer, HoursDiffer: slices that cannot be studied.
@@ -70,22 +74,45 @@ def study(
     _refuse(slices)
     collector = Collector.of(slices)
 
-    def studied(group: tuple[Slice, IntArray]) -> Collector:
-        one, index = group
+    def studied(group: tuple[Slice, IntArray, KeptPairs | None]) -> Collector:
+        one, index, kept = group
         mine = collector.empty()
         order = elimination_order(one.network)
-        findings = _open(one, index, order, mine, rules=rules, keep_old=keep_old, still=still)
+        findings = _open(one, index, order, mine, rules=rules, keep_old=keep_old, still=still, kept=kept)
         _fill(findings, standing=standing, still=still)
         return mine
 
     def still() -> None:
         tick(0)
 
-    groups = list(_groups(slices))
-    for mine, (_, index) in zip(at_once(studied, groups), groups, strict=True):
+    parts = list(_groups(slices))
+    groups = [(one, index, kept) for (one, index), kept in zip(parts, _kept(pairs, parts), strict=True)]
+    for mine, (_, index, _) in zip(at_once(studied, groups), groups, strict=True):
         collector.take(mine)
         tick(len(index))
     return collector.result(slices, standing=standing)
+
+
+def _kept(pairs: dict[bytes, KeptPairs] | None, groups: Sequence[tuple[Slice, IntArray]]) -> list[KeptPairs | None]:
+    """Give what is kept of each group's topology, one to each: limits and hours do not tell them apart."""
+    if pairs is None:
+        return [None] * len(groups)
+    seen, found = Counter[bytes](), list[KeptPairs | None]()
+    for one, _ in groups:
+        name = _topology(one)
+        found.append(pairs.setdefault(name + seen[name].to_bytes(4, "big"), KeptPairs()))
+        seen[name] += 1
+    return found
+
+
+def _topology(one: Slice) -> bytes:
+    """Give a name that topologies share only if they are most likely one: `KeptPairs` looks for itself."""
+    out = one.out.plus(one.request)
+    digest = hashlib.sha256(f"{id(one.contingencies)}".encode())
+    for array in (one.network.branches.in_service, out.branches, out.units):
+        digest.update(len(array).to_bytes(8, "big"))
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.digest()
 
 
 def _refuse(slices: Sequence[Slice]) -> None:
@@ -191,6 +218,7 @@ def _open(
     rules: StudyRules,
     keep_old: bool,
     still: Callable[[], None],
+    kept: KeptPairs | None,
 ) -> Findings:
     """Make both cases of a group of hours, and sort the contingencies in each."""
     asked, normal = one.contingencies, one.contingencies_without or one.contingencies
@@ -204,7 +232,7 @@ def _open(
         out = one.out.plus(one.request)
         after = stand(one.network, hours=one.hours, out=out, order=order, inside=before.island)
         still()
-        screened = Screen.of(after, asked, own=one.request)
+        screened = Screen.of(after, asked, own=one.request, kept=kept)
     else:
         screened = without.whole()
     still()
