@@ -12,8 +12,8 @@ the seed and the counts. Nothing in it is real: owners, work and dates are drawn
 
 Lines are drawn among the lightly loaded ones that hold nobody's supply alone, as an owner would choose
 them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks,
-one request in twelve is for a generating unit. A redispatch is asked for units, which the market moves around
-anyway, and not for lines: what would need one is referred. What is not granted is withdrawn again.
+one request in twelve is for a generating unit. What would need a redispatch is decided with one, as in the
+product. What is not granted is withdrawn again.
 """
 
 from __future__ import annotations
@@ -25,20 +25,19 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 
-from moms.decide import Remedy
-from moms.desk import assess, settle
+from moms.desk import settle
 from moms.desk.answer import Answer
 from moms.desk.operate import step
-from moms.desk.remedy import redispatched
 from moms.desk.season import Entry, enter
-from moms.desk.security import Studied
 from moms.desk.situation import Situation, read
 from moms.desk.submit import entry_findings, submit
 from moms.desk.world import World
@@ -47,7 +46,7 @@ from moms.exchange.season import read as read_season
 from moms.grid import BranchKind, Flag, Hours
 from moms.grid import Season as Season_
 from moms.grid.topology import bridges
-from moms.outages import Category, Contact, Kind, Nature, Outage, Request
+from moms.outages import Category, Contact, Kind, Nature, Request
 from moms.outages.lifecycle import Verb
 from moms.powerflow import DcFactor
 from moms.values import MARKET, SYSTEM, Actor, Refused, Role, Window
@@ -238,14 +237,21 @@ def _unit_request(world: World, plan: Plan, rng: np.random.Generator, units: np.
 _WORLD: list[object] = []
 
 
-def _for_units_only(world: World, outage: Outage, studied: Studied) -> Remedy | None:
-    return redispatched(world, studied) if outage.request.category == Category.GENERATION else None
+class _NoStorms:
+    """The book of a child that has no database: all a decision asks of it is whether a storm is forecast."""
+
+    @contextmanager
+    def as_(self, _actor: Actor) -> Iterator[_NoStorms]:
+        yield self
+
+    def entries(self, _register: str, *, last: int) -> list[object]:
+        return [][:last]
 
 
 def _think(job: tuple[Situation, datetime]) -> Answer | str:
     situation, now = job
     try:
-        return settle.think(world=_WORLD[0], situation=situation, now=now, book=None)
+        return settle.think(world=_WORLD[0], situation=situation, now=now, book=_NoStorms())
     except Refused as why:
         return str(why)
 
@@ -280,7 +286,6 @@ def build(
         quiet = replace(world.rules.decision, search_days=0, alternatives=0)
         world = replace(world, rules=replace(world.rules, decision=quiet))
         _WORLD.append(world)
-        assess.redispatched = _for_units_only
         drawn = draw_requests(world, BOOKS[name], seed=seed, count=count)
         waiting, entries, counts = list(drawn), [], Counter()
         decided: list[str] = []

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from moms.market import HourRelief, RedispatchRules, Relief, dispatch, repair
+from moms.market import HourRelief, Move, RedispatchRules, Relief, dispatch, repair
 from moms.market._repaired import KeptHours, fingerprints
 from moms.powerflow import DcFactor, islands_of
 from moms.study import some_hours
@@ -157,9 +157,24 @@ def test_whatever_a_repair_rests_on_makes_another_fingerprint():
 def test_the_hour_asked_for_longest_ago_is_forgotten_first():
     kept = KeptHours(most=2)
     reliefs = [HourRelief(hour=k, relief=Relief.RELIEVED, says="") for k in range(3)]
+    was = np.array([10.0, 20.0])
     for key, one in zip((b"a", b"b"), reliefs, strict=False):
-        kept.put(key, one)
-    assert kept.get(b"a", hour=7).hour == 7
-    kept.put(b"c", reliefs[2])
-    assert kept.get(b"b", hour=0) is None
-    assert kept.get(b"a", hour=0) is not None
+        kept.put(key, one, unit_mw=was)
+    assert kept.get(b"a", hour=7, unit_mw=was).hour == 7
+    kept.put(b"c", reliefs[2], unit_mw=was)
+    assert kept.get(b"b", hour=0, unit_mw=was) is None
+    assert kept.get(b"a", hour=0, unit_mw=was) is not None
+
+
+@pytest.mark.parametrize("moves", [(), (Move(unit=1, before_mw=20.0, after_mw=25.0),)])
+@pytest.mark.parametrize("after", [None, np.array([10.0, 25.0])])
+def test_what_is_kept_of_an_hour_is_given_back_whole(moves, after):
+    kept, was = KeptHours(), np.array([10.0, 20.0])
+    relief = HourRelief(
+        hour=3, relief=Relief.RELIEVED, says="", moves=moves if after is not None else (), unit_mw=after
+    )
+    kept.put(b"a", relief, unit_mw=was)
+    found = kept.get(b"a", hour=3, unit_mw=was)
+    assert repr(replace(found, unit_mw=None)) == repr(replace(relief, unit_mw=None))
+    assert (found.unit_mw is None) == (after is None)
+    assert after is None or found.unit_mw.tobytes() == after.tobytes()

@@ -8,18 +8,32 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from moms.market.relief import Move
+
 if TYPE_CHECKING:
-    from moms.grid import BoolArray, FloatArray, Hours
+    from moms.grid import BoolArray, FloatArray, Hours, IntArray
     from moms.market.relief import HourRelief
     from moms.market.rules import RedispatchRules
     from moms.powerflow import DcFactor
 
-MOST = 2048
-"""Hours kept: some 60 MB on a grid of the size of MISO."""
+MOST = 16_384
+"""Hours kept, more than a year of them: some 50 MB on a grid of the size of MISO."""
+
+
+class _Kept(NamedTuple):
+    """A relief without what is told by the few units that it moves."""
+
+    relief: HourRelief
+    unit: IntArray
+    after_mw: FloatArray
+    moved: bool
+    """Whether there is a moved dispatch at all."""
+    named: bool
+    """Whether the relief names its moves."""
 
 
 class KeptHours:
@@ -29,20 +43,28 @@ class KeptHours:
     """
 
     def __init__(self, most: int = MOST) -> None:
-        self._found: dict[bytes, HourRelief] = {}
+        self._found: dict[bytes, _Kept] = {}
         self._most = most
 
-    def get(self, key: bytes, *, hour: int) -> HourRelief | None:
-        """Give what is kept, as the relief of hour `hour` of whoever asks now."""
+    def get(self, key: bytes, *, hour: int, unit_mw: FloatArray) -> HourRelief | None:
+        """Give what is kept, as the relief of hour `hour` of whoever asks now; `unit_mw` (g,) is the hour as it was."""
         found = self._found.pop(key, None)
         if found is None:
             return None
         self._found[key] = found
-        return _at(found, hour)
+        relief, unit, after_mw, moved, named = found
+        after = unit_mw.copy()
+        after[unit] = after_mw
+        rows = zip(unit.tolist(), unit_mw[unit].tolist(), after_mw.tolist(), strict=True) if named else ()
+        moves = tuple(Move(unit=u, before_mw=before, after_mw=now) for u, before, now in rows)
+        return replace(_at(relief, hour), moves=moves, unit_mw=after if moved else None)
 
-    def put(self, key: bytes, relief: HourRelief) -> None:
-        """Keep a relief."""
-        self._found[key] = relief
+    def put(self, key: bytes, relief: HourRelief, *, unit_mw: FloatArray) -> None:
+        """Keep a relief of an hour whose units gave `unit_mw`, (g,)."""
+        after = unit_mw if relief.unit_mw is None else relief.unit_mw
+        unit = np.flatnonzero(after != unit_mw)
+        bare = replace(relief, moves=(), unit_mw=None)
+        self._found[key] = _Kept(bare, unit, after[unit], relief.unit_mw is not None, bool(relief.moves))
         for oldest in list(self._found)[: -self._most]:
             self._found.pop(oldest, None)
 

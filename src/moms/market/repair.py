@@ -94,9 +94,13 @@ def _reliefs(
     if kept is None or not at:
         return nearest(**common, over=pairs).hours  # type: ignore[arg-type]  # one mapping for both
     keys = dict(zip(at, fingerprints(**common, at=at), strict=True))  # type: ignore[arg-type]  # as above
-    found = {hour: there for hour in at if (there := kept.get(keys[hour], hour=hour)) is not None}
+    found = {}
+    for hour in at:
+        there = kept.get(keys[hour], hour=hour, unit_mw=hours.unit_mw[:, hour])
+        if there is not None:
+            found[hour] = there
     fresh = nearest(**common, over=[pair for pair in pairs if pair.hour not in found])  # type: ignore[arg-type]  # as above
     for relief in fresh.hours:
-        kept.put(keys[relief.hour], relief)
+        kept.put(keys[relief.hour], relief, unit_mw=hours.unit_mw[:, relief.hour])
         found[relief.hour] = relief
     return tuple(found[hour] for hour in at)
