@@ -1,4 +1,4 @@
-"""The figures of one request from submit to decision, on the bundled grid."""
+"""The figures of one study, of starting, and of the demo, on the bundled grid."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ import tempfile
 import time
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from moms.bench.rows import Row, timed
 from moms.desk.security import secure
-from moms.desk.settle import think
-from moms.desk.situation import Situation
 from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
 from moms.outages import Outage, State, Status
@@ -24,7 +22,6 @@ from moms.wiring.worlds import open_world
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from moms.desk.ports import Book
     from moms.desk.world import World
 
 WEEK = timedelta(days=7)
@@ -40,15 +37,12 @@ def rows(*, home: Path, quick: bool) -> list[Row]:
     _study(world, asked)
     cold = time.process_time() - before
     study_s, study_spread = timed(lambda: _study(world, asked), runs=runs)
-    decide_s, decide_spread = timed(lambda: _decide(world, asked), runs=runs)
     help_s, help_spread = _help(runs)
     return [
         Row(id="first.study", what=f"study of one line for {days} days, {days * 24} hours and more, on miso, warm",
             value=study_s, unit="s", spread=study_spread, goal=60.0, runs=runs),
         Row(id="first.study_cold", what="the same, first in its process (compiled code from its cache)",
             value=cold, unit="s", runs=1),
-        Row(id="first.decision", what=f"decision of one line for {days} days, empty book, nothing written",
-            value=decide_s, unit="s", spread=decide_spread, runs=runs),
         Row(id="first.load", what="grid and rule book read",
             value=load_s, unit="s", spread=load_spread, goal=1.0, runs=runs),
         Row(id="first.help", what="moms --help",
@@ -88,25 +82,8 @@ def _outage(days: int) -> Outage:
 
 
 def _study(world: World, asked: Outage) -> None:
+    world = replace(world, rules=replace(world.rules))  # of other rules nothing is kept: each run studies
     secure(world, asked, (), book="book", window=asked.window, now=asked.stamp)
-
-
-def _decide(world: World, asked: Outage) -> None:
-    situation = Situation(outage=asked, holding=(), queue=(), version=1)
-    think(world=world, situation=situation, now=asked.stamp, book=cast("Book", _NoBook()))
-
-
-class _NoBook:
-    """Stands where a book would be asked; an approval asks none."""
-
-    def as_(self, actor: object) -> object:
-        """Fail: this benchmark's request leads to an approval, which looks for no other window.
-
-        Raises:
-            RuntimeError: always.
-        """
-        msg = f"the benchmark's request is no longer approved at once ({actor})"
-        raise RuntimeError(msg)
 
 
 def _help(runs: int) -> tuple[float, tuple[float, float]]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = """moms bench first
 moms bench first --quick --json first.json
+moms bench decision
 moms bench adequacy
 moms bench schedule --json schedule.json
 moms bench ac --quick
@@ -19,7 +20,7 @@ moms bench calendar
 moms bench intake --quick
 moms bench crash --seeds 200
 moms bench portal"""
-NAMES = ("first", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal", "reads")
+NAMES = ("first", "decision", "adequacy", "schedule", "ac", "study", "calendar", "intake", "crash", "portal", "reads")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,7 +28,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "name",
         choices=NAMES,
-        help="first: one request on the MISO-size grid; adequacy: loss of load, recall, certainty; schedule: plans, the"
+        help="first: one study on the MISO-size grid, starting, the demo; decision: requests filed with and without a"
+        " preview; adequacy: loss of load, recall, certainty; schedule: plans, the"
         " challenge, the draft; ac: AC verification beside a full AC N-1; study: N-1 beside two other engines;"
         " calendar: all branches of a day at once; intake: requests a second that the running service takes in;"
         " crash: processes that die around and inside their transactions; portal: a thousand screens that listen,"
@@ -42,6 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _rows(name: str, *, quick: bool) -> list[Row]:
+    if name == "decision":
+        from moms.bench import decision
+
+        return decision.rows(quick=quick)
     if name == "adequacy":
         from moms.bench import adequacy
 
