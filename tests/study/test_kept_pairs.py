@@ -114,3 +114,16 @@ def test_a_list_of_other_contingencies_under_the_same_name_is_told_apart() -> No
     found = study(slices=[other], rules=StudyRules(), keep_old=True, pairs=pairs)
     assert (found.violations.contingency == alone.violations.contingency).all()
     assert (found.violations.element == alone.violations.element).all()
+
+
+def test_nothing_watched_and_nothing_that_may_fail_leave_nothing_to_keep() -> None:
+    one, pairs = with_request(np.random.default_rng(3)), dict[bytes, KeptPairs]()
+    lines = one.network.branches
+    free = one.network.with_ratings(a=lines.rate_a_mw, b=np.full(len(lines), np.inf), c=lines.rate_c_mw)
+    for less in (
+        replace(one, network=free),
+        replace(one, contingencies=()),
+        replace(one, contingencies=(), network=free),
+    ):
+        for _ in range(2):
+            assert len(study(slices=[less], rules=StudyRules(), pairs=pairs).violations) == 0

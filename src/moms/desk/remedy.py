@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from moms.desk.security import Studied
     from moms.desk.world import World
+    from moms.grid import FloatArray, IntArray
     from moms.market import HourRelief
     from moms.study import Slice, StudyResult, StudyRules, ViolationTable
 
@@ -59,6 +60,13 @@ class _Pairs:
         return _Pairs(by_slice=found)
 
 
+class Changed(NamedTuple):
+    """The units of one hour that give something else, (k,) each: all outputs of all hours would be megabytes kept."""
+
+    unit: IntArray
+    after_mw: FloatArray
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Redispatched:
     """What a redispatch can do, and the hours as they are with it."""
@@ -66,13 +74,20 @@ class Redispatched:
     remedy: Remedy | None
     """None where nothing is over after a contingency, or nothing may be moved."""
     studied: Studied
-    moved: Mapping[Key, HourRelief]
+    moved: Mapping[Key, Changed]
     """The hours that are moved, where the redispatch was verified."""
 
     @property
     def slices(self) -> tuple[Slice, ...]:
         """The study's hours with it."""
-        return tuple(_moved(one, k, self.moved) for k, one in enumerate(self.studied.slices))
+        found = []
+        for place, one in enumerate(self.studied.slices):
+            unit_mw = one.hours.unit_mw.copy()
+            mine = [(hour, changed) for (p, hour), changed in self.moved.items() if p == place]
+            for hour, changed in mine:
+                unit_mw[changed.unit, hour] = changed.after_mw
+            found.append(replace(one, hours=replace(one.hours, unit_mw=unit_mw)) if mine else one)
+        return tuple(found)
 
 
 KEPT: Remembered[KeptStudies[Redispatched]] = Remembered()
@@ -97,7 +112,8 @@ def redispatch_of(world: World, studied: Studied) -> Redispatched:
         moved: dict[Key, HourRelief] = {}
         remedy = _remedy(world, studied, moved)
         cured = remedy is not None and remedy.possible and remedy.verified
-        known = Redispatched(remedy=remedy, studied=replace(studied, made=None), moved=moved if cured else {})
+        changed = _changed(studied.slices, moved) if cured else {}
+        known = Redispatched(remedy=remedy, studied=replace(studied, made=None, pairs={}), moved=changed)
         kept.put(studied.key, known)
     if known.remedy is not None:
         world.tell(redispatch_over(known.remedy))
@@ -294,7 +310,16 @@ def _stands(before: StudyResult, again: StudyResult, more: _Pairs, places: Seque
     return not dirty - open_ and not again.unsolved and _no_more_islands(before, again)
 
 
-def _moved(one: Slice, place: int, moved: Mapping[Key, HourRelief]) -> Slice:
+def _changed(slices: Sequence[Slice], moved: dict[Key, HourRelief]) -> dict[Key, Changed]:
+    found = {}
+    for (place, hour), relief in moved.items():
+        if relief.unit_mw is not None:
+            unit = np.flatnonzero(relief.unit_mw != slices[place].hours.unit_mw[:, hour])
+            found[place, hour] = Changed(unit, relief.unit_mw[unit])
+    return found
+
+
+def _moved(one: Slice, place: int, moved: dict[Key, HourRelief]) -> Slice:
     mine = {hour: found.unit_mw for (p, hour), found in moved.items() if p == place and found.unit_mw is not None}
     if not mine:
         return one

@@ -81,7 +81,7 @@ class KeptPairs:
         self._forget_others(contingency, row)
         grown = amount > self._amount[contingency]
         less = (margin < self._margin[row]) | (watch.spread > self._spread[row])
-        if grown.mean() + less.mean() > SEARCHED_ANEW:
+        if _share(grown) + _share(less) > SEARCHED_ANEW:
             grown[:], less[:] = True, True
         self._amount[contingency[grown]] = _more(amount, columns)[grown]
         self._margin[row[less]] = (margin - WIDER * limit)[less]
@@ -138,6 +138,11 @@ def _alike(one: DcFactor, other: DcFactor) -> bool:
         and np.array_equal(one.position, other.position)
         and np.array_equal(one.b_mw, other.b_mw)
     )
+
+
+def _share(some: BoolArray) -> float:
+    """Give how much of all that is, 0 of nothing: a grid may have no limit, or nothing that may fail."""
+    return float(some.sum()) / max(len(some), 1)
 
 
 def _more(amount: FloatArray, columns: ColumnArrays) -> FloatArray:
