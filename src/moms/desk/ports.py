@@ -24,6 +24,10 @@ class BookMoved(Refused):
     """The book changed between reading and writing; read again."""
 
 
+class DatabaseAway(Refused):
+    """The database did not answer; whether what was being written is there is not known: ask again, same key."""
+
+
 class NoSuchOutage(Refused):
     """No outage of that id that this actor may see."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.origin import Door, Origin, asked_from
-from moms.desk.ports import BookMoved
+from moms.desk.ports import BookMoved, DatabaseAway
 from moms.desk.reread import Known
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
@@ -273,7 +273,7 @@ def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
     try:
         with asked_from(Origin(door=Door.WORKER, address=socket.gethostname())):
             return "done", _by_task(mine, held, now)
-    except BookMoved as why:
+    except (BookMoved, DatabaseAway) as why:
         return "moved", why.says
     except LostDuty as why:
         return "lost", why.says
