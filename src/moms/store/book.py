@@ -583,7 +583,7 @@ def _matching(search: Search, *columns: ColumnElement[Any]) -> Select[Any]:
         if wanted is not None:
             query = query.where(column == wanted)
     if search.group is not None:
-        query = query.where(c.document["request"]["group"].as_string() == search.group)
+        query = query.where(c.in_group == search.group)
     if search.text:
         query = query.where(c.words.icontains(search.text, autoescape=True))
     if search.after is not None:

@@ -25,7 +25,7 @@ from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
 from moms.store.living import away, only_living, say_away
-from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
+from moms.store.migrate import APP, OWNER, READER, fits, lifecycle, migrate
 from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
 
@@ -317,10 +317,9 @@ def _check_shape(connection: Connection, moves: set[tuple[str, str]]) -> None:
         NotReady: it has not.
     """
     fix = "run: moms migrate"
-    if step_of(connection) != HEAD:
-        raise NotReady(
-            "the database lacks steps of this program, or has later ones", field="MOMS_DATABASE_URL", fix=fix
-        )
+    if not fits(connection):
+        says = "the database lacks steps of this program, or has later ones that it cannot go with"
+        raise NotReady(says, field="MOMS_DATABASE_URL", fix=fix)
     act_as(connection, SYSTEM)
     query = select(tables.lifecycle_move.c.from_state, tables.lifecycle_move.c.to_state)
     if {(before, after) for before, after in connection.execute(query)} != moves:

@@ -48,6 +48,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "blocks": INTERNAL,
         "words": CONFIDENTIAL,
         "document": CONFIDENTIAL,
+        "in_group": CONFIDENTIAL,
     },
     "outage_equipment": {
         "outage_id": RESTRICTED,

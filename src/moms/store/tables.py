@@ -59,6 +59,7 @@ outage = Table(
     Column("blocks", Boolean, nullable=False),
     _text("words"),
     Column("document", JSON, nullable=False),
+    Column("in_group", Text),
 )
 
 outage_equipment = Table(
