@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-HEAD = "0016"
+HEAD = "0017"
 """The last step. Known without reading the steps, so that a start with nothing to do is quick."""
 OWNER, APP, READER = "moms_owner", "moms_app", "moms_reader"
 LOCK = 0x6D6F6D73
