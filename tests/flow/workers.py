@@ -10,6 +10,7 @@ from sqlalchemy import event as hooks
 
 from moms.desk import operate, settle, submit
 from moms.desk.clock import AnswerRow, ClockRules
+from moms.desk.duties import NOBODY_NEXT
 from moms.desk.timely import do
 from moms.flow.worker import Needs, Tally, work
 from moms.outages.lifecycle import Verb, move
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from moms.desk.work import Held
+    from moms.records.told import NoticeRules
     from tests.wiring.crashing import Fate
 
 LEASE = timedelta(minutes=1)
@@ -86,9 +88,10 @@ class Worker:
 
 def a_worker(
     database, *, world=LAX, now: datetime | Callable[[], datetime] = NOW, fate: Fate | None = None, name: str = "w",
-    doing=None, doubt=lambda: "",
+    doing=None, doubt=lambda: "", notices: NoticeRules = NOBODY_NEXT,
 ) -> Worker:  # fmt: skip
     """Start one on a database; nights are left out: a small grid has none to tell."""
+    world = replace(world, rules=replace(world.rules, notices=notices))
     engine = database.engine()
     if fate is not None:
         hooks.listen(engine, "before_cursor_execute", lambda _c, _cur, sql, *_: fate.statement(sql))
@@ -106,7 +109,8 @@ def a_worker(
     ticks = iter(range(10**9))
     found = Worker(engine, None)  # type: ignore[arg-type]  # a line further it has them
     found.needs = Needs(
-        work=listed, look=Lookout(book, listed, lambda: world.rules.clock), quick=doing or whole,
+        work=listed, look=Lookout(book, listed, lambda: world.rules.clock, notices=lambda: notices),
+        quick=doing or whole,
         study=Inline(doing or whole), clock=now if callable(now) else lambda: now, doubt=doubt,
         ticks=lambda: next(ticks) / 1e6, sleep=lambda _s: None, wanted=lambda: True,
         tell=lambda *said: found.said.append(said), holder=name, lease=LEASE, poll_s=10.0, limit_s=100.0,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import select
 
+import psycopg
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy import event as hooks
-from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
+from moms.desk.ports import DatabaseAway
 from moms.store import living
 from moms.store.book import PostgresBook
-from moms.store.living import has_spoken, only_living
+from moms.store.living import has_spoken, only_living, say_away
 from moms.values import SYSTEM
 
 ENDS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename = "
@@ -78,3 +81,28 @@ def test_a_word_that_nobody_asked_for_is_no_death(database, engine):
     with engine.connect() as connection:
         assert connection.connection.driver_connection.info.backend_pid == pid
         assert connection.execute(text("SELECT 1")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("at_the_end", [False, True])
+def test_one_that_is_cut_in_the_midst_of_its_work_says_so_in_the_desks_words_and_the_next_one_works(
+    database, engine, at_the_end
+):
+    book = PostgresBook(say_away(engine))
+    with pytest.raises(DatabaseAway, match="does not answer") as said, book.as_(SYSTEM) as page:
+        assert page.version() == 0
+        with database.admin() as admin:
+            assert admin.execute(f"{ENDS}'moms_app'").fetchall() == [(True,)]
+        if not at_the_end:  # else the commit is the first to meet it
+            page.version()
+    assert isinstance(said.value.__cause__, psycopg.Error)
+    assert database.name not in str(said.value)
+    with book.as_(SYSTEM) as page:
+        assert page.version() == 0
+
+
+def test_a_server_that_nobody_reaches_says_so_and_one_that_only_refuses_does_not(engine):
+    nowhere = say_away(create_engine("postgresql+psycopg://moms@127.0.0.1:1/moms", connect_args={"connect_timeout": 5}))
+    with pytest.raises(DatabaseAway), PostgresBook(nowhere).as_(SYSTEM):
+        pass
+    with pytest.raises(ProgrammingError), say_away(engine).begin() as connection:
+        connection.execute(text("SELECT 1 FROM moms.nothing"))

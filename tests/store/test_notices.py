@@ -13,7 +13,8 @@ from moms.desk.notices import NoSuchNotice, NoSuchSubscription, NotASubscription
 from moms.desk.ports import EquipmentTaken, NotYours
 from moms.outages import State as OutageState
 from moms.outages import Status
-from moms.records.notices import Channel, Severity, State, Subscription
+from moms.records.notices import Channel, State, Subscription
+from moms.records.told import Severity
 from moms.store.acting import act_as
 from moms.store.audit import verify
 from moms.store.notices import PostgresNotices

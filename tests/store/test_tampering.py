@@ -120,7 +120,7 @@ def follow(engine):
 
 def bring(book):
     """Add a file to an outage of its own, which nothing was found in."""
-    outage = an_outage(9, state=State.SUBMITTED, status=Status.NONE)
+    outage = an_outage(9, state=State.SUBMITTED, status=Status.NONE, group="north")
     with book.as_(SYSTEM) as page:
         page.add(outage, an_event(outage))
     ann = Actor(name="ann", organisation="owner-a", role=Role.OWNER)

@@ -84,9 +84,9 @@ class BranchPage:
         return True
 
 
-READS = frozenset(
-    {"as_it_was", "decision", "entries", "heads", "history", "lines", "notes", "told", "version", "landed"}
-)
+READS = frozenset({
+    "as_it_was", "decision", "entries", "heads", "history", "lines", "notes", "told", "unanswered", "version", "landed",
+})  # fmt: skip
 
 
 def matches(outage: Outage, search: Search) -> bool:

@@ -16,6 +16,7 @@ from moms.desk.offers import all_offers
 from moms.desk.ports import Search
 from moms.outages import State, Status
 from moms.outages.lifecycle import READY
+from moms.records.told import NoticeRules
 from moms.values import SYSTEM, market_day, market_day_of, parse_instant
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from moms.desk.offer import Offer
     from moms.desk.ports import Page
     from moms.outages import Outage
+    from moms.records.notices import Unanswered
 
 
 class Task(StrEnum):
@@ -40,6 +42,7 @@ class Task(StrEnum):
     OVERDUE_START = "overdue_start"
     OVERDUE_END = "overdue_end"
     ANSWER_OVERDUE = "answer_overdue"
+    ESCALATE = "escalate"
     CLOSE = "close"
     DECIDE = "decide"
     RESTUDY = "restudy"
@@ -57,6 +60,7 @@ EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task}
 """What a duty is counted for in its organisation's share until it is known what it took."""
 AHEAD = frozenset({State.DECIDED, State.OPPORTUNITY_WAITING})
 UNDER_WAY = frozenset({State.ACTIVE})
+NOBODY_NEXT = NoticeRules()
 UNDECIDED = frozenset({Status.NONE, Status.REVOKED})
 
 
@@ -93,7 +97,7 @@ class Shake:
     """The outage it is itself."""
 
 
-def duties(page: Page, *, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
+def duties(page: Page, *, rules: ClockRules, now: datetime, notices: NoticeRules = NOBODY_NEXT) -> tuple[Duty, ...]:
     """Give all duties of the book, by the instant they are due: those due now, and the next of each kind to come.
 
     `page` is one that sees the whole book. What has been done is among them: whoever keeps the list knows.
@@ -108,6 +112,8 @@ def duties(page: Page, *, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:
         found += of_completed(outage, rules=rules)
     found += [of_offer(offer) for offer in all_offers(page).values() if offer.open]
     found += nights(rules=rules, now=now)
+    if notices.escalation:
+        found += escalations(page.unanswered(within=remembered(notices)), notices=notices)
     return tuple(sorted(found, key=lambda duty: (duty.at, URGENCY[duty.task], duty.name)))
 
 
@@ -233,6 +239,25 @@ def of_completed(outage: Outage, *, rules: ClockRules) -> tuple[Duty, ...]:
     if outage.actual_end is None or outage.status == Status.RECALLED:
         return ()  # one that was called back may still be negotiated again
     return (_of(outage, Task.CLOSE, outage.actual_end + timedelta(days=rules.close_after_days)),)
+
+
+def remembered(notices: NoticeRules) -> timedelta:
+    """Give for how long what nobody acknowledges is looked at: till the last was told, and a day for dead workers."""
+    return timedelta(minutes=notices.longest_min) + timedelta(days=1)
+
+
+def escalations(unanswered: Sequence[Unanswered], *, notices: NoticeRules) -> tuple[Duty, ...]:
+    """Give when who is next is to be told of what nobody has acknowledged.
+
+    Each once for a line of the journal, a side, and a role: the name of the duty says all three.
+    """
+    return tuple(
+        Duty(task=Task.ESCALATE, subject=one.outage_id, organisation=SYSTEM.organisation,
+             at=one.at + timedelta(minutes=row.after_min), cause=f"{row.role}:{one.matter}")
+        for one in unanswered
+        for row in notices.escalation
+        if (row.silent, row.severity) == (one.side, one.severity)
+    )  # fmt: skip
 
 
 def nights(*, rules: ClockRules, now: datetime) -> tuple[Duty, ...]:

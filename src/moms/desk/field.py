@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from moms.desk.ports import BookMoved, Event, NotYours
+from moms.desk.ports import BookMoved, DatabaseAway, Event, NotYours
 from moms.gis import Features, trace
 from moms.outages import OVER, STANDING, State, Status
 from moms.outages.document import to_document
@@ -262,7 +262,7 @@ def _one(book: Book, *, actor: Actor, now: datetime, document: Mapping[str, obje
     name = str(document.get("id", ""))
     try:
         return Taken(id=name, received=report(book=book, actor=actor, now=now, entry=entry_of(document)))
-    except BookMoved:
+    except (BookMoved, DatabaseAway):
         raise  # it passes: the phone sends all of it again, and what is in stays in once
     except Refused as why:
         return Taken(id=name, refused=why)

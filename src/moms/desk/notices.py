@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from moms.desk.ports import Event, NotYours
-from moms.records.notices import WORDS, Channel, State
+from moms.records.notices import Channel, State
+from moms.records.told import WORDS, Severity
 from moms.values import Refused, digest
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ class Kept:
     tries: int
     answer: str
     """What the last try to send it was answered."""
+    ends_at: datetime | None = None
+    """From when on it is of no use; None: never. By the database's clock."""
 
 
 class NoticesPage(Protocol):
@@ -199,15 +202,20 @@ def acknowledge_all(
 
 
 def follow(
-    *, notices: Notices, actor: Actor, now: datetime, subscription: Subscription, secret: str | None = None
-) -> None:
-    """Ask to be told; asked again under the same id, nothing more is written.
+    *, notices: Notices, actor: Actor, now: datetime, subscription: Subscription, secret: str | None = None,
+    known: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Ask to be told; asked again under the same id, nothing more is written. `known` are the areas of the grid.
 
     Raises:
-        NotASubscription: as `check`, or too many. NotYours: a role that only looks.
+        NotASubscription: as `check`, too many, or of an area that is none. NotYours: a role that only looks.
         AskedOtherwise: the id stands for something else, or has been ended.
     """
     check(subscription, actor=actor, secret=secret)
+    strange = sorted(set(subscription.areas) - set(known))
+    if strange:
+        fix = f"one of {', '.join(known)}" if known else "leave it out: this grid has no zones"
+        raise NotASubscription(f"{strange[0]!r} is no zone or region of the grid", field="area", fix=fix)
     with notices.as_(actor) as page:
         there = page.subscription(subscription.id)
         if there is not None:
@@ -255,7 +263,8 @@ def kept_document(kept: Kept) -> dict[str, object]:
         "id": notice.id, "subscription": notice.subscription, "person": notice.person, "role": notice.role,
         "channel": notice.channel.value, "target": notice.target, "severity": notice.severity.value,
         "state": kept.state.value, "made_at": kept.made_at, "done_at": kept.done_at, "done_by": kept.done_by,
-        "tries": kept.tries, "answer": kept.answer, "tells": notice.body,
+        "tries": kept.tries, "answer": kept.answer, "ends_at": kept.ends_at, "went_on": notice.matter != "",
+        "tells": notice.body,
     }  # fmt: skip
 
 
@@ -264,8 +273,8 @@ def subscription_document(subscription: Subscription) -> dict[str, object]:
     return {
         "id": subscription.id, "person": subscription.person, "role": subscription.role,
         "channel": subscription.channel.value, "target": subscription.target, "owners": subscription.owners,
-        "assets": subscription.assets, "verbs": subscription.verbs, "severity": subscription.severity.value,
-        "daily": subscription.daily,
+        "assets": subscription.assets, "verbs": subscription.verbs, "areas": subscription.areas,
+        "severity": subscription.severity.value, "daily": subscription.daily,
     }  # fmt: skip
 
 
@@ -289,6 +298,9 @@ def check(subscription: Subscription, *, actor: Actor, secret: str | None) -> No
     if unknown:
         raise NotASubscription(f"nothing is told of {unknown[0]!r}", field="verb", fix="see docs/notices.md")
     _check_target(subscription.channel, subscription.target)
+    if subscription.channel == Channel.SMS and subscription.severity == Severity.INFO:
+        fix = "give action or urgent; what only informs comes by mail"
+        raise NotASubscription("a text is for what cannot wait", field="severity", fix=fix)
     if subscription.daily and subscription.channel != Channel.MAIL:
         raise NotASubscription("only mail comes once a day", field="daily", fix="leave it out")
     if subscription.channel == Channel.WEBHOOK and len(secret or "") < SECRET_CHARACTERS:
@@ -299,11 +311,13 @@ def check(subscription: Subscription, *, actor: Actor, secret: str | None) -> No
 
 
 def _check_target(channel: Channel, target: str) -> None:
-    right = {Channel.INBOX: r"", Channel.MAIL: MAIL, Channel.WEBHOOK: r"https?://[^\s/@]+(?:/\S{0,1000})?"}
+    right = {Channel.INBOX: r"", Channel.MAIL: MAIL, Channel.WEBHOOK: r"https?://[^\s/@]+(?:/\S{0,1000})?",
+             Channel.SMS: r"\+[1-9][0-9]{6,14}"}  # fmt: skip
     fixes = {
         Channel.INBOX: "leave it out",
         Channel.MAIL: "write ann@example.org",
         Channel.WEBHOOK: "write https://example.org/hook",
+        Channel.SMS: "write +13175550100, with the country and without spaces",
     }
     if not re.fullmatch(right[channel], target):
         raise NotASubscription(f"{target!r} is no target for {channel}", field="target", fix=fixes[channel])

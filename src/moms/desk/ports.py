@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from moms.records.told import NoticeRules
 from moms.values import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from moms.desk.change_set import ChangeSet, Step
     from moms.desk.origin import Origin
     from moms.outages import Outage
     from moms.records.journal import Line
-    from moms.records.notices import Telling
+    from moms.records.notices import Telling, Unanswered
+    from moms.records.told import PlanRow
     from moms.values import Actor, Window
 
 
 class BookMoved(Refused):
     """The book changed between reading and writing; read again."""
+
+
+class DatabaseAway(Refused):
+    """The database did not answer; whether what was being written is there is not known: ask again, same key."""
 
 
 class NoSuchOutage(Refused):
@@ -63,6 +69,10 @@ class Event:
     after: dict[str, object]
     asked_by: Actor | None = None
     """Who asked MOMS for what it then did by itself under its rule book; None where the actor did it."""
+    areas: tuple[str, ...] | None = field(default=None, compare=False)
+    """For notices alone: zones and regions of the equipment; None where the grid does not say. Not in the journal."""
+    plan: tuple[PlanRow, ...] = field(default=NoticeRules().told, compare=False)
+    """For notices alone: who is told without having asked, by the rule book of the deed. Not in the journal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +236,14 @@ class Page(Protocol):
 
     def entries(self, register: str, *, last: int | None = None) -> Sequence[dict[str, object]]:
         """Give the entries of a register, oldest first, or the `last` few; none for an actor who may not see them."""
+        ...
+
+    def unanswered(self, *, within: timedelta, of: tuple[str, int] | None = None) -> Sequence[Unanswered]:
+        """Give of what one side was told and nobody there has acknowledged, oldest first, and how much it asks.
+
+        What only informs, has expired, or was told longer ago than `within` by the database's clock is not among it;
+        with `of` only that line of that chain is looked at. Empty for an actor who may not see who is told of what.
+        """
         ...
 
     def heads(self) -> Mapping[str, int]:

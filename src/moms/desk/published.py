@@ -135,6 +135,7 @@ def numbers(book: RuleBook) -> Iterator[BookNumber]:
 
 SECTIONS = (
     "entry", "study", "ac", "margin", "dispatch", "redispatch", "decision", "recall", "ladder", "ledger", "clock",
+    "notices",
 )  # fmt: skip
 """The parts of a rule book that hold numbers, in the order they are read."""
 _TAG = re.compile(r"\[([SMI])\]")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moms.adequacy import RecallRules
 from moms.desk.clock import ClockRules
 from moms.ledger import LedgerRules
+from moms.records.told import NoticeRules
 from moms.risk import LadderRules
 from moms.study.ac_rows import AcLimits
 
@@ -44,6 +45,8 @@ class RuleBook:
     ladder: LadderRules = field(default_factory=LadderRules)
     clock: ClockRules = field(default_factory=ClockRules)
     """Of what happens by the clock."""
+    notices: NoticeRules = field(default_factory=NoticeRules)
+    """Of who is told of what, and who is next."""
     template: Mapping[str, Any] = field(default_factory=dict)
     """What the calendar fills into a request that nobody has filed, so that only its dates speak."""
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ LEASE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """What goes to one target at once: one notice by webhook, all that are due by mail."""
+    """What goes to one target at once: one notice by webhook, all that are due by mail or text."""
 
     channel: Channel
     target: str

@@ -216,4 +216,6 @@ def event(
         before=None if before is None else to_document(before),
         after=to_document(outage),
         asked_by=asked_by,
+        areas=world.areas(outage.request),
+        plan=world.rules.notices.told,
     )

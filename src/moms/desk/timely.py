@@ -2,7 +2,7 @@
 
 A task looks again at what it finds and does nothing where the book has moved on: so it may be done
 again by whoever takes it over from a machine that died. What a person has to be told is one event in
-the journal (`_tell`); that is where its notice will be written.
+the journal, with its notices in the same transaction.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk.assess import assess
-from moms.desk.duties import AHEAD, UNDECIDED, Duty, Task, last_start
+from moms.desk.duties import AHEAD, UNDECIDED, Duty, Task, last_start, remembered
 from moms.desk.offers import lapse as lapse_offer
 from moms.desk.operate import lapse, put_at_risk, run_out, still_clean, validated
 from moms.desk.ports import NoSuchOutage
@@ -22,6 +22,8 @@ from moms.desk.situation import read
 from moms.desk.submit import event
 from moms.outages import State, Status
 from moms.outages.lifecycle import Verb
+from moms.records.notices import Next, Telling
+from moms.records.told import ESCALATE
 from moms.values import SYSTEM, instant_text
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ def _remind_start(duty: Duty, book: Book, world: World, now: datetime) -> str:
         ahead = outage.state in AHEAD and outage.window.start > now
         return f"begins {instant_text(outage.window.start)}" if ahead else None
 
-    return _remind(duty, book, world, now, says)
+    return _remind(duty, book, world, now, says, until=lambda outage: outage.window.start)
 
 
 def _remind_end(duty: Duty, book: Book, world: World, now: datetime) -> str:
@@ -119,7 +121,7 @@ def _remind_end(duty: Duty, book: Book, world: World, now: datetime) -> str:
         running = outage.state == State.ACTIVE and outage.window.end > now
         return f"to be back {instant_text(outage.window.end)}" if running else None
 
-    return _remind(duty, book, world, now, says)
+    return _remind(duty, book, world, now, says, until=lambda outage: outage.window.end)
 
 
 def _overdue_start(duty: Duty, book: Book, world: World, now: datetime) -> str:
@@ -128,7 +130,7 @@ def _overdue_start(duty: Duty, book: Book, world: World, now: datetime) -> str:
         until = instant_text(last_start(outage))
         return f"not begun, granted from {instant_text(outage.window.start)}; lapses {until}" if late else None
 
-    return _remind(duty, book, world, now, says)
+    return _remind(duty, book, world, now, says, until=last_start)
 
 
 def _overdue_end(duty: Duty, book: Book, world: World, now: datetime) -> str:
@@ -149,15 +151,52 @@ def _answer_overdue(duty: Duty, book: Book, world: World, now: datetime) -> str:
     return _remind(duty, book, world, now, says)
 
 
-def _remind(duty: Duty, book: Book, world: World, now: datetime, says: Callable[[Outage], str | None]) -> str:
-    """Tell of an outage what is so in the transaction that tells it, or nothing."""
+def _remind(
+    duty: Duty, book: Book, world: World, now: datetime, says: Callable[[Outage], str | None], *,
+    until: Callable[[Outage], datetime] | None = None,
+) -> str:  # fmt: skip
+    """Tell of an outage what is so in the transaction that tells it, or nothing; `until` then it is of use."""
     with book.as_(SYSTEM) as page:
         outage = page.outage(duty.subject)
         text = says(outage)
         if text is None:
             return MOVED_ON
-        tell(page, duty, world, now, outage, says=text)
+        line = event(outage, actor=SYSTEM, now=now, verb=str(duty.task), world=world, reason=text)
+        ends = None if until is None else until(outage)
+        page.note(line, told=Telling(outage=outage, word=str(duty.task), reason=text, until=ends))
     return text
+
+
+STILL_SO: dict[str, frozenset[State]] = {
+    "overdue_start": AHEAD,
+    "overdue_end": frozenset({State.ACTIVE}),
+    "answer_overdue": frozenset({State.SUBMITTED, State.VALIDATED, State.IN_STUDY}),
+    "refer": frozenset({State.SUBMITTED, State.VALIDATED, State.IN_STUDY}),
+}
+"""In which states what was told of an outage is still so; of any other word, whatever has become of it."""
+
+
+def _escalate(duty: Duty, book: Book, world: World, now: datetime) -> str:
+    """Tell who is next of what nobody has acknowledged; looked at and told in one transaction."""
+    role, side, sequence, chain = duty.cause.split(":", 3)
+    rules = world.rules.notices
+    with book.as_(SYSTEM) as page:
+        found = page.unanswered(within=remembered(rules), of=(chain, int(sequence)))
+        there = next((one for one in found if one.side == side), None)
+        row = next(
+            (r for r in rules.escalation if there and (r.silent, r.severity, r.role) == (side, there.severity, role)),
+            None,
+        )
+        if there is None or row is None:
+            return MOVED_ON
+        outage = page.outage(duty.subject)
+        if outage.state not in STILL_SO.get(there.word, frozenset(State)):
+            return MOVED_ON
+        text = f"{there.word.replace('_', ' ')}: nobody of the {side} has acknowledged it for {row.after_min:g} min"
+        line = event(outage, actor=SYSTEM, now=now, verb=ESCALATE, world=world, reason=text)
+        step = Next(role=row.role, severity=there.severity, matter=there.matter)
+        page.note(line, told=Telling(outage=outage, word=ESCALATE, reason=text, next=step))
+    return f"{row.role} told: {text}"
 
 
 def _tell(duty: Duty, book: Book, world: World, now: datetime, outage: Outage, *, says: str) -> str:
@@ -167,7 +206,7 @@ def _tell(duty: Duty, book: Book, world: World, now: datetime, outage: Outage, *
 
 
 def tell(page: Page, duty: Duty, world: World, now: datetime, outage: Outage, *, says: str) -> None:
-    """Write what the clock brought into the journal; a notice to whom it concerns belongs in this transaction."""
+    """Write what the clock brought into the journal; nobody has to be told of it."""
     page.note(event(outage, actor=SYSTEM, now=now, verb=str(duty.task), world=world, reason=says))
 
 
@@ -180,6 +219,7 @@ DONE_BY: dict[Task, Callable[[Duty, Book, World, datetime], str]] = {
     Task.OVERDUE_START: _overdue_start,
     Task.OVERDUE_END: _overdue_end,
     Task.ANSWER_OVERDUE: _answer_overdue,
+    Task.ESCALATE: _escalate,
     Task.CLOSE: _close,
     Task.DECIDE: _decide,
     Task.RESTUDY: _restudy,

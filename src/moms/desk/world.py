@@ -92,6 +92,28 @@ class World:
         """Give the rows of the buses that a request takes out."""
         return self._rows(request, ElementKind.BUS)
 
+    @property
+    def all_areas(self) -> tuple[str, ...]:
+        """The zones and regions of the grid, by which one may ask to be told."""
+        zones = self.grid.zones
+        return () if zones is None else tuple(sorted({*zones.name, *zones.region}))
+
+    def areas(self, request: Request) -> tuple[str, ...] | None:
+        """Name the zones in which a request takes something out, and their regions; None where that is not known."""
+        zones = self.grid.zones
+        if zones is None or self.unknown(request):
+            return None
+        net, lines, dc = self.grid.network, self.branches(request), self.dclines(request)
+        there = self.grid.breakers
+        breakers = () if there is None else there.bus[sorted(self.breakers(request))]
+        at = _joined([
+            net.branches.from_bus[lines], net.branches.to_bus[lines], net.units.bus[self.units(request)],
+            self.buses(request), net.dclines.from_bus[dc], net.dclines.to_bus[dc], np.asarray(breakers, dtype=np.int64),
+        ])  # fmt: skip
+        inside = sorted({int(zone) for zone in net.buses.zone[at] if zone >= 0})
+        names = {zones.name[zone] for zone in inside} | {zones.region[zone] for zone in inside}
+        return tuple(sorted(names)) or None
+
     def breakers(self, request: Request) -> frozenset[int]:
         """Give the rows of the breakers that a request opens."""
         if request.switch is None or not request.takes_out:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from moms.desk.sending import Answered
 from moms.exchange.calendars import calendar_of
-from moms.records.notices import RANK
+from moms.records.told import RANK
 from moms.values import Refused
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def message_of(letter: Letter, *, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"] = sender, letter.target
     message["Subject"] = _subject(letter.notices)
-    message["Message-ID"] = f"<{_name(letter.notices)}@moms>"
+    message["Message-ID"] = f"<{name_of(letter.notices)}@moms>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("\n\n".join(_text(notice) for notice in letter.notices) + "\n")
     calendar = calendar_of(letter.notices).encode()
@@ -128,7 +128,8 @@ def _subject(notices: tuple[Notice, ...]) -> str:
     return "".join(c for c in line if c.isprintable())[:SUBJECT_CHARACTERS]
 
 
-def _name(notices: tuple[Notice, ...]) -> str:
+def name_of(notices: tuple[Notice, ...]) -> str:
+    """Name a letter by what is in it: the same notices give the same name."""
     if len(notices) == 1:
         return notices[0].id
     return hashlib.sha256("".join(n.id for n in notices).encode()).hexdigest()[:32]

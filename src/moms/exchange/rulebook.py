@@ -29,10 +29,11 @@ from moms.market.rules import DispatchRules, RedispatchRules
 from moms.outages import Category, EntryRules, Kind
 from moms.outages.document import REQUEST
 from moms.outages.policy import Agency, Blackout, Lead, Longest, Notice, Peak
+from moms.records.told import EscalationRow, NoticeRules, PlanRow, Severity, Side
 from moms.risk.firmness import LadderRules, Rung, RungRule
 from moms.study.ac_rows import AcLimits
 from moms.study.slices import StudyRules
-from moms.values import Finding, Level, Refused, Window
+from moms.values import Finding, Level, Refused, Role, Window
 from moms.values.shape import (
     BAD,
     RANGE,
@@ -64,13 +65,15 @@ SECTIONS: dict[str, type] = {
 }
 SPARE: dict[str, type] = {
     "ac": AcLimits, "ledger": LedgerRules, "recall": RecallRules, "ladder": LadderRules, "clock": ClockRules,
+    "notices": NoticeRules,
 }  # fmt: skip
 """Sections that a book may leave out."""
 _NAMES: dict[str, Any] = {
     one.__name__: one
     for one in (
-        AcNeed, Agency, AnswerRow, Authority, AuthorityRow, Band, Blackout, Category, Forfeit, Kind, Lead, Level,
-        LineStandard, Longest, Notice, Peak, Rung, RungRule, Standards, UnitStandard, Window, date,
+        AcNeed, Agency, AnswerRow, Authority, AuthorityRow, Band, Blackout, Category, EscalationRow, Forfeit, Kind,
+        Lead, Level, LineStandard, Longest, Notice, Peak, PlanRow, Role, Rung, RungRule, Severity, Side, Standards,
+        UnitStandard, Window, date,
     )
 }  # fmt: skip
 _ANYTHING = Number(least=-1e12, most=1e12)

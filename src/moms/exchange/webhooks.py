@@ -36,7 +36,7 @@ GONE = 410
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
-class _NotReachedError(Exception):
+class NotReachedError(Exception):
     """An address that is not to be reached."""
 
 
@@ -61,20 +61,25 @@ class Webhooks:
             **signed(notice.id, body, secret=letter.secret or "", at=int(self.clock())),
         }
         try:
-            return _answered(self._post(letter.target, body, headers))
-        except _NotReachedError as why:
+            return _answered(self.post(letter.target, body, headers))
+        except NotReachedError as why:
             return Answered(sent=False, says=str(why), final=True)
         except (OSError, http.client.HTTPException, UnicodeError) as why:
             return Answered(sent=False, says=f"{type(why).__name__}: {why}")
 
-    def _post(self, target: str, body: bytes, headers: dict[str, str]) -> int:
+    def post(self, target: str, body: bytes, headers: dict[str, str]) -> int:
+        """Send a body to an address, and give the status of the answer.
+
+        Raises:
+            NotReachedError: it is not to be reached. OSError, HTTPException, UnicodeError: it was not.
+        """
         parts = urlsplit(target)
         host, secure = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
         own = host in self.allowed or f"{host}:{port}" in self.allowed
         if not secure and not own:
             msg = "without TLS only hosts that the installation names are reached"
-            raise _NotReachedError(msg)
+            raise NotReachedError(msg)
         connection = _Pinned(host, port, at=_looked_up(host, port, own=own), timeout=self.timeout_s)
         if secure:
             connection.context = self.context
@@ -172,7 +177,7 @@ def _looked_up(host: str, port: int, *, own: bool) -> tuple[str, int]:
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not own and not all(is_public(address) for address in found):
         msg = f"{host} is not a public address, and the installation does not name it (MOMS_WEBHOOK_HOSTS)"
-        raise _NotReachedError(msg)
+        raise NotReachedError(msg)
     return found[0], port
 
 

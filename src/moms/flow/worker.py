@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from moms.desk.duties import STUDIES
-from moms.desk.ports import BookMoved
+from moms.desk.ports import BookMoved, DatabaseAway
 from moms.desk.work import LostDuty
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _one(needs: Needs, held: Held, now: datetime, tally: Tally) -> None:
         needs.tell("lost", held.duty.name, why.says)
     except ToldToStopError:
         _back(needs, held, says="its worker was told to stop", wait=timedelta(0), blame=False)
-    except BookMoved as why:
+    except (BookMoved, DatabaseAway) as why:
         _back(needs, held, says=why.says, wait=SOON, blame=False)
     except Exception as why:  # noqa: BLE001 - whatever a duty does, the others are done
         tally.failed += 1

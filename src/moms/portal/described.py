@@ -40,6 +40,7 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "saveView": d.SavedView,
     "changeView": d.SavedView,
     "listSubscriptions": d.Subscriptions, "follow": d.Subscribed,
+    "communication": d.Communication,
     "listOffers": d.Offers, **dict.fromkeys(("studyOffer", "makeOffer", "answerOffer"), d.Offer),
     "listChangeSets": d.ChangeSets,
     **dict.fromkeys(

@@ -303,6 +303,10 @@ class Notice(Open):
     made_at: datetime
     done_at: datetime | None
     done_by: str | None
+    ends_at: datetime | None
+    """From when on it is of no use."""
+    went_on: bool
+    """Whether somebody was told of it before, and nobody acknowledged it."""
     tells: Json
 
 
@@ -324,6 +328,7 @@ class Subscribed(Open):
     owners: list[str]
     assets: list[str]
     verbs: list[str]
+    areas: list[str]
     severity: str
     daily: bool
 
@@ -332,6 +337,34 @@ class Subscriptions(Open):
     """What one asked to be told of."""
 
     items: list[Subscribed]
+
+
+class Hearer(Open):
+    """Whose people, and in which role."""
+
+    organisation: str
+    role: str
+
+
+class ByClock(Open):
+    """What is told at an instant, if it is so then."""
+
+    at: datetime
+    word: str
+    severity: str
+    to: list[Hearer]
+
+
+class Communication(Open):
+    """Who is told what of an outage and when."""
+
+    outage: str
+    rule_book: str
+    areas: list[str] | None
+    by_clock: list[ByClock]
+    by_deed: list[Json]
+    next: list[Json]
+    following: list[Json]
 
 
 class BulkItem(Open):

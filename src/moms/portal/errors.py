@@ -156,6 +156,7 @@ STATUS: dict[type[Refused], int] = {
     FileTooBig: 413,
     TooSlow: 408,
     ports.BookMoved: 409,
+    ports.DatabaseAway: 503,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,
     submit.AlreadyFiled: 409,
@@ -214,7 +215,7 @@ def of_refusal(refusal: Refused) -> Response:
         if isinstance(refusal, (StillAtWork, LostClaim))
         else 5.0
     )
-    if isinstance(refusal, (TooMany, Busy, StillAtWork, LostClaim, identities.ProviderDown)):
+    if isinstance(refusal, (TooMany, Busy, StillAtWork, LostClaim, identities.ProviderDown, ports.DatabaseAway)):
         answer.headers["Retry-After"] = f"{max(1, round(wait_s))}"
     return answer
 

@@ -259,6 +259,14 @@ class Desk(Protocol):
         """Say that somebody has taken an alarm."""
         ...
 
+    def areas(self) -> tuple[str, ...]:
+        """Name the zones and regions of the grid."""
+        ...
+
+    def communication(self, name: str) -> dict[str, object]:
+        """Give who is told what of an outage and when."""
+        ...
+
     def shift(self, *, hours: int = 12) -> dict[str, object]:
         """Give the sheet of the hours ahead, and the last hand-over."""
         ...

@@ -16,7 +16,7 @@ from moms.desk.answer import answer_document
 from moms.desk.keys import Early, KeptAnswer, LostClaim, principal_of
 from moms.desk.passkeys import check_decides
 from moms.desk.people import Scope
-from moms.desk.ports import BookMoved, NotYours
+from moms.desk.ports import BookMoved, DatabaseAway, NotYours
 from moms.portal.errors import (
     Busy,
     KeyMissing,
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from moms.portal.needs import Desk
     from moms.values import Actor
 
-PASSING = (BookMoved, Busy, LostClaim)
+PASSING = (BookMoved, Busy, DatabaseAway, LostClaim)
 """Refusals that say try again: keeping them would make the retry useless."""
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from moms.outages import Kind
 from moms.outages.lifecycle import Verb
-from moms.records.field import LATE_WORD, LOOK_WORD
+from moms.records.told import ESCALATE, RANK, SILENT, NoticeRules, Severity, Side, severity_of_word
 from moms.values import OPERATOR, Role, instant_text
 
 if TYPE_CHECKING:
@@ -22,17 +23,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from moms.outages import Outage
+    from moms.records.told import PlanRow
     from moms.values import Actor
-
-
-class Severity(StrEnum):
-    """How much a notice asks of whoever gets it."""
-
-    INFO = "info"
-    ACTION = "action"
-    """Somebody has to answer."""
-    URGENT = "urgent"
-    """Somebody has to act now."""
 
 
 class Channel(StrEnum):
@@ -41,6 +33,8 @@ class Channel(StrEnum):
     INBOX = "inbox"
     MAIL = "mail"
     WEBHOOK = "webhook"
+    SMS = "sms"
+    """A short text to a telephone, by a gateway."""
 
 
 class State(StrEnum):
@@ -53,43 +47,14 @@ class State(StrEnum):
     DEAD = "dead"
     """Tried as often as it may be; a person can send it again."""
     STOPPED = "stopped"
-    """Acknowledged elsewhere before it was sent."""
+    """Acknowledged elsewhere, or no longer so, before it was sent."""
 
 
 AN_ID = re.compile(r"OTG-[A-Z2-7]{8}")
 """The id of an outage, wherever it stands in a text."""
 SEALED = "another outage"
 """What is said instead to who may not know which."""
-OUTCOMES = frozenset({"counter", "accept"})
-"""Outcomes of a decision that have no step of their own name; those that have one are named like it."""
-RANK = {Severity.INFO: 0, Severity.ACTION: 1, Severity.URGENT: 2}
-OFFERS = frozenset({"offer_made", "offer_countered", "offer_agreed", "offer_declined", "offer_withdrawn",
-                    "offer_lapsed", "offer_done", "offer_fell_through"})  # fmt: skip
-"""What is told of offers to move an outage, to the owner of each outage in them."""
-SILENT = frozenset({Verb.VALIDATE, Verb.STUDY})
-"""Steps of the machinery, which nobody is told."""
-ACTION = frozenset(
-    {
-        "counter",
-        "offer_made",
-        "offer_countered",
-        Verb.RETURN,
-        Verb.REFER,
-        Verb.NEGOTIATE,
-        Verb.RENEGOTIATE,
-        Verb.DENY,
-        Verb.REFUSE_CHANGE,
-        Verb.DELAY,
-        Verb.EXPIRE,
-        LATE_WORD,
-        LOOK_WORD,
-    }
-)
-URGENT = frozenset({Verb.RECALL, Verb.REVOKE, Verb.PUT_AT_RISK, Verb.EXTEND_FORCED})
-FIELD = frozenset({LATE_WORD, LOOK_WORD})
-"""Told of entries from the field: a crew will be late, or what it reports does not fit."""
-WORDS = frozenset({*Verb, *OUTCOMES, *OFFERS, *FIELD, "decline"}) - SILENT
-"""All that is told of."""
+TEXT_LASTS = timedelta(hours=4)
 OWNERS = frozenset({Role.OWNER, Role.AGENT})
 
 
@@ -106,11 +71,29 @@ class Happening:
     asked_by: Actor | None
     reason: str
     outage: Outage
+    areas: tuple[str, ...] | None = None
+    """Zones and regions of the equipment; None where they are not known."""
+    plan: tuple[PlanRow, ...] = NoticeRules().told
+    """Who is told of it without having asked."""
+    until: datetime | None = None
+    """From when on it is of no use to anybody; None: never."""
+    next: Next | None = None
+    """Of what was told to somebody before, and not acknowledged."""
 
     @property
     def word(self) -> str:
         """What was done, without who did it: `refer` of the journal's `decide:refer`, `deny` of its `settle:deny`."""
         return self.verb.rpartition(":")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """Who is told next, of which line of the journal, and how much that asked for."""
+
+    role: Role
+    severity: Severity
+    matter: str
+    """The line, and whose silence it is; see `matter_of`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +103,42 @@ class Telling:
     outage: Outage
     word: str
     reason: str
+    until: datetime | None = None
+    """From when on it is of no use to anybody; None: never."""
+    next: Next | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """A line of the journal of which one side was told, and which nobody there has acknowledged."""
+
+    chain: str
+    sequence: int
+    side: Side
+    severity: Severity
+    outage_id: str
+    word: str
+    at: datetime
+    """When it happened."""
+
+    @property
+    def matter(self) -> str:
+        """Name it, with whose silence it is."""
+        return matter_of(self.side, chain=self.chain, sequence=self.sequence)
+
+
+def matter_of(side: Side, *, chain: str, sequence: int) -> str:
+    """Name a line of the journal and the side that has to acknowledge it.
+
+    >>> matter_of(Side.OWNER, chain="TO-1", sequence=7)
+    'owner:7:TO-1'
+    """
+    return f"{side}:{sequence}:{chain}"
+
+
+def side_of(organisation: str) -> Side:
+    """Give the side on which an organisation's people are."""
+    return Side.OPERATOR if organisation == OPERATOR else Side.OWNER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +158,8 @@ class Subscription:
     owners: tuple[str, ...] = ()
     assets: tuple[str, ...] = ()
     verbs: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    """Zones or regions; what lies in an unknown one is told too."""
     severity: Severity = Severity.INFO
     """The least that is told."""
     daily: bool = False
@@ -163,6 +184,10 @@ class Notice:
     sequence: int
     outage_id: str
     body: dict[str, object]
+    lasts: timedelta | None = None
+    """For how long from its happening on it is of use; None: for good."""
+    matter: str = ""
+    """Of what nobody had acknowledged; empty where it is the first word of it."""
 
     def is_for(self, actor: Actor) -> bool:
         """Tell whether this stands in an actor's inbox."""
@@ -170,29 +195,31 @@ class Notice:
         return self.organisation == actor.organisation and mine
 
 
-def plan_of(organisation: str) -> tuple[Subscription, ...]:
-    """Give what everybody is told without having asked for it, for an outage of an organisation.
+def plan_of(happening: Happening) -> tuple[Subscription, ...]:
+    """Give what everybody is told of a happening without having asked for it.
 
-    Its owner hears of every decision and of what others did to it, the engineers of what is referred to them,
-    of offers that are countered or come to nothing, and of what is urgent, the control room of what is urgent
-    and of what crews report that needs a person.
+    What goes on to who is next is for that role at the operator alone.
     """
-    desk = {"organisation": OPERATOR, "sees_all": True}
-    return (
-        *(Subscription(id=f"plan:{role}", organisation=organisation, role=role) for role in sorted(OWNERS)),
-        Subscription(id="plan:referred", role=Role.ENGINEER, verbs=(Verb.REFER,), **desk),  # type: ignore[arg-type]  # as above
-        Subscription(id="plan:countered", role=Role.ENGINEER, verbs=("offer_countered", "offer_fell_through"), **desk),  # type: ignore[arg-type]  # as above
-        Subscription(id="plan:engineer", role=Role.ENGINEER, severity=Severity.URGENT, **desk),  # type: ignore[arg-type]  # as above
-        Subscription(id="plan:control_room", role=Role.CONTROL_ROOM, severity=Severity.URGENT, **desk),  # type: ignore[arg-type]  # as above
-        Subscription(id="plan:field", role=Role.CONTROL_ROOM, verbs=tuple(sorted(FIELD)), **desk),  # type: ignore[arg-type]  # as above
-    )
+    owner, step = happening.outage.request.organisation, happening.next
+    if step is not None:
+        name = f"plan:next:{step.role}"
+        return (Subscription(id=name, organisation=OPERATOR, role=step.role, sees_all=True),)
+    return tuple(
+        Subscription(
+            id=f"plan:{row.name}", organisation=OPERATOR if row.side == Side.OPERATOR else owner, role=row.role,
+            verbs=row.words, severity=row.severity, sees_all=row.side == Side.OPERATOR,
+        )
+        for row in happening.plan
+    )  # fmt: skip
 
 
 def severity_of(happening: Happening) -> Severity:
     """Give how much it asks for: a forced outage is urgent whatever is done to it first."""
-    if happening.word in URGENT or (happening.word == Verb.SUBMIT and happening.outage.request.kind == Kind.FORCED):
+    if happening.next is not None:
+        return happening.next.severity
+    if happening.word == Verb.SUBMIT and happening.outage.request.kind == Kind.FORCED:
         return Severity.URGENT
-    return Severity.ACTION if happening.word in ACTION else Severity.INFO
+    return severity_of_word(happening.word)
 
 
 def meets(subscription: Subscription, happening: Happening) -> bool:
@@ -200,21 +227,30 @@ def meets(subscription: Subscription, happening: Happening) -> bool:
 
     Nobody is told what they did themselves: a role of an organisation not what any of its own people did in it.
     """
-    owner = happening.outage.request.organisation
     return (
         happening.word not in SILENT
-        and (subscription.sees_all or subscription.organisation == owner)
+        and covers(subscription, outage=happening.outage, areas=happening.areas)
+        and (subscription.sees_all or happening.word != ESCALATE)
         and RANK[severity_of(happening)] >= RANK[subscription.severity]
-        and (not subscription.owners or owner in subscription.owners)
         and (not subscription.verbs or happening.word in subscription.verbs)
-        and (not subscription.assets or not set(subscription.assets).isdisjoint(happening.outage.request.assets))
         and not _own_deed(subscription, happening.actor)
+    )
+
+
+def covers(subscription: Subscription, *, outage: Outage, areas: tuple[str, ...] | None) -> bool:
+    """Tell whether a subscription is about an outage that lies in these areas, and whoever it is for may see it."""
+    owner = outage.request.organisation
+    return (
+        (subscription.sees_all or subscription.organisation == owner)
+        and (not subscription.owners or owner in subscription.owners)
+        and (not subscription.areas or areas is None or not set(subscription.areas).isdisjoint(areas))
+        and (not subscription.assets or not set(subscription.assets).isdisjoint(outage.request.assets))
     )
 
 
 def notices_of(happening: Happening, subscriptions: Iterable[Subscription]) -> tuple[Notice, ...]:
     """Give the notices of a happening, those of the plan among them, by id."""
-    asked = (*plan_of(happening.outage.request.organisation), *subscriptions)
+    asked = (*plan_of(happening), *subscriptions)
     found = (notice_of(s, happening) for s in asked if meets(s, happening))
     return tuple(sorted(found, key=lambda n: n.id))
 
@@ -234,7 +270,17 @@ def notice_of(subscription: Subscription, happening: Happening) -> Notice:
         sequence=happening.sequence,
         outage_id=happening.outage.id,
         body=body_of(happening) if subscription.sees_all else sealed(body_of(happening), but=happening.outage.id),
+        lasts=_lasts(subscription, happening),
+        matter="" if happening.next is None else happening.next.matter,
     )
+
+
+def _lasts(subscription: Subscription, happening: Happening) -> timedelta | None:
+    """Give for how long it is of use; a text that comes hours late wakes somebody for nothing."""
+    whole = None if happening.until is None else happening.until - happening.at
+    if subscription.channel != Channel.SMS:
+        return whole
+    return TEXT_LASTS if whole is None else min(whole, TEXT_LASTS)
 
 
 def notice_id(*, chain: str, sequence: int, subscription: Subscription) -> str:
@@ -258,6 +304,7 @@ def body_of(happening: Happening) -> dict[str, object]:
         "reference": outage.request.external_id,
         "owner": outage.request.organisation,
         "assets": list(outage.request.assets),
+        "areas": None if happening.areas is None else list(happening.areas),
         "window": {"start": instant_text(outage.window.start), "end": instant_text(outage.window.end)},
         "state": outage.state.value,
         "status": outage.status.value,

@@ -45,7 +45,7 @@ PRIORITY = {What.LATE: 1, What.RECALLED: 1, What.FORCED: 2, What.RISK: 2}
 STATUS = {What.RECALLED: Status.RECALLED, What.RISK: Status.AT_RISK}
 """The status that the alarm began with, where it began with one."""
 TOLD = {
-    What.LATE: frozenset({LATE_WORD}),
+    What.LATE: frozenset({LATE_WORD, "overdue_end"}),
     What.RECALLED: frozenset({str(Verb.RECALL)}),
     What.FORCED: frozenset({str(Verb.SUBMIT)}),
     What.RISK: frozenset({str(Verb.PUT_AT_RISK)}),

@@ -17,13 +17,12 @@ from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.desk.ports import BookMoved, NoSuchDecision, Told
 from moms.outages.document import from_document
 from moms.records.journal import CHANGE_SET, ENTRY, ORIGIN, REGISTER, Head, actor_body, link
-from moms.records.notices import Happening
 from moms.store import tables
 from moms.store.acting import act_as, open_as
 from moms.store.bars import bars
 from moms.store.changes import ChangeRows
 from moms.store.lines import bodies_of, lines_matching
-from moms.store.outbox import tell_of
+from moms.store.outbox import happening_of, tell_of, unanswered
 from moms.store.refusals import looks_only, not_for, refusal, said, stale, unknown
 from moms.store.rights import may
 from moms.store.rows import (
@@ -43,7 +42,7 @@ from moms.values import SYSTEM, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row, Select
 
@@ -51,7 +50,7 @@ if TYPE_CHECKING:
     from moms.desk.ports import Bar, Event, LineSearch, Search
     from moms.outages import Outage
     from moms.records.journal import Line
-    from moms.records.notices import Telling
+    from moms.records.notices import Happening, Telling, Unanswered
     from moms.store.rights import Do
     from moms.values import Actor, Window
 
@@ -300,7 +299,7 @@ class PostgresPage:
             organisation=organisation, classification=kind, outage_id=event.outage_id, revision=None, body=body
         )
         if told is not None:
-            self.happenings.append(_happening(told.outage, replace(event, verb=told.word, reason=told.reason), line))
+            self.happenings.append(happening_of(told.outage, event, line, told=told))
 
     def notes(self, outage_ids: Sequence[str], *, verb: str, hold: bool = False) -> Sequence[Event]:
         """Give the events of outages whose verb begins like this, oldest first of each organisation.
@@ -339,6 +338,10 @@ class PostgresPage:
         newest_first = select(lines.body).where(*ours).order_by(lines.seq.desc()).limit(last)
         bodies = self._connection.execute(newest_first).scalars().all()
         return tuple(json.loads(body)["entry"] for body in reversed(bodies))
+
+    def unanswered(self, *, within: timedelta, of: tuple[str, int] | None = None) -> Sequence[Unanswered]:
+        """Give of what one side was told and nobody there has acknowledged, oldest first."""
+        return unanswered(self._connection, within=within, of=of)
 
     def heads(self) -> Mapping[str, int]:
         """Give how many lines each chain of the journal has that this actor sees."""
@@ -504,7 +507,7 @@ class PostgresPage:
             organisation=str(row["organisation"]), classification=str(row["classification"]), outage_id=outage.id,
             revision=outage.revision, body=body,
         )  # fmt: skip
-        self.happenings.append(_happening(outage, event, line))
+        self.happenings.append(happening_of(outage, event, line))
         self.marks.append(Mark(outage_id=outage.id, revision=outage.revision, verb=event.verb))
 
     def _append(
@@ -550,13 +553,6 @@ class PostgresPage:
         return tuple(row)
 
 
-def _happening(outage: Outage, event: Event, line: Line) -> Happening:
-    return Happening(
-        chain=line.organisation, sequence=line.sequence, at=event.at, verb=event.verb, actor=event.actor,
-        asked_by=event.asked_by, reason=event.reason, outage=outage,
-    )  # fmt: skip
-
-
 def _matching(search: Search, *columns: ColumnElement[Any]) -> Select[Any]:
     """Write a search for some columns as a query."""
     c = tables.outage.c
@@ -583,7 +579,7 @@ def _matching(search: Search, *columns: ColumnElement[Any]) -> Select[Any]:
         if wanted is not None:
             query = query.where(column == wanted)
     if search.group is not None:
-        query = query.where(c.document["request"]["group"].as_string() == search.group)
+        query = query.where(c.in_group == search.group)
     if search.text:
         query = query.where(c.words.icontains(search.text, autoescape=True))
     if search.after is not None:

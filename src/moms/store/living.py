@@ -10,13 +10,17 @@ import psycopg
 from sqlalchemy import event as hooks
 from sqlalchemy.exc import DisconnectionError
 
+from moms.desk.ports import DatabaseAway
+
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, ExceptionContext
     from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 SURE_S = 5.0
 """A connection that rested longer may have been cut on the way without a word: it is asked."""
 RESTED = "moms.rested_since"
+ENDING = ("08", "57P", "53300")
+"""How the codes begin by which a server says that it ends, starts, or takes nobody more."""
 
 
 def only_living(engine: Engine) -> Engine:
@@ -53,3 +57,21 @@ def has_spoken(connection: psycopg.Connection[object]) -> bool:
     watch = select.poll()
     watch.register(connection.fileno(), select.POLLIN)
     return bool(watch.poll(0))
+
+
+def say_away(engine: Engine) -> Engine:
+    """Let an engine say `DatabaseAway` where its server ended, or cannot be reached."""
+
+    def heard(found: ExceptionContext) -> None:
+        why = found.original_exception
+        never_there = found.connection is None and isinstance(why, psycopg.OperationalError)
+        if found.is_disconnect or never_there or str(getattr(why, "sqlstate", None)).startswith(ENDING):
+            raise away() from why
+
+    hooks.listen(engine, "handle_error", heard)
+    return engine
+
+
+def away() -> DatabaseAway:
+    """Say that the database does not answer, and no word of what it is or where."""
+    return DatabaseAway("the database does not answer just now", fix="ask the same again shortly, under the same key")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Engine
 
-HEAD = "0015"
+HEAD = "0017"
 """The last step. Known without reading the steps, so that a start with nothing to do is quick."""
 OWNER, APP, READER = "moms_owner", "moms_app", "moms_reader"
 LOCK = 0x6D6F6D73
@@ -84,6 +84,15 @@ def step_of(connection: Connection) -> str | None:
         raise CannotMigrate(
             "this login may not see the schema moms", field="MOMS_DATABASE_URL", fix=f"GRANT {APP} TO the login"
         ) from why
+
+
+def fits(connection: Connection) -> bool:
+    """Tell whether this program may run on a database: at its own step, or at a later one that says that it may."""
+    found = step_of(connection)
+    if found is None or found <= HEAD:
+        return found == HEAD
+    oldest: str = connection.execute(text("SELECT moms.oldest_program()")).scalar_one()
+    return oldest <= HEAD
 
 
 def _prepare(connection: Connection) -> None:

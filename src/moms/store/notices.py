@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select, tuple_, update
+from sqlalchemy import func, or_, select, tuple_, update
 
 from moms.desk.notices import Held, Kept
-from moms.records.notices import Channel, Notice, Severity, State
+from moms.records.notices import Channel, Notice, State, matter_of, side_of
+from moms.records.told import Severity
 from moms.store import tables
 from moms.store.acting import act_as
 from moms.store.book import PostgresPage
@@ -18,7 +19,7 @@ from moms.store.rows import name_of, print_of
 from moms.values import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Engine, Row, RowMapping, Select
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from moms.values import Actor
 
 THERE = tables.notice
+TO_PEOPLE = (Channel.MAIL.value, Channel.SMS.value)
+"""Ways that end at a person: who has read it elsewhere need not be told again. A webhook's end is a machine."""
 MOST_OF_ONE = 1000
 """Open notices of one outage that are looked at together."""
 
@@ -56,6 +59,8 @@ class PostgresNoticesPage:
     def inbox(self, actor: Actor, *, open_only: bool, before: str | None, limit: int) -> Sequence[Kept]:
         """Give what stands in an actor's inbox, newest first."""
         query = _to(actor, THERE.c.channel == Channel.INBOX.value)
+        if open_only:
+            query = query.where(or_(THERE.c.ends_at.is_(None), THERE.c.ends_at > func.clock_timestamp()))
         return self._page_of(query, only=State.OPEN if open_only else None, before=before, limit=limit)
 
     def open_of(self, actor: Actor, outage_id: str) -> Sequence[Kept]:
@@ -84,16 +89,33 @@ class PostgresNoticesPage:
         return None if row is None else kept_of(row)
 
     def acknowledge(self, kept: Kept, event: Event) -> None:
-        """Write that it was acknowledged, and stop the mail that its addressee would still get of the same."""
+        """Write that it was acknowledged, and stop mail and texts that its addressee would still get of the same.
+
+        What went on to others because nobody had acknowledged it is done with for all of them, by every way.
+        """
         c, notice = THERE.c, kept.notice
         done = {"done_at": func.transaction_timestamp(), "done_by": self._actor.name, "revision": c.revision + 1}
         this = update(THERE).where(c.id == notice.id)
         self._connection.execute(this.values(state=State.ACKNOWLEDGED.value, **done))
         same = (c.chain == notice.chain) & (c.seq == notice.sequence) & (c.organisation == notice.organisation)
         whose = (c.person == self._actor.name) | ((c.role != "") & (c.role == notice.role))
-        waits = (c.channel == Channel.MAIL.value) & c.state.in_((State.OPEN.value, State.DEAD.value))
+        waits = c.channel.in_(TO_PEOPLE) & c.state.in_((State.OPEN.value, State.DEAD.value))
         self._connection.execute(update(THERE).where(same, whose, waits).values(state=State.STOPPED.value, **done))
+        self._close(notice, waits, done)
         self._note(event)
+
+    def _close(self, notice: Notice, waits: ColumnElement[bool], done: Mapping[str, object]) -> None:
+        """Close what went on of the same matter; and where that was acknowledged, what it began with on that side."""
+        c, side = THERE.c, side_of(notice.organisation)
+        matter = notice.matter or matter_of(side, chain=notice.chain, sequence=notice.sequence)
+        these = c.matter == matter
+        whose, number, chain = matter.split(":", 2)
+        if notice.matter and whose == side:
+            first = (c.chain == chain) & (c.seq == int(number)) & (c.organisation == notice.organisation)
+            these |= first & ((c.person == "") | (c.channel != Channel.INBOX.value))
+        unread = (c.channel == Channel.INBOX.value) & (c.state == State.OPEN.value)
+        self._connection.execute(update(THERE).where(these, unread).values(state=State.ACKNOWLEDGED.value, **done))
+        self._connection.execute(update(THERE).where(these, waits).values(state=State.STOPPED.value, **done))
 
     def again(self, kept: Kept, event: Event) -> None:
         """Let a dead notice be sent as if it never had been tried."""
@@ -129,6 +151,7 @@ class PostgresNoticesPage:
             "owners": list(subscription.owners),
             "assets": list(subscription.assets),
             "verbs": list(subscription.verbs),
+            "areas": list(subscription.areas),
             "severity": subscription.severity.value,
             "daily": subscription.daily,
             "sees_all": subscription.sees_all,
@@ -180,6 +203,7 @@ def kept_of(row: Row[Any]) -> Kept:
         sequence=row.seq,
         outage_id=row.outage_id,
         body=row.body,
+        matter=row.matter,
     )
     return Kept(
         notice=notice,
@@ -189,4 +213,5 @@ def kept_of(row: Row[Any]) -> Kept:
         done_by=row.done_by,
         tries=row.tries,
         answer=row.answer,
+        ends_at=row.ends_at,
     )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Interval, Text, and_, bindparam, case, cast, func, or_, select, text, update
 
-from moms.records.notices import Channel, Severity, Subscription, notices_of
+from moms.records.notices import Channel, Happening, State, Subscription, Unanswered, notices_of
+from moms.records.told import Severity, Side
 from moms.store import tables
+from moms.values import OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from sqlalchemy import Connection, Row
 
-    from moms.records.notices import Happening, Notice
+    from moms.desk.ports import Event
+    from moms.outages import Outage
+    from moms.records.journal import Line
+    from moms.records.notices import Notice, Telling
 
 
 NEXT_MORNING = (
@@ -22,6 +29,9 @@ NEXT_MORNING = (
     " + interval '1 day 11 hours'"
 )
 """The next 06:00 of market time (UTC-5 all year), when the daily mail goes out."""
+WRITTEN = tables.notice.insert().values(
+    ends_at=func.transaction_timestamp() + bindparam("lasts", type_=Interval(native=True))
+)
 
 
 def tell_of(connection: Connection, happenings: Sequence[Happening]) -> None:
@@ -32,7 +42,7 @@ def tell_of(connection: Connection, happenings: Sequence[Happening]) -> None:
     daily = {s.id for s in asked if s.daily}
     rows = [_row(notice) for happening in happenings for notice in notices_of(happening, asked)]
     if rows:
-        connection.execute(tables.notice.insert(), rows)
+        connection.execute(WRITTEN, rows)
     late = [row["id"] for row in rows if row["subscription"] in daily and row["severity"] != Severity.URGENT.value]
     if late:
         there = tables.notice
@@ -60,6 +70,7 @@ def subscription_of(row: Row[Any]) -> Subscription:
         owners=tuple(row.owners),
         assets=tuple(row.assets),
         verbs=tuple(row.verbs),
+        areas=tuple(row.areas),
         severity=Severity(row.severity),
         daily=row.daily,
         sees_all=row.sees_all,
@@ -82,4 +93,45 @@ def _row(notice: Notice) -> dict[str, object]:
         "seq": notice.sequence,
         "outage_id": notice.outage_id,
         "body": notice.body,
+        "matter": notice.matter,
+        "lasts": notice.lasts,
     }
+
+
+def happening_of(outage: Outage, event: Event, line: Line, *, told: Telling | None = None) -> Happening:
+    """Give what happened as those hear it who are told: with `told`, of a line that changes no outage."""
+    return Happening(
+        chain=line.organisation, sequence=line.sequence, at=event.at, verb=told.word if told else event.verb,
+        actor=event.actor, asked_by=event.asked_by, reason=told.reason if told else event.reason, outage=outage,
+        areas=event.areas, plan=event.plan, until=told.until if told else None, next=told.next if told else None,
+    )  # fmt: skip
+
+
+def unanswered(
+    connection: Connection, *, within: timedelta, of: tuple[str, int] | None = None
+) -> tuple[Unanswered, ...]:
+    """Give of what one side was told and nobody there has acknowledged, oldest first."""
+    told, other = tables.notice.c, tables.notice.alias().c
+    on_side = case((told.organisation == OPERATOR, Side.OPERATOR.value), else_=Side.OWNER.value)
+    matter = on_side + ":" + cast(told.seq, Text) + ":" + told.chain
+    same_side = (other.organisation == OPERATOR) == (told.organisation == OPERATOR)
+    taken = (
+        select(other.id)
+        .where(other.channel == Channel.INBOX.value, other.state == State.ACKNOWLEDGED.value)
+        .where(or_(and_(other.chain == told.chain, other.seq == told.seq, same_side), other.matter == matter))
+    )
+    query = (
+        select(told.chain, told.seq, on_side.label("side"), told.severity, told.outage_id, told.made_at, told.body)
+        .where(told.channel == Channel.INBOX.value, told.severity != Severity.INFO.value, told.matter == "")
+        .where(told.person == "", told.made_at > func.clock_timestamp() - within)
+        .where(or_(told.ends_at.is_(None), told.ends_at > func.clock_timestamp()), ~taken.exists())
+        .order_by(told.made_at, told.chain, told.seq)
+    )
+    if of is not None:
+        query = query.where(told.chain == of[0], told.seq == of[1])
+    rows = {(row.chain, row.seq, row.side): row for row in connection.execute(query)}
+    return tuple(
+        Unanswered(chain=row.chain, sequence=row.seq, side=Side(row.side), severity=Severity(row.severity),
+                   outage_id=row.outage_id, word=row.body["verb"], at=datetime.fromisoformat(row.body["at"]))
+        for row in rows.values()
+    )  # fmt: skip

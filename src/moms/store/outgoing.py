@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 THERE = tables.notice
 MOST = 100
-"""Notices in one mail."""
+"""Notices in one mail or text."""
 ANSWER_CHARACTERS = 300
 
 
@@ -88,7 +88,9 @@ def _due(channels: Sequence[Channel]) -> Any:  # noqa: ANN401 - a select, whose 
     c = THERE.c
     free = or_(c.leased_until.is_(None), c.leased_until < func.clock_timestamp())
     ready = (c.state == State.OPEN.value, c.due_at <= func.clock_timestamp(), free)
-    return select(THERE).where(c.channel.in_([w.value for w in channels]), *ready).with_for_update(skip_locked=True)
+    over = and_(c.ends_at.is_not(None), c.ends_at <= func.clock_timestamp())
+    wanted = select(THERE, over.label("over")).where(c.channel.in_([w.value for w in channels]), *ready)
+    return wanted.with_for_update(skip_locked=True)
 
 
 def _subscription(name: str) -> Any:  # noqa: ANN401 - as above
@@ -99,7 +101,9 @@ def _subscription(name: str) -> Any:  # noqa: ANN401 - as above
 
 def _dropped(connection: Connection, row: Row[Any], held: Row[Any], *, tries: int) -> bool:
     """Stop what nobody wants any more, and give up what was taken so often; tell whether that was done."""
-    if held.unwanted:
+    if row.over:
+        values = {"state": State.STOPPED.value, "answer": "it was of no use any more when it could be sent"}
+    elif held.unwanted:
         values = {"state": State.STOPPED.value, "answer": "who asked for it no longer does, or may no longer act"}
     elif row.tries >= tries:
         values = {"state": State.DEAD.value, "answer": "whoever sent it died each time"}
@@ -110,11 +114,11 @@ def _dropped(connection: Connection, row: Row[Any], held: Row[Any], *, tries: in
 
 
 def _letter(connection: Connection, first: Row[Any], *, secret: str | None, lease: timedelta) -> Letter:
-    """Take the first, by mail with all that are due for the same subscription."""
+    """Take the first; but by webhook with all that are due for the same subscription."""
     c, ids = THERE.c, [first.id]
-    if first.channel == Channel.MAIL.value:
-        beside = _due([Channel.MAIL]).where(c.subscription == first.subscription, c.id != first.id)
-        ids += [row.id for row in connection.execute(beside.order_by(c.made_at, c.id).limit(MOST - 1))]
+    if first.channel != Channel.WEBHOOK.value:
+        beside = _due([Channel(first.channel)]).where(c.subscription == first.subscription, c.id != first.id)
+        ids += [row.id for row in connection.execute(beside.order_by(c.made_at, c.id).limit(MOST - 1)) if not row.over]
     taken = {"revision": c.revision + 1, "tries": c.tries + 1, "leased_until": func.clock_timestamp() + lease}
     written: Sequence[Row[Any]] = connection.execute(
         update(THERE).where(c.id.in_(ids)).values(taken).returning(THERE)

@@ -24,8 +24,8 @@ from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
 from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
-from moms.store.living import only_living
-from moms.store.migrate import APP, HEAD, OWNER, READER, lifecycle, migrate, step_of
+from moms.store.living import away, only_living, say_away
+from moms.store.migrate import APP, OWNER, READER, fits, lifecycle, migrate
 from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
 
@@ -148,7 +148,7 @@ def open_embedded(embedded: Embedded) -> Place:
     migrated = prepare(address, database=DATABASE, moves=lifecycle())
     engine = _engine(url_of(address, login=APP, database=DATABASE), revive=embedded)
     book = PostgresBook(engine)
-    return Place(home=embedded.home, engine=engine, book=book, embedded=embedded, migrated=migrated)
+    return Place(home=embedded.home, engine=say_away(engine), book=book, embedded=embedded, migrated=migrated)
 
 
 def migrate_named(*, env: Mapping[str, str]) -> bool:
@@ -261,7 +261,10 @@ def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
         except psycopg.OperationalError:
             if revive is None:
                 raise
-            known["host"] = revive.start().socket_folder
+            try:
+                known["host"] = revive.start().socket_folder
+            except Refused as why:
+                raise away() from why
             return psycopg.connect(**known)  # type: ignore[arg-type]  # as above
 
     engine = create_engine(url, creator=connect, hide_parameters=True, pool_size=5, max_overflow=15)
@@ -281,7 +284,7 @@ def _open_named(url: URL, *, home: Path, moves: Iterable[tuple[str | None, str]]
     except BaseException:
         engine.dispose()
         raise
-    return Place(home=home, engine=engine, book=PostgresBook(engine))
+    return Place(home=home, engine=say_away(engine), book=PostgresBook(engine))
 
 
 def _check_login(connection: Connection) -> None:
@@ -314,10 +317,9 @@ def _check_shape(connection: Connection, moves: set[tuple[str, str]]) -> None:
         NotReady: it has not.
     """
     fix = "run: moms migrate"
-    if step_of(connection) != HEAD:
-        raise NotReady(
-            "the database lacks steps of this program, or has later ones", field="MOMS_DATABASE_URL", fix=fix
-        )
+    if not fits(connection):
+        says = "the database lacks steps of this program, or has later ones that it cannot go with"
+        raise NotReady(says, field="MOMS_DATABASE_URL", fix=fix)
     act_as(connection, SYSTEM)
     query = select(tables.lifecycle_move.c.from_state, tables.lifecycle_move.c.to_state)
     if {(before, after) for before, after in connection.execute(query)} != moves:

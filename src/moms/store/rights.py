@@ -48,6 +48,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "blocks": INTERNAL,
         "words": CONFIDENTIAL,
         "document": CONFIDENTIAL,
+        "in_group": CONFIDENTIAL,
     },
     "outage_equipment": {
         "outage_id": RESTRICTED,
@@ -231,6 +232,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "sees_all": INTERNAL,
         "made_at": RESTRICTED,
         "ended": RESTRICTED,
+        "areas": RESTRICTED,
     },
     "notice": {
         "id": RESTRICTED,
@@ -255,6 +257,8 @@ COLUMNS: dict[str, dict[str, str]] = {
         "leased_until": INTERNAL,
         "tries": RESTRICTED,
         "answer": RESTRICTED,
+        "ends_at": RESTRICTED,
+        "matter": INTERNAL,
     },
     "attachment": {
         "id": RESTRICTED,

@@ -77,6 +77,7 @@ def outage_row(outage: Outage) -> dict[str, object]:
         "blocks": blocks(outage),
         "words": "\n".join(word for word in words if word),
         "document": canonical(to_document(outage)).decode(),
+        "in_group": request.group,
     }
 
 

@@ -59,6 +59,7 @@ outage = Table(
     Column("blocks", Boolean, nullable=False),
     _text("words"),
     Column("document", JSON, nullable=False),
+    Column("in_group", Text),
 )
 
 outage_equipment = Table(
@@ -288,6 +289,7 @@ subscription = Table(
     Column("sees_all", Boolean, nullable=False),
     Column("made_at", TIMESTAMP(timezone=True), nullable=False),
     Column("ended", Boolean, nullable=False),
+    Column("areas", ARRAY(Text), nullable=False, server_default=text("'{}'")),
 )
 """Who asked to be told of what, and how."""
 
@@ -314,6 +316,8 @@ notice = Table(
     Column("leased_until", TIMESTAMP(timezone=True)),
     Column("tries", BigInteger, nullable=False, server_default=text("0")),
     Column("answer", Text, nullable=False, server_default=text("''")),
+    Column("ends_at", TIMESTAMP(timezone=True)),
+    Column("matter", Text, nullable=False, server_default=text("''")),
     ForeignKeyConstraint(["chain", "seq"], ["moms.journal.organisation", "moms.journal.seq"]),
 )
 """What is told to whom: the inbox, and what is still to be sent. Its revision counts who took it to send it."""

@@ -155,12 +155,12 @@ def _engine(home: Path, env: Mapping[str, str], until: contextlib.ExitStack) -> 
 
 def step(engine: Engine) -> Check:
     """Check that the database has the shape that this program needs."""
-    from moms.store.migrate import HEAD, step_of
+    from moms.store.migrate import HEAD, fits, step_of
 
     with engine.connect() as connection:
-        at = step_of(connection)
+        at, ok = step_of(connection), fits(connection)
     fix = "run: moms migrate" if at is None or at < HEAD else "use the program that made it, or a newer one"
-    return Check(name="book", ok=at == HEAD, found=f"at step {at or 'none'}, this program needs {HEAD}", fix=fix)
+    return Check(name="book", ok=ok, found=f"at step {at or 'none'}, this program needs {HEAD}", fix=fix)
 
 
 def clock(engine: Engine) -> Check:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from moms.desk.feed import GRACE, FeedEvent, What, stands
 from moms.desk.origin import FROM_WHERE, Door, Origin
 from moms.desk.people import sign_in
-from moms.desk.ports import BookMoved, NoSuchOutage
+from moms.desk.ports import BookMoved, DatabaseAway, NoSuchOutage
 from moms.outages.lifecycle import Verb
 from moms.portal.errors import NoSuchDemoPerson, NotReplayable
 from moms.values import Refused
@@ -220,6 +220,9 @@ class Live:
             try:
                 how = self._do(event)
             except BookMoved:  # somebody wrote at the same time: look again
+                continue
+            except DatabaseAway:  # what came of it is not known: look again once it is back
+                self._done.wait(LOOK_S)
                 continue
             except Refused as why:  # somebody was quicker, or a rule is against it: that holds
                 how = f"passed over: {why.says}"

@@ -1,4 +1,4 @@
-"""Join the outbox with mail and webhooks, send what is due once, or again and again beside a server."""
+"""Join the outbox with mail, webhooks and texts, send what is due once, or again and again beside a server."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from moms.desk.sending import send_due
 from moms.exchange.mail import mail_of
+from moms.exchange.texts import texts_of
 from moms.exchange.webhooks import Webhooks
 from moms.records.notices import Channel
 from moms.store.outgoing import PostgresOutgoing
+from moms.wiring.people import read_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,15 +27,19 @@ LOG = logging.getLogger("moms.sending")
 
 
 def carriers_of(env: Mapping[str, str]) -> dict[Channel, Carrier]:
-    """Give the carriers that the settings name: webhooks always, mail where there is a server for it.
+    """Give the carriers that the settings name: webhooks always, mail and texts where there is a server for them.
 
     Raises:
-        NotAMailServer: a setting of it cannot be.
+        NotAMailServer, NotAGateway: a setting of it cannot be. Refused: its secret cannot be read.
     """
     hosts = frozenset(part for part in env.get("MOMS_WEBHOOK_HOSTS", "").replace(",", " ").split() if part)
     found: dict[Channel, Carrier] = {Channel.WEBHOOK: Webhooks(clock=time.time, allowed=hosts)}
     if env.get("MOMS_SMTP_URL"):
         found[Channel.MAIL] = mail_of(env["MOMS_SMTP_URL"], sender=env.get("MOMS_MAIL_FROM", "moms@localhost"))
+    if env.get("MOMS_SMS_URL"):
+        file = env.get("MOMS_SMS_TOKEN_FILE")
+        token = read_secret(file, field="MOMS_SMS_TOKEN_FILE") if file else None
+        found[Channel.SMS] = texts_of(env["MOMS_SMS_URL"], token=token, clock=time.time)
     return found
 
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.origin import Door, Origin, asked_from
-from moms.desk.ports import BookMoved
+from moms.desk.ports import BookMoved, DatabaseAway
 from moms.desk.reread import Known
 from moms.desk.timely import MOVED_ON, do
 from moms.desk.work import Became, LostDuty, Row, operators_duty, told
 from moms.flow.steady import Steady
 from moms.flow.worker import Needs, StudyFailedError, Tally, work
+from moms.records.told import NoticeRules
 from moms.store.calendar import PostgresDays
 from moms.store.place import open_place
 from moms.store.work import PostgresWork, freer, sealer, stopper
@@ -79,7 +80,7 @@ def run_worker(
             work=listed,
             look=Lookout(
                 place.book, listed, lambda: world().rules.clock, more=days_ahead(place, world, calendar),
-                ticks=None if once else time.monotonic,
+                ticks=None if once else time.monotonic, notices=lambda: world().rules.notices,
             ),
             study=study,
             quick=lambda held, now: do(held.duty, book=sealed(place.book, held), world=world(), now=now),
@@ -149,6 +150,8 @@ class Lookout:
     """What is due besides what the book itself tells."""
     ticks: Callable[[], float] | None = None
     """Seconds that only grow, for a share of the time; None: it looks whenever it is asked to."""
+    notices: Callable[[], NoticeRules] = NoticeRules
+    """Who is next where nobody acknowledges, by now."""
     _known: Known = field(default_factory=Known)
     _entered: frozenset[str] = frozenset()
     _rests_until: float = 0.0
@@ -168,7 +171,7 @@ class Lookout:
         rules = self.rules()  # what comes between the two readings is seen the next time: it grows a head
         with self.book.as_(SYSTEM) as page:
             known = self._known.over(page)
-            found = duties(known.as_page, rules=rules, now=now)
+            found = duties(known.as_page, rules=rules, now=now, notices=self.notices())
             known.close()
         found += self.more(now)
         new = self.work.enter([duty for duty in found if duty.name not in self._entered], now=now)
@@ -273,7 +276,7 @@ def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
     try:
         with asked_from(Origin(door=Door.WORKER, address=socket.gethostname())):
             return "done", _by_task(mine, held, now)
-    except BookMoved as why:
+    except (BookMoved, DatabaseAway) as why:
         return "moved", why.says
     except LostDuty as why:
         return "lost", why.says
@@ -327,9 +330,10 @@ def due(chosen: Settings, *, ahead: timedelta, ended: bool) -> tuple[Due, ...]:
     """
     operators_duty(chosen.actor)
     with open_place(env=os.environ) as place:
-        rules = current_rules(place.book, chosen, now=chosen.now).clock
+        rules = current_rules(place.book, chosen, now=chosen.now)
         with place.book.as_(SYSTEM) as page:
-            found = {duty.name: duty for duty in duties(page, rules=rules, now=chosen.now)}
+            asked = duties(page, rules=rules.clock, now=chosen.now, notices=rules.notices)
+        found = {duty.name: duty for duty in asked}
         rows = {row.duty.name: row for row in PostgresWork(place.engine).rows(became=tuple(Became), limit=ALL)}
     names = {name for name, duty in found.items() if duty.at <= chosen.now + ahead} | set(rows)
     all_ = [Due(duty=rows[name].duty if name in rows else found[name], row=rows.get(name)) for name in names]

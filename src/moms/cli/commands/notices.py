@@ -6,7 +6,7 @@ import contextlib
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moms.cli.exits import Exit
 from moms.cli.who import notices, who_arguments
@@ -23,24 +23,28 @@ if TYPE_CHECKING:
 EXAMPLE = """moms notices --open
 moms notices ack 3f9a1c0b7d21e5f60718293a4b5c6d7e
 moms notices follow --channel mail --target ann@example.org --severity action
+moms notices plan OTG-ABCDEFGH
 moms notices send --once"""
-DEEDS = ("list", "ack", "outgoing", "again", "following", "follow", "unfollow", "send")
+DEEDS = ("list", "ack", "outgoing", "again", "following", "follow", "unfollow", "plan", "send")
+
+WAYS = {"mail": "MOMS_SMTP_URL", "sms": "MOMS_SMS_URL"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what to do, and with which notice or subscription."""
     parser.add_argument("deed", nargs="?", default="list", choices=DEEDS, help="what to do (list)")
-    parser.add_argument("id", nargs="?", metavar="ID", help="which notice (ack, again) or subscription (unfollow)")
+    parser.add_argument("id", nargs="?", metavar="ID", help="which notice, subscription, or outage (plan)")
     parser.add_argument("--open", dest="open_only", action="store_true", help="only what nobody acknowledged (list)")
     parser.add_argument("--dead", action="store_true", help="only what was given up (outgoing)")
     parser.add_argument("--limit", type=int, default=100, metavar="N", help="how many, newest first (100)")
     parser.add_argument("--once", action="store_true", help="send what is due now, and end (send)")
     group = parser.add_argument_group("follow")
-    group.add_argument("--channel", default="inbox", metavar="WAY", help="inbox, mail or webhook (inbox)")
-    group.add_argument("--target", default="", metavar="ADDRESS", help="an address of mail, or https://...")
+    group.add_argument("--channel", default="inbox", metavar="WAY", help="inbox, mail, sms or webhook (inbox)")
+    group.add_argument("--target", default="", metavar="ADDRESS", help="a mail address, +13175550100, or https://...")
     group.add_argument("--role-wide", action="store_true", help="for everybody in one's role, not for oneself")
     group.add_argument("--owner", action="append", default=[], metavar="ORG", help="outages of; may repeat")
     group.add_argument("--asset", action="append", default=[], metavar="ASSET", help="outages with; may repeat")
+    group.add_argument("--area", action="append", default=[], metavar="AREA", help="zone or region; may repeat")
     group.add_argument("--verb", action="append", default=[], metavar="VERB", help="when this is done; may repeat")
     group.add_argument("--severity", default="info", metavar="S", help="at least info, action or urgent (info)")
     group.add_argument("--daily", action="store_true", help="mail once a day of all that is not urgent")
@@ -51,6 +55,8 @@ def run(args: argparse.Namespace) -> int:
     """Do it, and say what was done."""
     if args.deed == "send":
         return _send(args)
+    if args.deed == "plan":
+        return _plan(args)
     with notices(args) as (book, chosen):
         rows = _rows(args, book, chosen)
     _show(args, rows)
@@ -72,6 +78,35 @@ def _send(args: argparse.Namespace) -> int:
     return Exit.NO if done.given_up else Exit.DONE
 
 
+def _plan(args: argparse.Namespace) -> int:
+    """Show who is told what of an outage and when."""
+    from moms.cli.paper import show_json, show_table
+    from moms.cli.who import office
+    from moms.values import Refused
+
+    if not args.id:
+        raise Refused("no outage is named", field="ID", fix="write: moms notices plan OTG-ABCDEFGH")
+    with office(args) as desk:
+        found: dict[str, Any] = desk.communication(args.id)
+    if args.json:
+        show_json(found)
+        return Exit.DONE
+    rows = [[f"{r['at']:%Y-%m-%d %H:%MZ}", r["word"], r["severity"], _hearers(r["to"])] for r in found["by_clock"]]
+    rows += [["when done", " ".join(r["words"]), f"from {r['from']}", _hearers([r])] for r in found["by_deed"]]
+    for row in found["next"]:
+        silent = f"the {row['silent']} acknowledged nothing"
+        rows.append([f"after {row['after_min']:g} min", silent, row["severity"], _hearers([row])])
+    for row in found["following"]:
+        whose = f"{row['person'] or row['role']} of {row['organisation']}, by {row['channel']}"
+        rows.append(["when done", " ".join(row["words"]) or "anything", f"from {row['from']}", whose])
+    show_table(columns=["when", "what", "severity", "who"], rows=rows)
+    return Exit.DONE
+
+
+def _hearers(rows: Sequence[dict[str, Any]]) -> str:
+    return ", ".join(f"{row['role']} of {row['organisation']}" for row in rows)
+
+
 def _told(args: argparse.Namespace, done: Sent, waiting: dict[str, int], *, without: Sequence[str]) -> None:
     from moms.cli.paper import say, show_json
 
@@ -80,7 +115,7 @@ def _told(args: argparse.Namespace, done: Sent, waiting: dict[str, int], *, with
     else:
         say(f"{done.sent} sent, {done.put_off} put off, {done.given_up} given up; {sum(waiting.values())} wait.")
     for channel in without:
-        print(f"moms: {waiting[channel]} wait for a mail server; set MOMS_SMTP_URL", file=sys.stderr)
+        print(f"moms: {waiting[channel]} wait for a way out; set {WAYS[channel]}", file=sys.stderr)
 
 
 def _rows(args: argparse.Namespace, book: Notices, chosen: Settings) -> Sequence[dict[str, object]]:
@@ -113,7 +148,8 @@ def _done(args: argparse.Namespace, book: Notices, chosen: Settings) -> Sequence
 
 def _follow(args: argparse.Namespace, book: Notices, chosen: Settings) -> Subscription:
     from moms.desk import notices as desk
-    from moms.records.notices import Channel, Severity, Subscription
+    from moms.records.notices import Channel, Subscription
+    from moms.records.told import Severity
     from moms.values import Refused
     from moms.wiring.people import new_secret
 
@@ -125,11 +161,22 @@ def _follow(args: argparse.Namespace, book: Notices, chosen: Settings) -> Subscr
         id=desk.subscription_id(actor, new_secret()), organisation=actor.organisation,
         person="" if args.role_wide else actor.name, role=actor.role.value if args.role_wide else "",
         channel=Channel(args.channel), target=args.target, owners=tuple(args.owner), assets=tuple(args.asset),
-        verbs=tuple(args.verb), severity=Severity(args.severity), daily=args.daily, sees_all=actor.sees_all,
+        verbs=tuple(args.verb), areas=tuple(args.area), severity=Severity(args.severity), daily=args.daily,
+        sees_all=actor.sees_all,
     )  # fmt: skip
     secret = _secret() if wanted.channel == Channel.WEBHOOK else None
-    desk.follow(notices=book, actor=actor, now=chosen.now, subscription=wanted, secret=secret)
+    desk.follow(
+        notices=book, actor=actor, now=chosen.now, subscription=wanted, secret=secret, known=_areas(args, chosen)
+    )
     return wanted
+
+
+def _areas(args: argparse.Namespace, chosen: Settings) -> tuple[str, ...]:
+    """Give the areas of the grid, which is read only where one is named."""
+    from moms.exchange.grids import open_grid
+
+    zones = open_grid(chosen.grid, home=chosen.home).zones if args.area else None
+    return () if zones is None else tuple(sorted({*zones.name, *zones.region}))
 
 
 def _secret() -> str:
@@ -163,7 +210,7 @@ def _show(args: argparse.Namespace, rows: Sequence[dict[str, object]]) -> None:
     elif not rows:
         say("Nothing.")
     elif args.deed in {"follow", "following"}:
-        columns = ["id", "channel", "target", "severity", "owners", "assets", "verbs"]
+        columns = ["id", "channel", "target", "severity", "owners", "assets", "areas", "verbs"]
         show_table(columns=columns, rows=[[_text(row[c]) for c in columns] for row in rows])
     else:
         last = ["target", "tries", "answer"] if args.deed in {"outgoing", "again"} else ["says"]

@@ -14,9 +14,11 @@ from moms.desk.people import Scope
 from moms.portal.api.deeds import Closed, Key, Name
 from moms.portal.api.looks import after, answer, cursor_of
 from moms.portal.errors import NotACursor
-from moms.portal.guard import Caller, need, service_of
+from moms.portal.guard import Caller, desk_of, need, service_of
 from moms.portal.once import named
-from moms.records.notices import Channel, Severity, Subscription
+from moms.portal.redact import shown
+from moms.records.notices import Channel, Subscription
+from moms.records.told import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +43,8 @@ class Follow(Closed):
     owners: Words = Field(default=[])
     assets: Words = Field(default=[])
     verbs: Words = Field(default=[])
+    areas: Words = Field(default=[])
+    """Zones or regions of the grid, as `/outages/ID/communication` names them."""
     severity: Severity = Field(default=Severity.INFO, strict=False)
     daily: bool = False
 
@@ -101,6 +105,19 @@ async def resend(request: Request, who: Caller, notice_id: str) -> Response:
     return answer(kept_document(kept))
 
 
+@router.get("/outages/{outage_id}/communication", operation_id="communication")
+async def communication(request: Request, who: Caller, outage_id: str) -> Response:
+    """Give who is told what of an outage and when: by the clock, by what is done, who is next, and who follows."""
+    need(who, Scope.READ)
+    name = outage_id.replace("\0", "")
+
+    def work() -> object:
+        office = desk_of(request, who)
+        return shown(office.communication(name), actor=who.actor, desk=office)
+
+    return answer(await service_of(request).quick.run(work))
+
+
 @router.get("/subscriptions", operation_id="listSubscriptions")
 async def following(request: Request, who: Caller) -> Response:
     """Give what one asked to be told of, by oneself or in one's role."""
@@ -119,12 +136,15 @@ async def follow(request: Request, who: Caller, body: Follow, key: Key = None) -
         id=subscription_id(actor, named(key)), organisation=actor.organisation,
         person="" if body.role else actor.name, role=actor.role if body.role else "", channel=body.channel,
         target=body.target, owners=tuple(body.owners), assets=tuple(body.assets), verbs=tuple(body.verbs),
-        severity=body.severity, daily=body.daily, sees_all=actor.sees_all,
+        areas=tuple(body.areas), severity=body.severity, daily=body.daily, sees_all=actor.sees_all,
     )  # fmt: skip
     notices, now = service.needs.notices, service.needs.clock()
-    await service.quick.run(
-        lambda: desk.follow(notices=notices, actor=actor, now=now, subscription=wanted, secret=body.secret)
-    )
+
+    def work() -> None:
+        known = desk_of(request, who).areas() if wanted.areas else ()
+        desk.follow(notices=notices, actor=actor, now=now, subscription=wanted, secret=body.secret, known=known)
+
+    await service.quick.run(work)
     return answer(subscription_document(wanted))
 
 

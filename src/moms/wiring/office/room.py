@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from moms.desk.catalogue import Catalogue
+    from moms.records.notices import Subscription
 
 
 class Room(Core):
@@ -60,6 +61,23 @@ class Room(Core):
             acknowledge_all(notices=self.notices, actor=self.settings.actor, now=self.settings.now,
                             outage_id=outage_id, words=TOLD[alarm.what])  # fmt: skip
         return alarm_document(alarm)
+
+    def areas(self) -> tuple[str, ...]:
+        """Name the zones and regions of the grid."""
+        return self.world.all_areas
+
+    def communication(self, name: str) -> dict[str, object]:
+        """Give who is told what of an outage and when, with the subscriptions of the reader's own organisation."""
+        from moms.desk.communication import communication
+
+        outage, actor = self.find(name), self.settings.actor
+        with self.book.as_(actor) as page:
+            record = page.decision(outage.decision_id) if outage.decision_id else {}
+        following: Sequence[Subscription] = ()
+        if self.notices is not None:
+            with self.notices.as_(actor) as kept:
+                following = kept.subscriptions(actor.organisation)
+        return communication(outage, record=record, world=self.world, now=self.settings.now, following=following)
 
     def shift(self, *, hours: int = 12) -> dict[str, object]:
         """Give the sheet of the hours ahead, and the last hand-over."""
