@@ -41,6 +41,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "changeView": d.SavedView,
     "listSubscriptions": d.Subscriptions, "follow": d.Subscribed,
     "listOffers": d.Offers, **dict.fromkeys(("studyOffer", "makeOffer", "answerOffer"), d.Offer),
+    "listSeasonPlans": d.SeasonPlans,
+    **dict.fromkeys(
+        ("getSeasonPlan", "startSeasonPlan", "stopSeasonPlan", "proposeSeasonPlan", "acceptSeasonPlan",
+         "takeBackSeasonPlan"), d.SeasonPlanLine,
+    ),
+    **dict.fromkeys(("explainSeasonPlan", "compareSeasonPlans"), d.Document),
     "listChangeSets": d.ChangeSets,
     **dict.fromkeys(
         ("getChangeSet", "openChangeSet", "editChangeSet", "rebaseChangeSet", "abandonChangeSet"), d.ChangeSetLine
