@@ -127,7 +127,8 @@ def wanted_of(
     begin, end = _day(first, "from"), _day(last, "to")
     days = (end - begin).days + 1
     if not 1 <= days <= LONGEST_DAYS:
-        raise NotAPlanning(f"{first} to {last} are {days} days", field="to", fix=f"give 1 to {LONGEST_DAYS}, in order")
+        says = f"{first} to {last} are {days} days" if days > 0 else f"{last} lies before {first}"
+        raise NotAPlanning(says, field="to", fix=f"give a day on or after the first, {LONGEST_DAYS} days at most")
     for name, value, least, most in (
         ("flex", flex_days, 0, MOST_FLEX), ("rounds", rounds, 1, MOST_ROUNDS), ("work", work, 1, MOST_NODES),
     ):  # fmt: skip
