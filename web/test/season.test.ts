@@ -68,6 +68,7 @@ describe("a sentence of the engine", () => {
   it("calls equipment by its name beside its id, and tells instants by the market's clock", () => {
     names.learn([{ id: "branch:41", name: "Alder - Birch" } as never]);
     expect(names.say("branch:41 after gen:7 at 101.0 % (2027-02-10T23:00Z)")).toBe("Alder - Birch (branch:41) after gen:7 at 101.0 % (2027-02-10 18:00 EST)");
+    expect(names.say("Alder - Birch 345 kV circuit 1 (branch:41) goes to a person")).toBe("Alder - Birch 345 kV circuit 1 (branch:41) goes to a person");
     expect(names.say("nothing of that kind: a branch: 4")).toBe("nothing of that kind: a branch: 4");
   });
 });

@@ -5,7 +5,7 @@ import { market, ZONE } from "./time";
 import type { Known } from "./types";
 
 const MOST = 40;
-const AN_ID = /\b(?:branch|gen|dcline|switch|bus):\d+\b/g;
+const AN_ID = /(?<!\()\b(?:branch|gen|dcline|switch|bus):\d+\b/g;
 const AN_INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?Z/g;
 
 class Names {
