@@ -64,11 +64,15 @@ def test_an_engineer_takes_an_outage_out_compares_and_attaches(site: Site, case)
     history = page.get_by_role("region", name="History")
     expect(history).to_contain_text("attach study")
     expect(history).to_contain_text("looked at without the neighbour")
+    on_record = page.get_by_role("region", name="Attached studies")
+    expect(on_record).to_contain_text("looked at without the neighbour")
+    expect(on_record).to_contain_text(f"without {other}")
     # The decision is what it was, and the owner reads that a study is attached, not what it found.
     expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("With the operator")
     owner = site.as_("ann", f"/requests/{mine}")
     expect(owner.get_by_role("region", name="History")).to_contain_text("attach study")
     expect(owner.get_by_role("link", name="Study it")).to_have_count(0)
+    expect(owner.get_by_role("region", name="Attached studies")).to_have_count(0)
 
 
 def test_an_address_asks_the_same_of_whoever_opens_it_and_keys_do_all(site: Site, case) -> None:

@@ -114,7 +114,7 @@ def asked(client, whole) -> str:
 NOTICES = ("/notices?limit=1000", "/notices/outgoing?limit=1000", "/subscriptions")
 
 
-PLANS = ("/plan", "/offers")
+PLANS = ("/plan", "/offers", "/season-plans")
 
 
 def anyway(client) -> str:

@@ -29,7 +29,7 @@ MORNING = Day(
     },
     moved="planned 14", to="2027-03-15T07:00-05:00", why="the crane", failed="branch:20",
     since="2027-02-01T07:10-05:00", until="2027-02-01T16:00-05:00",
-    taps=(("arrived", "2027-02-01T08:05-05:00"), ("released", "2027-02-01T08:40-05:00")),
+    taps=(("arrived", "2027-02-01T08:05-05:00"), ("released", "2027-02-01T08:40-05:00")), supposes="the tree",
 )  # fmt: skip
 
 
@@ -64,6 +64,11 @@ def test_each_screen_has_something_and_it_is_done_once_while_the_clock_stands_th
     assert [(tap["what"], tap["to_look"], tap["delayed"]) for tap in taps] == [
         ("arrived", False, False), ("released", False, False),
     ]  # fmt: skip
+    [kept] = here.studies(waits.id)
+    assert (kept["reason"], str(kept["by"]).split()[0]) == ("the tree", "engineer")
+    whole = here.study(waits.id, str(kept["id"]))
+    assert whole["study"] is not None, "it was studied, and is no empty shell"
+    assert whole["supposed"]["added"][0]["assets"] == [MORNING.failed]
     [offer] = offers(book=place.book, actor=Actor(name="owner", organisation="TO-1", role=Role.OWNER))
     assert (offer.legs[0].outage, str(offer.became)) == (moved.id, "offered")
     before = everything(place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,12 +18,13 @@ from random import Random
 import pytest
 from sqlalchemy import text
 
-from moms.desk.duties import Duty, Task, duties
+from moms.desk import planning, settle
+from moms.desk.duties import Duty, Task, duties, of_planning
 from moms.desk.operate import step
 from moms.desk.origin import FROM_WHERE
-from moms.desk.ports import NotYours
+from moms.desk.ports import NotYours, Search
 from moms.desk.timely import MOVED_ON
-from moms.desk.work import Became, Held, LostDuty, NoSuchDuty, told
+from moms.desk.work import Became, GaveWay, Held, LostDuty, NoSuchDuty, told
 from moms.exchange.rulebook import open_rule_book
 from moms.flow.worker import StudyFailedError
 from moms.outages.lifecycle import Verb
@@ -33,12 +35,14 @@ from moms.values import SYSTEM, Refused
 from moms.wiring import work
 from moms.wiring.settings import Settings
 from moms.wiring.work import StudyProcess
+from tests.desk.test_plan import FIRST, LAST, file, wish
 from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world
 from tests.exchange.casefiles import FIVE_BUSES
-from tests.flow.workers import LAX, a_worker, filed
+from tests.flow.workers import ADVISING, LAX, a_worker, filed
 
 LEASE = timedelta(minutes=1)
 PATIENCE = 600
+SPRING = planning.wanted_of(first=str(FIRST), last=str(LAST), work=50)
 RESTUDY = Duty(task=Task.RESTUDY, subject="x", organisation="TO-1", at=NOW, cause="c")
 
 
@@ -130,6 +134,38 @@ def test_days_of_the_calendar_are_duties_until_they_are_kept_as_the_book_is(stud
     back = ahead(then)[0]
     assert back.subject == "2027-02-01"
     assert back.name not in {first.name, again.name}, "it rests on what it did at first, and is to be done again"
+
+
+def test_a_plan_is_made_in_the_process_and_lets_a_decision_that_is_due_go_first(study, book, database):
+    world = a_world(slack=0.8, clock=LAX.rules.clock)
+    file(book, world, *(wish(f"branch:{k}") for k in (2, 7, 15)))
+    for outage in pending(book):  # nothing but the plan is due: they have been looked at and wait for a person
+        settle.decide(book=book, world=replace(world, rules=ADVISING.rules), now=NOW, outage_id=outage, asked_by=SYSTEM)
+    asked = planning.start(book=book, actor=ENGINEER, now=NOW, key="k", wanted=SPRING, reason="the spring")
+    planner = replace(study, base=world)
+    with a_worker(database, world=world, now=NOW) as worker, contextlib.closing(planner):
+        worker.needs = replace(worker.needs, study=planner)
+        filed(book, "late", asset="branch:30", decided=False)
+        one = Held(duty=of_planning(asked), fence=1)
+        planner.begin(one, now=NOW)
+        with pytest.raises(GaveWay):
+            until(planner, PATIENCE)
+        assert worker.run().failed == 0
+    said = {name: says for what, name, says in worker.said if what == "done"}
+    assert said[of_planning(asked).name] == "the whole of it is secure"
+    names = [name for name in worker.done() if name.startswith(("decide:", "plan:"))]
+    assert names[-1] == of_planning(asked).name, "the decision went first"
+    assert any(name.startswith("decide:") for name in names)
+    with book.as_(SYSTEM) as page:
+        found = planning.find(page, asked.id)
+    assert (found.became, found.ended_by.split()[0]) == (planning.Became.ENDED, "moms")
+    row = PostgresWork(book.engine).of(Task.PLAN, asked.id)
+    assert (row.became, row.tries) == (Became.DONE, 1)
+
+
+def pending(book):
+    with book.as_(SYSTEM) as page:
+        return [o.id for o in page.find(Search(pending=True))]
 
 
 def test_a_study_that_a_person_stops_ends_at_once_and_is_never_made(study, book, database, monkeypatch):

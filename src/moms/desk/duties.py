@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from moms.desk.forecast import identity, newest
 from moms.desk.offers import all_offers
+from moms.desk.planning import open_plannings
 from moms.desk.ports import Search
 from moms.outages import State, Status
 from moms.outages.lifecycle import READY
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from moms.desk.calendar import StaleDay
     from moms.desk.clock import ClockRules
     from moms.desk.offer import Offer
+    from moms.desk.planning import Planning
     from moms.desk.ports import Page
     from moms.outages import Outage
     from moms.records.notices import Unanswered
@@ -48,15 +50,16 @@ class Task(StrEnum):
     RESTUDY = "restudy"
     FIRMNESS = "firmness"
     MARGIN = "margin"
+    PLAN = "plan"
     CALENDAR = "calendar"
 
 
 URGENCY = {task: place for place, task in enumerate(Task)}
 """Of one organisation's duties that are due, which comes first: what takes no time, before what is studied."""
 NIGHTLY = (Task.FIRMNESS, Task.MARGIN)
-STUDIES = frozenset({Task.DECIDE, Task.RESTUDY, *NIGHTLY, Task.CALENDAR})
+STUDIES = frozenset({Task.DECIDE, Task.RESTUDY, *NIGHTLY, Task.PLAN, Task.CALENDAR})
 """What takes seconds of a core, and is done in a process that can be stopped."""
-EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task}
+EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task} | {Task.PLAN: 60.0}
 """What a duty is counted for in its organisation's share until it is known what it took."""
 AHEAD = frozenset({State.DECIDED, State.OPPORTUNITY_WAITING})
 UNDER_WAY = frozenset({State.ACTIVE})
@@ -70,7 +73,7 @@ class Duty:
 
     task: Task
     subject: str
-    """An outage's id, an offer's, or the market day of a night."""
+    """An outage's id, an offer's, a planning's, or the market day of a night."""
     organisation: str
     """In whose share of the work it counts."""
     at: datetime
@@ -114,6 +117,7 @@ def duties(page: Page, *, rules: ClockRules, now: datetime, notices: NoticeRules
     found += nights(rules=rules, now=now)
     if notices.escalation:
         found += escalations(page.unanswered(within=remembered(notices)), notices=notices)
+    found += [of_planning(one) for one in open_plannings(page)]
     return tuple(sorted(found, key=lambda duty: (duty.at, URGENCY[duty.task], duty.name)))
 
 
@@ -232,6 +236,11 @@ def _lapses(outage: Outage, record: dict[str, object], rules: ClockRules) -> tup
 def of_offer(offer: Offer) -> Duty:
     """Give when an open offer lapses, in the share of who made it."""
     return Duty(task=Task.LAPSE_OFFER, subject=offer.id, organisation=offer.maker, at=offer.until)
+
+
+def of_planning(planning: Planning) -> Duty:
+    """Give that a plan which was asked for is made, in the operator's share: it is of all owners."""
+    return Duty(task=Task.PLAN, subject=planning.id, organisation=SYSTEM.organisation, at=planning.at)
 
 
 def of_completed(outage: Outage, *, rules: ClockRules) -> tuple[Duty, ...]:

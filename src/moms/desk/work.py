@@ -22,6 +22,10 @@ class LostDuty(Refused):
     """Somebody else has gone on with this duty, or it was stopped: nothing more is written for it here."""
 
 
+class GaveWay(Refused):
+    """Something more urgent is due: this goes on when its turn comes again."""
+
+
 class NoSuchDuty(Refused):
     """No duty of that name is in a state in which this can be done."""
 
@@ -130,4 +134,4 @@ def told(book: Book, *, actor: Actor, now: datetime, name: str, verb: str, reaso
         )  # fmt: skip
 
 
-__all__ = ["Became", "Held", "LostDuty", "NoSuchDuty", "Row", "Work", "operators_duty", "told"]
+__all__ = ["Became", "GaveWay", "Held", "LostDuty", "NoSuchDuty", "Row", "Work", "operators_duty", "told"]

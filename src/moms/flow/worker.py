@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from moms.desk.duties import STUDIES
 from moms.desk.ports import BookMoved, DatabaseAway
-from moms.desk.work import LostDuty
+from moms.desk.work import GaveWay, LostDuty
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class Study(Protocol):
         """Give what came of it; None if it still runs after so many seconds.
 
         Raises:
-            BookMoved, LostDuty: as raised within it. StudyFailedError: any other end of it.
+            BookMoved, LostDuty, GaveWay: as raised within it. StudyFailedError: any other end of it.
         """
         ...
 
@@ -146,6 +146,8 @@ def _one(needs: Needs, held: Held, now: datetime, tally: Tally) -> None:
         needs.tell("lost", held.duty.name, why.says)
     except ToldToStopError:
         _back(needs, held, says="its worker was told to stop", wait=timedelta(0), blame=False)
+    except GaveWay as why:
+        _back(needs, held, says=why.says, wait=timedelta(0), blame=False)
     except (BookMoved, DatabaseAway) as why:
         _back(needs, held, says=why.says, wait=SOON, blame=False)
     except Exception as why:  # noqa: BLE001 - whatever a duty does, the others are done

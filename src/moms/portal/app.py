@@ -25,6 +25,7 @@ from moms.portal.api import (
     notices,
     offers,
     passkeys,
+    plannings,
     provider,
     published,
     room,
@@ -87,7 +88,10 @@ def make_app(needs: Needs, *, measures: Measures | None = None) -> ASGIApp:
     app = FastAPI(title="MOMS", version=__version__, docs_url=None, redoc_url=None, openapi_url=None, lifespan=alive)
     app.state.service = service
     errors.use(app)
-    looking, doing = (looks, views, known, maps, published), (deeds, bulk, studies, offers, changes, field, room, files)
+    looking, doing = (
+        (looks, views, known, maps, published),
+        (deeds, bulk, studies, offers, plannings, changes, field, room, files),
+    )
     for module in (session, provider, passkeys, *looking, *doing, notices, events):
         app.include_router(module.router, prefix=PREFIX)
     if needs.demo is not None:

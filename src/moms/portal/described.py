@@ -42,6 +42,12 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "listSubscriptions": d.Subscriptions, "follow": d.Subscribed,
     "communication": d.Communication,
     "listOffers": d.Offers, **dict.fromkeys(("studyOffer", "makeOffer", "answerOffer"), d.Offer),
+    "listSeasonPlans": d.SeasonPlans,
+    **dict.fromkeys(
+        ("getSeasonPlan", "startSeasonPlan", "stopSeasonPlan", "proposeSeasonPlan", "acceptSeasonPlan",
+         "takeBackSeasonPlan"), d.SeasonPlanLine,
+    ),
+    **dict.fromkeys(("explainSeasonPlan", "compareSeasonPlans"), d.Document),
     "listChangeSets": d.ChangeSets,
     **dict.fromkeys(
         ("getChangeSet", "openChangeSet", "editChangeSet", "rebaseChangeSet", "abandonChangeSet"), d.ChangeSetLine

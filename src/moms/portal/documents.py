@@ -423,6 +423,24 @@ class Offers(Open):
     items: list[Offer]
 
 
+class SeasonPlanLine(Open):
+    """A season plan that was asked for, in few words; `revision` is its ETag."""
+
+    id: str
+    by: str
+    at: datetime
+    became: Literal["open", "ended", "stopped", "failed"]
+    said: str
+    best: str | None
+    revision: int
+
+
+class SeasonPlans(Open):
+    """Season plans that were asked for, newest first."""
+
+    items: list[SeasonPlanLine]
+
+
 class ChangeSetLine(Open):
     """A change set in few words; `revision` is its ETag."""
 

@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from moms.desk import (
+    accept,
     account,
     attach,
     change_set,
@@ -22,6 +23,8 @@ from moms.desk import (
     offer,
     passkeys,
     people,
+    planning,
+    planning_book,
     ports,
     room,
     settle,
@@ -133,6 +136,14 @@ STATUS: dict[type[Refused], int] = {
     attach.NoSuchStudy: 404,
     attach.FoundOtherwise: 409,
     what_if.NothingDecided: 409,
+    planning.NoSuchPlanning: 404,
+    planning.NoPlanYet: 409,
+    planning.PlanningUnderWay: 409,
+    planning.PlanningEnded: 409,
+    planning_book.PlanIsOld: 409,
+    accept.NotSecure: 409,
+    accept.BookedAlready: 409,
+    accept.NoSuchPlan: 409,
     offer.NoSuchOffer: 404,
     offer.NotOpen: 409,
     change_set.NoSuchChangeSet: 404,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from moms.desk.offer import Offer
     from moms.desk.origin import Origin
     from moms.desk.people import Hasher, Register, Who
+    from moms.desk.planning import Planning, Wanted
     from moms.desk.ports import LineSearch, Told
     from moms.desk.progress import Tell
     from moms.desk.supposed import Supposed
@@ -90,6 +91,42 @@ class Desk(Protocol):
 
     def plan_shown(self) -> dict[str, object]:
         """Give the last proposal, the clashes and the credits."""
+        ...
+
+    def start_planning(self, *, key: str, wanted: Wanted, reason: str) -> Planning:
+        """Ask for a season plan, which a worker makes."""
+        ...
+
+    def stop_planning(self, planning: str, *, revision: int, reason: str) -> Planning:
+        """Stop a planning; the best plan so far stands."""
+        ...
+
+    def plannings(self) -> Sequence[Mapping[str, object]]:
+        """Give the plannings this actor may see, newest first."""
+        ...
+
+    def planning(self, planning: str) -> Mapping[str, object]:
+        """Give one planning with its rounds and the best plan."""
+        ...
+
+    def explain_planning(self, planning: str, outage: str) -> Mapping[str, object]:
+        """Say of one request of a plan why it is where it is."""
+        ...
+
+    def compare_plannings(self, before: str, after: str) -> Mapping[str, object]:
+        """Say what two plans place differently."""
+        ...
+
+    def write_planning(self, planning: str, *, revision: int) -> Planning:
+        """Write a plan into the book as one."""
+        ...
+
+    def propose_planning(self, planning: str, *, revision: int) -> Planning:
+        """Show a plan to the owners it concerns."""
+        ...
+
+    def take_planning_back(self, planning: str, *, revision: int, reason: str) -> Planning:
+        """Take a written plan back as one."""
         ...
 
     def offers(self) -> Sequence[Offer]:

@@ -119,6 +119,21 @@ class PostgresWork:
         since = next((row.since for row in found if row.became == Became.OPEN.value), None)
         return {row.became: row.many for row in found}, since
 
+    def urgent(self, before: Task, *, now: datetime) -> bool:
+        """Tell whether anything is due and free that comes before such a task, for whomever."""
+        there = (LIST.c.became == "open", LIST.c.due_at <= now, LIST.c.free_from < func.clock_timestamp())
+        query = select(LIST.c.name).where(*there, LIST.c.urgency < URGENCY[before]).limit(1)
+        with self._page() as connection:
+            return connection.execute(query).first() is not None
+
+    def of(self, task: Task, subject: str) -> Row | None:
+        """Give the newest duty of a kind about something; None where no worker has seen it yet."""
+        query = select(LIST).where(LIST.c.task == str(task), LIST.c.subject == subject).order_by(LIST.c.due_at.desc())
+        with self._page() as connection:
+            at = connection.scalar(select(func.clock_timestamp()))
+            found = connection.execute(query.limit(1)).first()
+            return None if found is None else _line(found, at)
+
     def clock(self) -> datetime:
         """Give the time by the database's clock."""
         with self._page() as connection:

@@ -66,6 +66,7 @@ FIRST_DAY = Day(
     failed="branch:1669", since="2026-12-01T07:10-05:00", until="2026-12-01T16:00-05:00",
     taps=(("arrived", "2026-12-01T08:05-05:00"), ("released", "2026-12-01T08:40-05:00"),
           ("isolated", "2026-12-01T09:10-05:00")),
+    supposes="were the line that failed this morning still out then: looked at before it is settled",
 )  # fmt: skip
 """What has happened before anybody looks: something to settle, to answer, to watch and to report on."""
 

@@ -1,8 +1,8 @@
 """What people have done on the demo's first morning, so that each screen has something true to show.
 
-They are deeds at the desk like any other, by people of the right roles: a request that a person has to settle, an
-offer to move an outage, a line that failed and the crew that is at it. Done once, while the clock stands at the
-beginning.
+They are deeds at the desk like any other, by people of the right roles: a request that a person has to settle with a
+what-if kept on it, an offer to move an outage, a line that failed and the crew that is at it. Done once, while the
+clock stands at the beginning.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from moms.desk.ports import Search
+from moms.desk.supposed import AddedOutage, Supposed
 from moms.values import SYSTEM, Actor, Role, parse_instant
 from moms.wiring.clock import read_clock
 
@@ -39,6 +40,8 @@ class Day:
     until: str
     taps: tuple[tuple[str, str], ...]
     """What its crew has tapped, and when."""
+    supposes: str
+    """Why an engineer has studied the request with that equipment out beside it, and kept the study."""
 
 
 FAILED = "DEMO-FAILED"
@@ -54,7 +57,12 @@ def begin_day(office: Office, day: Day, *, clock: datetime) -> bool:
     if done or there is None or there.base != clock:
         return False
     owner = _as(office, "owner", day.owner, Role.OWNER, clock)
-    owner.submit(owner.read({**day.waits, "organisation": day.owner}))
+    waits = owner.submit(owner.read({**day.waits, "organisation": day.owner})).outage
+    assert waits is not None  # noqa: S101 - the demo's own request is never returned
+    engineer = _as(office, "engineer", SYSTEM.organisation, Role.ENGINEER, clock)
+    beside = Supposed(added=(AddedOutage(assets=(day.failed,), window=waits.asked.window),))
+    study = engineer.what_if(beside, outage=waits.id)
+    engineer.attach(waits.id, beside, study=str(study["id"]), reason=day.supposes)
     if moved and moved[0].holds:
         planner = _as(office, "planner", SYSTEM.organisation, Role.PLANNER, clock)
         planner.offer(key="demo-move", outage=moved[0].id, start=day.to, reason=day.why)

@@ -17,6 +17,7 @@ import uvicorn
 
 from moms import __version__
 from moms.desk.catalogue import catalogue_of
+from moms.desk.duties import Task
 from moms.outages import request_schema
 from moms.portal.app import make_app
 from moms.portal.needs import Limits, Needs, Waits
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from moms.desk.keys import Claim, Early
+    from moms.desk.work import Row
     from moms.desk.world import World
     from moms.portal.needs import Desk
     from moms.store.place import Place
@@ -234,7 +236,10 @@ def needs(
         # The clock of the desk is the installation's, simulated or not; sessions go by the wall clock.
         return Office(settings=replace(chosen, actor=actor, now=_now(chosen)[0]), book=book, opened=base,
                       early=early, days=PostgresDays(place.engine),
-                      notices=PostgresNotices(place.engine))  # fmt: skip
+                      notices=PostgresNotices(place.engine), duty=duty)  # fmt: skip
+
+    def duty(planning: str) -> Row | None:
+        return PostgresWork(place.engine).of(Task.PLAN, planning)
 
     def ready() -> None:
         with place.book.as_(SYSTEM) as page:

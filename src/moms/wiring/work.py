@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 from moms.desk.calendar import keep_day, stale_days
 from moms.desk.duties import NIGHTLY, Duty, Task, calendar_days, duties
 from moms.desk.origin import Door, Origin, asked_from
+from moms.desk.planning_work import WeeksKnown, advance
 from moms.desk.ports import BookMoved, DatabaseAway
 from moms.desk.reread import Known
 from moms.desk.timely import MOVED_ON, do
-from moms.desk.work import Became, LostDuty, Row, operators_duty, told
+from moms.desk.work import Became, GaveWay, LostDuty, Row, operators_duty, told
 from moms.flow.steady import Steady
 from moms.flow.worker import Needs, StudyFailedError, Tally, work
 from moms.records.told import NoticeRules
@@ -125,9 +126,13 @@ def _running_seconds() -> float:
     return time.monotonic() if asleep_too is None else time.clock_gettime(asleep_too)
 
 
+MANY_WRITES = frozenset({Task.DECIDE, Task.PLAN})
+"""What writes more than once before it is done."""
+
+
 def sealed(book: Any, held: Held) -> Book:  # noqa: ANN401 - the store's book, which can mark
     """Give the book in which a duty writes only while it is held; what writes once is done with that."""
-    found: Book = book.marking(sealer(held, last=held.duty.task != Task.DECIDE))
+    found: Book = book.marking(sealer(held, last=held.duty.task not in MANY_WRITES))
     return found
 
 
@@ -210,6 +215,10 @@ class StudyProcess:
     base: World
     """As the files have it; what has landed by then comes with each duty."""
     chosen: Settings
+    weeks: WeeksKnown = field(default_factory=WeeksKnown)
+    """What its process has studied of the plan it makes."""
+    look: Lookout | None = None
+    """What its process sees come due while it makes a plan."""
     _process: Any = field(default=None)
     _pipe: Any = field(default=None)
 
@@ -255,7 +264,12 @@ class StudyProcess:
 
 BESIDE_PEOPLE = 10
 """How much more willingly a worker's studies give way than servers, where people wait on the same machine."""
-ENDS: dict[str, type[Exception]] = {"moved": BookMoved, "lost": LostDuty, "failed": StudyFailedError}
+ENDS: dict[str, type[Exception]] = {
+    "moved": BookMoved,
+    "lost": LostDuty,
+    "gave way": GaveWay,
+    "failed": StudyFailedError,
+}
 
 
 def _studies(mine: StudyProcess, pipe: Any, parents: Any) -> None:  # noqa: ANN401 - connections
@@ -280,6 +294,8 @@ def _studied(mine: StudyProcess, held: Held, now: datetime) -> tuple[str, str]:
         return "moved", why.says
     except LostDuty as why:
         return "lost", why.says
+    except GaveWay as why:
+        return "gave way", why.says
     except Exception as why:  # noqa: BLE001 - told to the worker, who puts it aside in the end
         return "failed", f"{type(why).__name__}: {why}"
 
@@ -288,6 +304,8 @@ def _by_task(mine: StudyProcess, held: Held, now: datetime) -> str:
     book = sealed(mine.place.book, held)
     if held.duty.task == Task.CALENDAR:
         return _kept(mine, held, now)
+    if held.duty.task == Task.PLAN:
+        return _planned(mine, held, now)
     if held.duty.task not in NIGHTLY:
         return do(held.duty, book=book, world=mine.world(now), now=now)
     from moms.adequacy import NoScenarios
@@ -311,6 +329,27 @@ def _kept(mine: StudyProcess, held: Held, now: datetime) -> str:
     if not stale_days(book=book, world=world, kept=kept, now=now, first=day, days=1):
         return MOVED_ON
     return f"{keep_day(book=book, world=world, kept=kept, now=now, day=day):,} branches asked about, and kept"
+
+
+def _planned(mine: StudyProcess, held: Held, now: datetime) -> str:
+    """Go on with a plan until it ends, or something more urgent is due."""
+    if mine.look is None:
+        listed = PostgresWork(mine.place.engine)
+        mine.look = Lookout(mine.place.book, listed, lambda: mine.world(now_of(mine.chosen)).rules.clock,
+                            ticks=time.monotonic)  # fmt: skip
+    look = mine.look
+
+    def urgent() -> bool:
+        at = now_of(mine.chosen)
+        look(at)  # the worker itself waits for this process, and sees nothing that comes meanwhile
+        return look.work.urgent(Task.PLAN, now=at)
+
+    # What is written while the duty is somebody else's by now is refused: two workers never make one plan.
+    return advance(
+        book=sealed(mine.place.book, held), world=mine.world(now), now=now, planning=held.duty.subject,
+        known=mine.weeks, urgent=urgent,
+        clock=lambda: now_of(mine.chosen),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

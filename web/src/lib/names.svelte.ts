@@ -1,9 +1,12 @@
 // What equipment is called: asked for once, many at a time.
 
 import { ask, query } from "./api";
+import { market, ZONE } from "./time";
 import type { Known } from "./types";
 
 const MOST = 40;
+const AN_ID = /(?<!\()\b(?:branch|gen|dcline|switch|bus):\d+\b/g;
+const AN_INSTANT = /\b\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2})?Z/g;
 
 class Names {
   #known = $state<Record<string, Known>>({});
@@ -19,6 +22,16 @@ class Names {
 
   short(asset: string): string {
     return this.#known[asset]?.name || asset;
+  }
+
+  /** A sentence of the engine as a person reads it: equipment by its name beside its id, instants by the market's clock. */
+  say(text: string): string {
+    return text.replace(AN_ID, (id) => this.of(id)).replace(AN_INSTANT, (instant) => `${market(instant)} ${ZONE}`);
+  }
+
+  /** Ask what the equipment in some sentences is called. */
+  wantIn(texts: Iterable<string>): void {
+    this.want([...texts].flatMap((text) => text.match(AN_ID) ?? []));
   }
 
   get(asset: string): Known | undefined {

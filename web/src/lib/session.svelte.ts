@@ -31,6 +31,8 @@ class Session {
   readonly changes = new Changes();
   /** Grows when a shift was handed over or taken, by whomever. */
   shifts = $state(0);
+  /** Season plans that something was told of. */
+  plans = $state(0);
   #source: EventSource | null = null;
   #settle: () => void = () => {};
   /** Fulfilled once the service has said for the first time who one is. */
@@ -189,7 +191,9 @@ class Session {
       this.#heard(true);
     });
     this.#source.addEventListener("register", (event) => {
-      if ((JSON.parse((event as MessageEvent<string>).data) as { register: string }).register === "shift") this.shifts += 1;
+      const { register } = JSON.parse((event as MessageEvent<string>).data) as { register: string };
+      if (register === "shift") this.shifts += 1;
+      if (/^(plan|proposals)/.test(register)) this.plans += 1;
       this.#heard(true);
     });
     this.#source.addEventListener("error", () => {
@@ -208,6 +212,7 @@ class Session {
   #missed(): void {
     this.events = this.changes.tell(null);
     this.shifts += 1;
+    this.plans += 1;
   }
 
   #lapse(): void {

@@ -12,6 +12,7 @@ from moms.store.place import open_place
 from moms.wiring.office.calendars import Calendars
 from moms.wiring.office.changes import Changes
 from moms.wiring.office.nights import Nights
+from moms.wiring.office.plannings import Plannings
 from moms.wiring.office.plans import Plans
 from moms.wiring.office.requests import Requests
 from moms.wiring.office.room import Room
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from moms.wiring.settings import Settings
 
 
-class Office(Requests, Plans, Calendars, Studies, Room, Nights, Changes, Views):
+class Office(Requests, Plans, Plannings, Calendars, Studies, Room, Nights, Changes, Views):
     """The use cases, as one actor at one instant."""
 
 

@@ -16,11 +16,14 @@ from moms.wiring.office.words import event_line
 from moms.wiring.settings import OPERATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from moms.desk.changes import Ground
     from moms.desk.kept_days import KeptDays
     from moms.desk.keys import Early
     from moms.desk.notices import Notices
     from moms.desk.ports import Book
+    from moms.desk.work import Row
     from moms.desk.world import World
     from moms.gis import Features
     from moms.outages import Outage, Request
@@ -46,6 +49,8 @@ class Core:
     """Told the answer of a deed that has it before its only transaction ends."""
     notices: Notices | None = None
     """Where what somebody was told stands."""
+    duty: Callable[[str], Row | None] | None = None
+    """Tells what workers have made of a planning."""
 
     @cached_property
     def world(self) -> World:
