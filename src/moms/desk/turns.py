@@ -11,7 +11,7 @@ from moms.desk.wishes import NEED
 from moms.ledger import Ask, Kind, OwnedAsset, PriceList, Terms, draft, need_weights, price_list
 from moms.ledger.seal import leaf, lots, promise, root, seed
 from moms.outages import Category
-from moms.schedule.season import Board
+from moms.schedule.season import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,10 +96,10 @@ def _torn(problem: Problem, placed: set[str]) -> set[str]:
 
 
 class _Beside:
-    """What can stand beside what another draft has placed."""
+    """What can stand beside what another draft has placed; of a group, all of it or nothing."""
 
     def __init__(self, problem: Problem, before: Mapping[str, int]) -> None:
-        self.board, self.before = Board(problem), dict(before)
+        self.board, self.before = Together(problem), dict(before)
 
     def blocked(self, taken: Mapping[str, int], request: str, start: int) -> str | None:
         """Say what keeps a request from starting then, or nothing."""
@@ -117,6 +117,7 @@ def asks_of(season: Season) -> Iterator[Ask]:
             id=job.id, owner=job.owner, rank=rank[job.owner], need=NEED,
             size_kw=round(1000 * season.use_mw[job.id]), days=job.days, preferences=(job.preferred,),
             flex=tuple(s for s in starts if s != job.preferred), unserved_seasons=season.waited.get(job.id, 0),
+            group=outage.asked.group,
         )  # fmt: skip
 
 
