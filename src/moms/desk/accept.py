@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from moms.desk.order import following
 from moms.desk.ports import Event, NotYours
 from moms.desk.submit import entry_findings, event
 from moms.ledger import Booking, Kind, post
@@ -198,17 +199,20 @@ def _stay(page: Page, world: World, plan: SeasonPlan, *, actor: Actor, now: date
                 why = "an entry rule forbids the planned dates"
         if why:
             found[place.outage.id] = why
-    return whole_groups(found, [p.outage for p in plan.places])
+    return all_that_stays(found, [p.outage for p in plan.places])
 
 
-def whole_groups(stays: Mapping[str, str], outages: Sequence[Outage]) -> dict[str, str]:
-    """Add to what stays where it is the rest of its groups: a group is moved as one."""
-    torn = {(o.asked.organisation, o.asked.group): o for o in outages if o.id in stays}
-    found = dict(stays)
-    for outage in outages:
-        other = torn.get((outage.asked.organisation, outage.asked.group)) if outage.asked.group else None
-        if other is not None and outage.id not in found:
-            found[outage.id] = f"{other.asked.external_id} of its group stays: {stays[other.id]}"
+def all_that_stays(stays: Mapping[str, str], outages: Sequence[Outage]) -> dict[str, str]:
+    """Add to what stays where it is the rest of its groups, which move as one, and what waits for it."""
+    found, before = dict(stays), -1
+    while before != len(found):
+        before = len(found)
+        torn = {(o.asked.organisation, o.asked.group): o for o in outages if o.id in found}
+        for outage in outages:
+            other = torn.get((outage.asked.organisation, outage.asked.group)) if outage.asked.group else None
+            if other is not None and outage.id not in found:
+                found[outage.id] = f"{other.asked.external_id} of its group stays: {found[other.id]}"
+        found = following(found, outages, says="stays where it is")
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from moms.desk.accept import (
     PLANS,
     NotSecure,
+    all_that_stays,
     as_document,
     as_moved,
     booking_held,
@@ -16,8 +17,8 @@ from moms.desk.accept import (
     may_write,
     moved_to,
     post_to,
-    whole_groups,
 )
+from moms.desk.order import also_named
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import prices_of
 from moms.desk.wishes import season_of
@@ -104,7 +105,10 @@ def repair(
         NotASeason: the days or the grid do not allow it.
     """
     version, pending, holding = read_season(book, first, last)
-    season = season_of(world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days)
+    season = season_of(
+        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
+        also=also_named(book, pending, holding),
+    )  # fmt: skip
     held = tuple(replace(j, held=j.preferred) for j in season.problem.jobs)
     season = replace(season, problem=replace(season.problem, jobs=held))
     kept = until_secure(
@@ -162,7 +166,7 @@ def accept_repair(
     with book.as_(actor) as page:
         page.hold(found.book_version)
         refused = {m.outage.id: why for m in found.moves if (why := _why_not(page, world, m, actor=actor, now=now))}
-        stays = whole_groups(refused, [m.outage for m in found.moves])
+        stays = all_that_stays(refused, [m.outage for m in found.moves])
         for one in found.moves:
             if one.outage.id in stays:
                 kept.append((one.outage.id, stays[one.outage.id]))

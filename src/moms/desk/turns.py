@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.desk.order import in_turn
 from moms.desk.wishes import NEED
 from moms.ledger import Ask, Kind, OwnedAsset, PriceList, Terms, draft, need_weights, price_list
 from moms.ledger.seal import leaf, lots, promise, root, seed
@@ -109,8 +110,8 @@ class _Beside:
 def asks_of(season: Season) -> Iterator[Ask]:
     """Give what the owners asked for: the asked day first, then any other that they accept."""
     rank: dict[str, int] = {}
-    for outage in season.outages.values():  # in order of stamp
-        job = season.problem.job[outage.id]
+    for name in in_turn(list(season.outages), season.problem.before):  # by stamp, but what others wait for first
+        outage, job = season.outages[name], season.problem.job[name]
         rank[job.owner] = rank.get(job.owner, 0) + 1
         starts = job.only or ()
         yield Ask(

@@ -98,6 +98,7 @@ def groups_of(problem: Problem) -> dict[str, tuple[tuple[str, int], ...]]:
     for one in problem.bundles:
         beside.setdefault(one.first, []).append((one.second, one.offset_days))
         beside.setdefault(one.second, []).append((one.first, -one.offset_days))
+    waits = {b.then for b in problem.before}
     found: dict[str, tuple[tuple[str, int], ...]] = {}
     for name in beside:
         if name in found:
@@ -110,7 +111,9 @@ def groups_of(problem: Problem) -> dict[str, tuple[tuple[str, int], ...]]:
                     at[other] = at[here] + offset
                     ahead.append(other)
         first = min(at.values())
-        # Where the days are equal the order of the names: a plan must not hang on the order of a file.
-        group = tuple(sorted(((n, k - first) for n, k in at.items()), key=lambda row: (row[1], row[0])))
+        # Where the days are equal, what waits for other work comes last, then the order of the names: a plan
+        # must not hang on the order of a file.
+        rows = sorted((k - first, n in waits, n) for n, k in at.items())
+        group = tuple((n, k) for k, _, n in rows)
         found |= dict.fromkeys(at, group)
     return found
