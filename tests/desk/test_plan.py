@@ -142,6 +142,48 @@ def test_an_owner_who_accepts_no_other_dates_is_not_moved(book: PostgresBook) ->
     assert "may not be out together" in places[free.id].says
 
 
+def test_a_group_is_moved_as_one_where_only_one_of_it_cannot_stand_where_it_was_asked(book: PostgresBook) -> None:
+    """Branches 2 and 7 cannot be out together: whoever of the group could stand there goes along."""
+    world = a_world(slack=0.8)
+    fixed, *rest = file(book, world, ask("branch:2"), *(wish(f"branch:{k}", group="bay 7") for k in (7, 45)))
+    plan = planned(book, world)
+    places = {p.outage.id: p for p in plan.places}
+    assert plan.secure
+    assert places[fixed.id].moved_days == 0
+    one, two = (places[o.id] for o in rest)
+    assert one.window is not None
+    assert one.moved_days == two.moved_days != 0
+    assert two.in_the_way == (fixed.id,), "what keeps its companion from there keeps it too"
+    assert "with it goes" in two.says
+
+
+def test_a_group_with_no_place_for_one_of_it_waits_whole(book: PostgresBook) -> None:
+    world = a_world(slack=0.8)
+    _, bound, free = file(
+        book, world, ask("branch:2"), ask("branch:7", group="bay 7"), wish("branch:45", group="bay 7")
+    )
+    places = {p.outage.id: p for p in planned(book, world).places}
+    assert places[bound.id].window is None
+    assert places[free.id].window is None
+
+
+def test_a_group_is_written_whole_or_not_at_all(book: PostgresBook) -> None:
+    """One of the group would go with the other, but its owner has not said that it accepts those dates."""
+    world = a_world(slack=0.8)
+    _, loose, bound = file(
+        book, world, ask("branch:2"), wish("branch:7", group="bay 7"), ask("branch:45", group="bay 7")
+    )
+    plan = planned(book, world, flex_days=3)
+    places = {p.outage.id: p for p in plan.places}
+    assert places[loose.id].moved_days == places[bound.id].moved_days != 0
+    assert (places[loose.id].accepted, places[bound.id].accepted) == (True, False)
+    kept = dict(accept(book=book, world=world, actor=ENGINEER, now=NOW + DAY, plan=plan).kept)
+    assert set(kept) == {loose.id, bound.id}
+    assert kept[loose.id].startswith(f"{bound.asked.external_id} of its group stays: its owner has not said")
+    with book.as_(SYSTEM) as page:
+        assert page.outage(loose.id).asked.window == loose.asked.window
+
+
 def test_supposed_flexibility_is_shown_and_never_written(book: PostgresBook) -> None:
     world = a_world(slack=0.8)
     one, two = file(book, world, ask("branch:2"), ask("branch:7"))

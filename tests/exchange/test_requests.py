@@ -134,6 +134,12 @@ def test_many_requests_are_read_from_a_sheet(tmp_path: Path) -> None:
     assert found.lines[1].request == a_request(external_id="PW-2027-018", description="Replace insulators")
 
 
+def test_what_work_waits_for_is_one_cell_of_references(tmp_path: Path) -> None:
+    row = ROW.replace("\n", " ")
+    found = sheet(tmp_path, f"{HEADER},after\n{row},PW 1; PW-2027-002\n")
+    assert found.whole()[0].request.after == ("PW 1", "PW-2027-002")
+
+
 def test_every_bad_line_is_reported_with_its_number_and_nothing_is_whole(tmp_path: Path) -> None:
     bad = ROW.replace("\n", " ").replace("planned", "planed").replace(",8,", ",soon,").replace("017", "019")
     short = "PW-2027-020,transmission"

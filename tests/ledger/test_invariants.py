@@ -205,6 +205,31 @@ def test_non_wasteful_where_security_is_not_monotone():
     assert result.waiting == ()
 
 
+class Tied:
+    """A hall in which two are placed together or not at all, and little room for anybody else."""
+
+    def __init__(self, asks, kw):
+        self.hall, self.pair = Headroom({a.id: a for a in asks}, kw), ("g1", "g2")
+
+    def blocked(self, taken, request, start):
+        both = dict.fromkeys(self.pair, start) if request in self.pair else {request: start}
+        held = {**taken, **({n: taken[p] for p in self.pair if p in taken for n in self.pair})}
+        return next((w for n in both if n not in held and (w := self.hall.blocked(held, n, both[n]))), None)
+
+
+def test_a_group_takes_all_its_turns_at_once_and_is_charged_for_each():
+    """Else a group would be a way of picking twice before the others pick once."""
+    grouped = [an_ask(f"g{k}", "a", rank=k, days=1, group="bay 7", flex=(1,)) for k in (1, 2)]
+    asks = [*grouped, an_ask("a3", "a", rank=3, days=1, flex=(1,)), an_ask("b1", "b", days=1, flex=(1,))]
+    order = {"a": "0", "b": "1"}
+    given = terms({"a": 1, "b": 1}, lot=lambda name: order.get(name, name))
+    result = draft(asks, hall=Tied(asks, (200, 100, *[0] * (DAYS - 2))), terms=given)
+    assert [t.request for t in result.turns] == ["g1", "g2", "b1", "a3"]
+    assert result.starts == {"g1": 0, "g2": 0, "b1": 1}
+    alone = draft([replace(a, group=None) for a in asks], hall=Tied(asks, (200, 100, *[0] * (DAYS - 2))), terms=given)
+    assert [t.request for t in alone.turns][:2] == ["g1", "b1"]
+
+
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6), st.integers(1, 6), st.integers(0, 30))
 def test_split_invariance(sizes, days, notice):
     prices = terms({}, prices=(1, 2, 4, 8, 1, 2)).prices

@@ -72,6 +72,7 @@ requests = st.builds(
     ),
     switch=_maybe(st.builds(Switch, normal=st.sampled_from(Position), during=st.sampled_from(Position))),
     group=_maybe(_lines),
+    after=_tuples(_lines, most=3),
     project=_maybe(_lines),
     location=_maybe(_lines),
     description=st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.just("\n"), max_size=60),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moms.outages import Kind, Outage, Recurrence, State, Status
+from moms.outages import Kind, Outage, Recurrence, Request, State, Status
 from moms.outages.check import check
 from moms.outages.rules.reach import reach_of
 from tests.outages.builders import ANN, BOB, NOW, a_request, a_unit_request, a_window, an_outage
@@ -37,8 +37,14 @@ windows = st.builds(
     lambda day, hours: a_window(f"2027-03-{day:02d}T13:00", hours=hours), st.integers(1, 12), st.integers(1, 90)
 )
 requests = st.builds(
-    lambda make, assets, window, kind, group, organisation, back: make(
-        assets=tuple(assets), window=window, kind=kind, group=group, organisation=organisation, recurrence=back
+    lambda make, assets, window, kind, group, organisation, back, after: make(
+        assets=tuple(assets),
+        window=window,
+        kind=kind,
+        group=group,
+        organisation=organisation,
+        recurrence=back,
+        after=after,
     ),
     st.sampled_from((a_request, a_unit_request)),
     st.lists(st.sampled_from((*ASSETS, "branch:11", "branch:7", "gen:4", "gen:5", OUTLET)), min_size=1, max_size=3),
@@ -47,13 +53,14 @@ requests = st.builds(
     st.sampled_from((None, None, "A", "B")),
     st.sampled_from(("Prairie Wires", "River Power")),
     st.sampled_from((None, None, DAILY)),
+    st.sampled_from(((), (), ("W-0",), ("W-1", "W-3"), ("PW-2027-017",))),
 )
 others = st.lists(st.tuples(requests, st.sampled_from(MODES)), max_size=8)
 
 
-def _book(found: list[tuple[object, tuple[State, Status]]]) -> tuple[Outage, ...]:
+def _book(found: list[tuple[Request, tuple[State, Status]]]) -> tuple[Outage, ...]:
     return tuple(
-        an_outage(id=f"O-{number}", request=request, state=state, status=status)
+        an_outage(id=f"O-{number}", request=replace(request, external_id=f"W-{number}"), state=state, status=status)
         for number, (request, (state, status)) in enumerate(found)
     )
 

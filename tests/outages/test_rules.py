@@ -491,6 +491,48 @@ def test_a_group_whose_outages_lie_far_apart_is_flagged() -> None:
     assert not by("GROUP-2", found(mine, book=(far, near)))
 
 
+FIRST = "PW-2027-001"
+
+
+def waits_for(**changes: Any) -> Request:
+    """Give a request that starts on 1 March and waits for another of its owner."""
+    return a_request(after=(FIRST,), **changes)
+
+
+def the_first(request: Request | None = None, **changes: Any) -> Outage:
+    """Give what it waits for, which ends on 27 February."""
+    fine = a_request(external_id=FIRST, assets=("branch:2",), window=a_window("2027-02-25T13:00"))
+    return standing(request or fine, **changes)
+
+
+def test_work_that_waits_for_itself_is_refused() -> None:
+    assert by("ORDER-1", found(a_request(after=("PW-2027-017",))))[0].level == BLOCK
+    back = replace(the_first().request, after=("PW-2027-017",))
+    (one,) = by("ORDER-1", found(waits_for(), book=(the_first(back),)))
+    assert (one.field, one.says) == ("after", f"it waits for {FIRST}, which waits for it")
+    assert not by("ORDER-1", found(waits_for(), book=(the_first(),)))
+
+
+def test_work_that_waits_for_what_is_not_there_is_referred() -> None:
+    assert by("ORDER-2", found(waits_for()))[0].level == REFER
+    (gone,) = by("ORDER-2", found(waits_for(), book=(the_first(state=State.WITHDRAWN, status=Status.NONE),)))
+    assert "which is withdrawn" in gone.says
+    for there in (the_first(), the_first(state=State.SUBMITTED, status=Status.NONE), the_first(state=State.COMPLETED)):
+        assert found(waits_for(), book=(there,)) == ()
+    strange = replace(the_first().request, organisation="River Power")
+    assert by("ORDER-2", found(waits_for(), book=(the_first(strange),))), "a reference is its owner's own"
+
+
+def test_work_asked_for_before_what_it_waits_for_ends_is_referred() -> None:
+    late = replace(the_first().request, window=a_window("2027-02-28T14:00", hours=24))
+    (one,) = by("ORDER-3", found(waits_for(), book=(the_first(late),)))
+    assert (one.level, one.field) == (REFER, "window")
+    assert one.fix.startswith("start from ")
+    exact = replace(late, window=a_window("2027-02-28T13:00", hours=24))
+    assert found(waits_for(), book=(the_first(exact),)) == (), "the next may begin when the one before ends"
+    assert not by("ORDER-3", found(waits_for(), book=(the_first(late, state=State.COMPLETED),)))
+
+
 def test_every_rule_has_an_id_of_its_own_and_says_what_it_asks() -> None:
     assert len({one.id for one in ALL}) == len(ALL)
     assert all(one.asks.endswith(".") and one.source for one in ALL)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moms.schedule._mip import Budget
-from moms.schedule.season import breaks, difference, first_fit, fit_in, smallest_change, values
+from moms.schedule.season import breaks, difference, first_fit, fit_in, smallest_change, smallest_fit, values
 from moms.schedule.season.around import lost_of, places_found, reduced
 from tests.schedule.season_cases import a_job, a_problem, a_zone, every_plan, problems
-from tests.schedule.test_displaced import some_plan
+from tests.schedule.test_displaced import group, some_plan
 
 WORK = Budget(nodes=2000)
 
@@ -36,27 +36,61 @@ def test_a_repair_moves_as_few_as_any_plan_that_serves_as_much(data, problem):
     assert all(level.proved for level in found.levels)
 
 
-@settings(max_examples=60, deadline=None)
+def others_moved(problem, plan, other, new):
+    """Name the jobs, and count the groups of jobs, that stand elsewhere in another plan; the new one is none."""
+    names = [d.job for d in difference(plan, other) if d.job not in group(problem, new, 0)]
+    return names, len({frozenset(group(problem, n, 0)) for n in names})
+
+
+def before_a_new_one(data, problem):
+    """Draw a plan without one job and what goes with it; what need not be is left loose."""
+    problem = replace(problem, jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs))
+    new, *rest = data.draw(st.permutations([j.id for j in problem.jobs]))
+    rest = [n for n in rest if n not in group(problem, new, 0)]
+    plan = some_plan(problem, [(name, data.draw(st.integers(0, 5))) for name in rest])
+    with_it = {*plan, *group(problem, new, 0)}
+    good = [other for other in every_plan(problem) if set(other) == with_it and not breaks(problem, other)]
+    return problem, plan, new, good
+
+
+@settings(max_examples=100, deadline=None)
 @given(data=st.data(), problem=problems())
 def test_fitting_in_moves_nobody_or_one_where_that_is_enough_and_else_says_so(data, problem):
-    problem = replace(
-        problem, bundles=(), before=(), jobs=tuple(replace(j, must=False, approved=None) for j in problem.jobs)
-    )
-    new, *rest = data.draw(st.permutations([j.id for j in problem.jobs]))
-    plan = some_plan(problem, [(name, data.draw(st.integers(0, 5))) for name in rest])
+    problem, plan, new, good = before_a_new_one(data, problem)
     found = fit_in(problem, plan, new)
-    fewest = min(
-        (len([d for d in difference(plan, other) if d.job != new])
-         for other in every_plan(problem)
-         if new in other and set(other) == {*plan, new} and not breaks(problem, other)),
-        default=None,
-    )  # fmt: skip
+    fewest = min((others_moved(problem, plan, other, new)[1] for other in good), default=None)
     if found is None:
         assert fewest is None or fewest > 1
         return
     assert breaks(problem, found) == ()
-    moved = [d for d in difference(plan, found) if d.job != new]
-    assert len(moved) == fewest <= 1
+    assert others_moved(problem, plan, found, new)[1] == fewest <= 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.data(), problem=problems())
+def test_the_smallest_fit_loses_nobody_and_is_the_fewest_where_it_says_so(data, problem):
+    problem, plan, new, good = before_a_new_one(data, problem)
+    found = smallest_fit(problem, plan, new, budget=WORK)
+    fewest = min((len(others_moved(problem, plan, other, new)[0]) for other in good), default=None)
+    if found is None:
+        assert fewest is None or fewest > 1
+        return
+    assert breaks(problem, found.plan) == ()
+    assert set(found.plan) == {*plan, *group(problem, new, 0)}
+    assert [d.job for d in found.moved] == others_moved(problem, plan, found.plan, new)[0]
+    assert len(found.moved) == fewest if found.fewest else len(found.moved) > fewest - 1
+
+
+def test_a_chain_of_moves_makes_room_where_no_single_one_does():
+    """Each place but the last is full: everybody has to move up by one, and nobody may stand where it stood."""
+    jobs = [a_job(f"j{k}", days=1, preferred=k, earliest=k, latest_end=min(k + 2, 6)) for k in range(5)]
+    problem = a_problem(*jobs, a_job("new", days=1, latest_end=1))
+    found = smallest_fit(problem, {f"j{k}": k for k in range(5)}, "new", budget=WORK)
+    assert found.plan == {"new": 0, **{f"j{k}": k + 1 for k in range(5)}}
+    assert [d.job for d in found.moved] == [f"j{k}" for k in range(5)]
+    assert fit_in(problem, {f"j{k}": k for k in range(5)}, "new") is None
+    full = a_problem(*jobs, a_job("j5", days=1, earliest=5), a_job("new", days=1, latest_end=1))
+    assert smallest_fit(full, {f"j{k}": k for k in range(6)}, "new", budget=WORK) is None
 
 
 def test_after_a_loss_of_headroom_only_the_one_that_no_longer_fits_moves():

@@ -67,7 +67,11 @@ def test_no_program_of_the_season_has_a_number_larger_than_its_data(problem):
         Program.solve = real  # type: ignore[method-assign]
     assert seen
     assert any(program.value for program in seen)
-    sizes = [1.0, *(job.size_mw * job.days for job in problem.jobs), *(r for job in problem.jobs for r in job.risk)]
+    sizes = [
+        1.0,
+        *(job.size_mw * job.days for job in problem.jobs),
+        *(r * job.days for job in problem.jobs for r in job.risk),
+    ]
     sizes += [amount for job in problem.jobs for _, amount in job.uses]
     sizes += [float(problem.days), float(len(problem.jobs))]
     for program in seen:

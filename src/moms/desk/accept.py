@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from moms.desk.order import following
 from moms.desk.ports import Event, NotYours
 from moms.desk.submit import entry_findings, event
 from moms.ledger import Booking, Kind, post
@@ -119,8 +120,9 @@ def accept(*, book: Book, world: World, actor: Actor, now: datetime, plan: Seaso
         page.hold(plan.book_version)
         _none_booked(page, world, plan)
         moved, kept, rows = [], [], []
+        stays = _stay(page, world, plan, actor=actor, now=now)
         for place in plan.places:
-            before, why = page.outage(place.outage.id), _why_not(place)
+            before, why = page.outage(place.outage.id), stays.get(place.outage.id, "")
             after = None if why else _at_its_place(page, world, before, place, plan, actor=actor, now=now)
             if why or after is None:
                 kept.append((before.id, why or "an entry rule forbids the planned dates"))
@@ -186,6 +188,34 @@ def _why_not(place: Place) -> str:
     return ""
 
 
+def _stay(page: Page, world: World, plan: SeasonPlan, *, actor: Actor, now: datetime) -> dict[str, str]:
+    """Say of each request that is not written why; of a group all or nothing is."""
+    found = {}
+    for place in plan.places:
+        why = _why_not(place)
+        if not why and place.moved_days and place.window is not None:
+            before = page.outage(place.outage.id)
+            if as_moved(page, world, before, place.window, actor=actor, now=now) is None:
+                why = "an entry rule forbids the planned dates"
+        if why:
+            found[place.outage.id] = why
+    return all_that_stays(found, [p.outage for p in plan.places])
+
+
+def all_that_stays(stays: Mapping[str, str], outages: Sequence[Outage]) -> dict[str, str]:
+    """Add to what stays where it is the rest of its groups, which move as one, and what waits for it."""
+    found, before = dict(stays), -1
+    while before != len(found):
+        before = len(found)
+        torn = {(o.asked.organisation, o.asked.group): o for o in outages if o.id in found}
+        for outage in outages:
+            other = torn.get((outage.asked.organisation, outage.asked.group)) if outage.asked.group else None
+            if other is not None and outage.id not in found:
+                found[outage.id] = f"{other.asked.external_id} of its group stays: {found[other.id]}"
+        found = following(found, outages, says="stays where it is")
+    return found
+
+
 def _at_its_place(
     page: Page, world: World, before: Outage, place: Place, plan: SeasonPlan, *, actor: Actor, now: datetime
 ) -> Outage | None:
@@ -200,18 +230,23 @@ def moved_to(
     page: Page, world: World, before: Outage, window: Window, reason: str, *, actor: Actor, now: datetime
 ) -> Outage | None:
     """Move a request that waits to another window, its stamp kept; None where an entry rule blocks that."""
-    request = replace(before.asked, window=window)
-    after = change(before, request, now=now, actor=actor, asked_by_operator=True).outage
-    findings = entry_findings(page, world=world, now=after.stamp, outage=after)
-    if any(f.level == Level.BLOCK for f in findings):
+    after = as_moved(page, world, before, window, actor=actor, now=now)
+    if after is None:
         return None
-    after = replace(after, findings=findings)
     page.revise(after, event(after, actor=actor, now=now, verb=Verb.CHANGE, world=world, reason=reason, before=before))
     if after.state == State.SUBMITTED:
         valid = move(after, verb=Verb.VALIDATE, actor=SYSTEM, now=now)
         page.revise(valid, event(valid, actor=SYSTEM, now=now, verb=Verb.VALIDATE, world=world, before=after))
         return valid
     return after
+
+
+def as_moved(page: Page, world: World, before: Outage, window: Window, *, actor: Actor, now: datetime) -> Outage | None:
+    """Give a request that waits as it would be at another window; None where an entry rule blocks that."""
+    request = replace(before.asked, window=window)
+    after = change(before, request, now=now, actor=actor, asked_by_operator=True).outage
+    findings = entry_findings(page, world=world, now=after.stamp, outage=after)
+    return None if any(f.level == Level.BLOCK for f in findings) else replace(after, findings=findings)
 
 
 def _tell(page: Page, world: World, outage: Outage, says: str, *, actor: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from moms.desk.order import also_named
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import drafted
 from moms.desk.wishes import season_of
@@ -119,7 +120,7 @@ def plan_season(
     version, pending, holding = read_season(book, first, last)
     season = season_of(
         world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
-        waited=waited,
+        waited=waited, also=also_named(book, pending, holding),
     )  # fmt: skip
     picks: list[Drafted] = []
 

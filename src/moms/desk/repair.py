@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from moms.desk.accept import (
     PLANS,
     NotSecure,
+    all_that_stays,
     as_document,
+    as_moved,
     booking_held,
     ledger_of,
     may_write,
     moved_to,
     post_to,
 )
+from moms.desk.order import also_named
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import prices_of
 from moms.desk.wishes import season_of
@@ -102,7 +105,10 @@ def repair(
         NotASeason: the days or the grid do not allow it.
     """
     version, pending, holding = read_season(book, first, last)
-    season = season_of(world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days)
+    season = season_of(
+        world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
+        also=also_named(book, pending, holding),
+    )  # fmt: skip
     held = tuple(replace(j, held=j.preferred) for j in season.problem.jobs)
     season = replace(season, problem=replace(season.problem, jobs=held))
     kept = until_secure(
@@ -159,7 +165,12 @@ def accept_repair(
     moved, kept, rows = [], [], []
     with book.as_(actor) as page:
         page.hold(found.book_version)
+        refused = {m.outage.id: why for m in found.moves if (why := _why_not(page, world, m, actor=actor, now=now))}
+        stays = all_that_stays(refused, [m.outage for m in found.moves])
         for one in found.moves:
+            if one.outage.id in stays:
+                kept.append((one.outage.id, stays[one.outage.id]))
+                continue
             row, why = _written(page, world, one, found, actor=actor, now=now)
             if why:
                 kept.append((one.outage.id, why))
@@ -171,13 +182,21 @@ def accept_repair(
     return tuple(moved), tuple(kept)
 
 
+def _why_not(page: Page, world: World, one: Move, *, actor: Actor, now: datetime) -> str:
+    if one.window is None or one.start is None:
+        return "there is no place for it; its owner has to be asked"
+    if not one.accepted:
+        return "its owner has not said that it accepts these dates"
+    before = page.outage(one.outage.id)
+    free = as_moved(page, world, before, one.window, actor=actor, now=now) is not None
+    return "" if free else "an entry rule forbids the new dates"
+
+
 def _written(
     page: Page, world: World, one: Move, found: Repair, *, actor: Actor, now: datetime
 ) -> tuple[dict[str, object], str]:
     if one.window is None or one.start is None:
         return {}, "there is no place for it; its owner has to be asked"
-    if not one.accepted:
-        return {}, "its owner has not said that it accepts these dates"
     before = page.outage(one.outage.id)
     after = moved_to(page, world, before, one.window, f"plan {found.id}: {one.says}", actor=actor, now=now)
     if after is None:

@@ -192,6 +192,8 @@ def _searches(reach: Reach) -> Iterator[Search]:
         yield Search(window=reach.window, holding=True)
     if reach.group is not None:
         yield Search(group=reach.group)
+    for reference in reach.after:
+        yield Search(organisation=reach.organisation, external_id=reference)
 
 
 def event(

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.desk.order import in_turn
 from moms.desk.wishes import NEED
 from moms.ledger import Ask, Kind, OwnedAsset, PriceList, Terms, draft, need_weights, price_list
 from moms.ledger.seal import leaf, lots, promise, root, seed
 from moms.outages import Category
-from moms.schedule.season import Board
+from moms.schedule.season import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -96,10 +97,10 @@ def _torn(problem: Problem, placed: set[str]) -> set[str]:
 
 
 class _Beside:
-    """What can stand beside what another draft has placed."""
+    """What can stand beside what another draft has placed; of a group, all of it or nothing."""
 
     def __init__(self, problem: Problem, before: Mapping[str, int]) -> None:
-        self.board, self.before = Board(problem), dict(before)
+        self.board, self.before = Together(problem), dict(before)
 
     def blocked(self, taken: Mapping[str, int], request: str, start: int) -> str | None:
         """Say what keeps a request from starting then, or nothing."""
@@ -109,14 +110,15 @@ class _Beside:
 def asks_of(season: Season) -> Iterator[Ask]:
     """Give what the owners asked for: the asked day first, then any other that they accept."""
     rank: dict[str, int] = {}
-    for outage in season.outages.values():  # in order of stamp
-        job = season.problem.job[outage.id]
+    for name in in_turn(list(season.outages), season.problem.before):  # by stamp, but what others wait for first
+        outage, job = season.outages[name], season.problem.job[name]
         rank[job.owner] = rank.get(job.owner, 0) + 1
         starts = job.only or ()
         yield Ask(
             id=job.id, owner=job.owner, rank=rank[job.owner], need=NEED,
             size_kw=round(1000 * season.use_mw[job.id]), days=job.days, preferences=(job.preferred,),
             flex=tuple(s for s in starts if s != job.preferred), unserved_seasons=season.waited.get(job.id, 0),
+            group=outage.asked.group,
         )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from moms.desk.headroom import FOOTPRINT, NotASeason, margins, parents, places_and_sizes, use_mw, zones_of
+from moms.desk.order import following, ordered
 from moms.desk.situation import spans
 from moms.ledger import NEEDS, Need, risen
 from moms.outages import Kind, State
@@ -77,9 +78,11 @@ def season_of(
     now: datetime,
     flex_days: int = 0,
     waited: Mapping[str, int] | None = None,
+    also: Sequence[Outage] = (),
 ) -> Season:
     """Read what waits between two market days, both included, as one problem.
 
+    `also` are outages that neither wait here nor stand, and that one of those that wait has to follow.
     `flex_days` supposes that every owner accepts a start up to so many days from the asked one: a look at
     what could be, of which only what the owners have said they accept may be written.
 
@@ -89,10 +92,14 @@ def season_of(
     days = _days(first, last)
     whole = Window(start=market_day(first).start, end=market_day(last).end)
     standing = tuple(o for o in holding if any(w.overlaps(whole) for w in spans(o, now=now, until=whole.end)))
-    planned, left = _sorted_out(pending, first, days)
+    planned, left = _sorted_out(pending, first, days, also=(*holding, *also))
+    order = ordered(planned, (*holding, *also))
     before, empty = margins(world, standing, whole, now)
     sizes, elements = places_and_sizes(world, planned), {o.id: _elements(world, o) for o in (*planned, *standing)}
     taken = {o.id: _taken(o, standing, elements, now, whole) for o in planned}
+    for name, end in order.not_before.items():
+        if end > whole.start:
+            taken[name] = (*taken[name], Window(start=whole.start, end=end))
     jobs = tuple(
         replace(
             _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days),
@@ -105,6 +112,7 @@ def season_of(
         days=days,
         jobs=jobs,
         zones=tuple(zones_of(before, parents(world))),
+        before=order.before,
         at_most=tuple(_one_at_a_time(planned, elements)),
         bundles=tuple(_groups(planned, first)),
     )
@@ -140,22 +148,27 @@ def _days(first: date, last: date) -> int:
     return days
 
 
-def _sorted_out(pending: Sequence[Outage], first: date, days: int) -> tuple[list[Outage], list[tuple[str, str]]]:
-    """Tell what is planned, and of the rest why it is not; a group is planned whole or left out."""
-    planned, left = [], []
-    for outage in sorted(pending, key=lambda o: (o.stamp, o.id)):
-        why = _why_left(outage, first, days)
-        if why:
-            left.append((outage.id, why))
-        else:
-            planned.append(outage)
-    torn = {(o.asked.organisation, o.asked.group) for o in pending if o.asked.group and o not in planned}
-    left += [
-        (o.id, f"another outage of its group {o.asked.group!r} is not planned")
-        for o in planned
-        if (o.asked.organisation, o.asked.group) in torn
-    ]
-    return [o for o in planned if (o.asked.organisation, o.asked.group) not in torn], left
+def _sorted_out(
+    pending: Sequence[Outage], first: date, days: int, *, also: Sequence[Outage]
+) -> tuple[list[Outage], list[tuple[str, str]]]:
+    """Tell what is planned, and of the rest why it is not; a group is planned whole or left out.
+
+    What waits for something that is left out is left out with it; `also` has what it may wait for besides.
+    """
+    rows = sorted(pending, key=lambda o: (o.stamp, o.id))
+    left = {o.id: why for o in rows if (why := _why_left(o, first, days))}
+    left = {**ordered([o for o in rows if o.id not in left], (*also, *rows)).left, **left}
+    before = -1
+    while before != len(left):
+        before = len(left)
+        torn = {(o.asked.organisation, o.asked.group) for o in rows if o.asked.group and o.id in left}
+        left |= {
+            o.id: f"another outage of its group {o.asked.group!r} is not planned"
+            for o in rows
+            if (o.asked.organisation, o.asked.group) in torn and o.id not in left
+        }
+        left = following(left, rows)
+    return [o for o in rows if o.id not in left], list(left.items())
 
 
 def _why_left(outage: Outage, first: date, days: int) -> str:

@@ -47,6 +47,7 @@ COLUMNS: dict[str, str] = {
     "switch_normal": "breaker or switch: normal state, open or closed",
     "switch_during": "its state during the outage",
     "group": "a name shared by outages to be studied together",
+    "after": "your references of outages that must end before it begins, with ; between",
     "project": "the project it belongs to",
     "location": "where the work is",
     "description": "what is done",
@@ -275,6 +276,8 @@ def _document(row: Mapping[str, str]) -> dict[str, object]:
     whole: dict[str, object] = {name: row[name] for name in (*PLAIN, *INSTANTS) if name in row}
     whole |= {name: row[name].split() for name in LISTS if name in row}
     whole |= {name: _number(row[name]) for name in NUMBERS if name in row}
+    if "after" in row:
+        whole["after"] = [one.strip() for one in row["after"].split(";") if one.strip()]
     ends = {name: _instant(row, name) for name in ("start", "end") if name in row}
     if ends:
         whole["window"] = ends

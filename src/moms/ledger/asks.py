@@ -37,6 +37,8 @@ class Ask:
     """SHA-256 of the document that sets a deadline; P1 needs one."""
     unserved_seasons: int = 0
     """Seasons since its need date in which it found no place; filing early gains nothing."""
+    group: str | None = None
+    """Asks of one owner under one name are placed together: who picks for one takes the turns of all."""
 
     def __post_init__(self) -> None:
         """Refuse what has no size, no length or no start."""

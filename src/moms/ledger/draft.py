@@ -98,14 +98,21 @@ def draft(asks: Sequence[Ask], *, hall: Hall, terms: Terms) -> Draft:
         AskedTwice: an id is used twice.
     """
     _each_once(asks)
-    state = _State(terms=terms, hall=hall)
+    state, groups = _State(terms=terms, hall=hall), _groups(asks)
     for need in NEEDS:
         pending = _pending(asks, need, rules=terms.rules)
         while pending:
             owner = min(pending, key=state.key)
-            state.turn(need, pending[owner].pop(0))
+            ask = pending[owner].pop(0)
             if not pending[owner]:
                 del pending[owner]
+            if ask.id in state.asked:
+                continue  # its group has picked, and it with it
+            if state.turn(need, ask) is not None and ask.group is not None:
+                # A group in one turn would be cheap: it takes all of its turns at once, and is charged for each.
+                for other in groups[owner, ask.group]:
+                    if other.id not in state.asked:
+                        state.turn(served_as(other, rules=terms.rules), other)
     state.sweep({one.id: one for one in asks})
     return Draft(turns=tuple(state.turns), starts=state.taken, waiting=tuple(state.waiting))
 
@@ -126,6 +133,14 @@ def _pending(asks: Sequence[Ask], need: Need, *, rules: LedgerRules) -> dict[str
     return found
 
 
+def _groups(asks: Sequence[Ask]) -> dict[tuple[str, str], list[Ask]]:
+    found: dict[tuple[str, str], list[Ask]] = {}
+    for one in sorted(asks, key=lambda a: (a.rank, a.id)):
+        if one.group is not None:
+            found.setdefault((one.owner, one.group), []).append(one)
+    return found
+
+
 def options(ask: Ask, *, prices: PriceList) -> tuple[int, ...]:
     """Give the starts in the order in which they are tried: its own, then the cheapest and nearest of the rest."""
     wanted = [s for s in dict.fromkeys(ask.preferences) if prices.open(start=s, days=ask.days)]
@@ -143,12 +158,14 @@ class _State:
         self.taken: dict[str, int] = {}
         self.charged: dict[str, int] = {}
         self.turns: list[Turn] = []
+        self.asked: set[str] = set()
         self.waiting: list[str] = []
 
     def key(self, owner: str) -> Key:
         return turn_key(owner, charged_milli=self.charged.get(owner, 0), terms=self.terms)
 
-    def turn(self, need: Need, ask: Ask) -> None:
+    def turn(self, need: Need, ask: Ask) -> int | None:
+        self.asked.add(ask.id)
         weightless, share, _ = self.key(ask.owner)
         start, tried = self._first(ask)
         price = self._take(ask, start)
@@ -158,6 +175,7 @@ class _State:
             Turn(number=len(self.turns) + 1, need=need, owner=ask.owner, key="last" if weightless else str(share),
                  request=ask.id, tried=tried, start=start, price_milli=price)
         )  # fmt: skip
+        return start
 
     def _first(self, ask: Ask) -> tuple[int | None, tuple[Tried, ...]]:
         tried: list[Tried] = []

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from moms.values import Actor, Window
 
 IDENTITY = ("external_id", "organisation", "category")
-FREE = ("description", "contacts", "location", "project", "earliest_start", "latest_end", "blackout")
-"""Fields that change neither hours, equipment nor work: comment, contact, flexibility."""
+FREE = ("description", "contacts", "location", "project", "earliest_start", "latest_end", "blackout", "after")
+"""Fields that change neither hours, equipment nor work: comment, contact, flexibility, order."""
 
 
 class NotAChange(Refused):

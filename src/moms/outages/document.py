@@ -129,6 +129,7 @@ REQUEST = Record(
         _field("recurrence", RECURRENCE, "work that comes back each day"),
         _field("switch", SWITCH, "for a breaker or switch: its normal state and its state during the outage"),
         _field("group", Text(most=100), "a name shared by outages to be studied together"),
+        _field("after", Many(of=Text(most=100), most=20), "your references of outages that must end before it begins"),
         _field("project", Text(most=200), "the project it belongs to"),
         _field("location", Text(most=500), "where the work is"),
         _field("description", Text(pattern=PROSE, most=4000, wants="text"), "what is done, for people"),

@@ -141,6 +141,8 @@ class Request:
     recurrence: Recurrence | None = None
     switch: Switch | None = None
     group: str | None = None
+    after: tuple[str, ...] = ()
+    """Its owner's references of outages that must have ended before this one begins."""
     project: str | None = None
     location: str | None = None
     description: str = ""

@@ -6,6 +6,7 @@ from moms.outages.rules import (
     equipment,
     group,
     lead_time,
+    order,
     overlap,
     patterns,
     recurrence,
@@ -27,6 +28,7 @@ ALL: tuple[Rule, ...] = (
     *special.RULES,
     *patterns.RULES,
     *group.RULES,
+    *order.RULES,
 )
 """Every entry rule, in the order its findings are shown."""
 

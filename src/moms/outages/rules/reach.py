@@ -33,6 +33,9 @@ class Reach:
     """Whether whatever stands in these hours counts: two parts of the restoration plan are never out together."""
     group: str | None
     """Outages asked for under the same name count whenever they are."""
+    organisation: str
+    after: tuple[str, ...]
+    """Its references of what the request waits for: those count whenever they are."""
     window: Window
 
     def holds(self, other: Outage) -> bool:
@@ -41,6 +44,7 @@ class Reach:
         return (
             not set(self.same).isdisjoint(asked.assets)
             or (self.group is not None and asked.group == self.group)
+            or (asked.organisation == self.organisation and asked.external_id in self.after)
             or (here and not set(self.units).isdisjoint(asked.assets))
             or (here and self.restoration and other.holds)
         )
@@ -56,6 +60,8 @@ def reach_of(request: Request, *, grid: Grid) -> Reach:
         units=tuple(sorted(grid.network.name_of(ElementKind.GEN, unit) for unit in cut)),
         restoration=request.takes_out and any(RESTORATION & flags_of(grid, one) for one in elements),
         group=request.group,
+        organisation=request.organisation,
+        after=request.after,
         window=request.window,
     )
 

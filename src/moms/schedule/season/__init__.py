@@ -19,8 +19,9 @@ from moms.schedule.season.problem import (
     Resource,
     Zone,
 )
-from moms.schedule.season.room import fit_in
+from moms.schedule.season.room import Fit, fit_in, smallest_fit
 from moms.schedule.season.solve import Level, Planned, first_fit, solve
+from moms.schedule.season.together import Together
 
 __all__ = [
     "AtMost",
@@ -31,12 +32,14 @@ __all__ = [
     "Clash",
     "Conflict",
     "Difference",
+    "Fit",
     "Job",
     "Level",
     "NotAProblem",
     "Planned",
     "Problem",
     "Resource",
+    "Together",
     "Why",
     "Zone",
     "breaks",
@@ -50,6 +53,7 @@ __all__ = [
     "places_found",
     "smallest_change",
     "smallest_clash",
+    "smallest_fit",
     "solve",
     "values",
 ]

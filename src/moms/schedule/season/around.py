@@ -57,10 +57,10 @@ def _cost(job: Job) -> float:
 def _around(problem: Problem, plan: Mapping[str, int], job: Job, rng: np.random.Generator, most: int) -> frozenset[str]:
     """Choose those that stand in the days of a job and share something with it, nearest in kind first."""
     mine, zones = dict(job.uses), set(problem.around[job.zone])
-    tied = _tied(problem, job.id)
+    bound = tied(problem, job.id)
 
     def kind(other: Job) -> int:
-        if other.id in tied or mine.keys() & dict(other.uses).keys():
+        if other.id in bound or mine.keys() & dict(other.uses).keys():
             return 0
         return 1 if other.zone == job.zone else 2
 
@@ -73,10 +73,10 @@ def _around(problem: Problem, plan: Mapping[str, int], job: Job, rng: np.random.
     ranked = sorted(zip(there, rng.random(len(there)).tolist(), strict=True), key=lambda row: (kind(row[0]), row[1]))
     chosen = {job.id, *(other.id for other, _ in ranked[:most])}
     waits = [w.id for w in problem.jobs if w.id not in plan and kind(w) == 0]
-    return _with_partners(problem, chosen | set(waits[:most]))
+    return with_partners(problem, chosen | set(waits[:most]))
 
 
-def _with_partners(problem: Problem, names: set[str]) -> frozenset[str]:
+def with_partners(problem: Problem, names: set[str]) -> frozenset[str]:
     """Add what is bound to them by order or by switching: it cannot stand still while they leave the plan."""
     pairs = [(b.first, b.then) for b in problem.before] + [(b.first, b.second) for b in problem.bundles]
     grown = set(names)
@@ -85,7 +85,8 @@ def _with_partners(problem: Problem, names: set[str]) -> frozenset[str]:
     return frozenset(n for n in grown if problem.job[n].approved is None)
 
 
-def _tied(problem: Problem, name: str) -> set[str]:
+def tied(problem: Problem, name: str) -> set[str]:
+    """Name what shares a rule with a job that speaks of jobs by name: exclusion, set, order, switching."""
     rows: list[tuple[str, ...]] = [a.jobs for a in problem.at_most] + [c.jobs for c in problem.conflicts]
     rows += [(b.first, b.then) for b in problem.before] + [(b.first, b.second) for b in problem.bundles]
     return {other for row in rows if name in row for other in row}
@@ -120,7 +121,9 @@ def _point(model: Model, plan: Mapping[str, int]) -> np.ndarray[tuple[int, ...],
 
 def reduced(problem: Problem, fixed: Mapping[str, int], free: frozenset[str]) -> Problem:
     """Give the problem of the free jobs alone, the fixed ones standing where they are."""
-    board = Board(problem)
+    # What the free owe each other the program holds; the board would forbid all that waits for one of them.
+    owed = tuple(b for b in problem.before if not {b.first, b.then} <= free)
+    board = Board(replace(problem, before=owed, bundles=()))
     for name, start in fixed.items():
         board.put(name, start)
     jobs = []

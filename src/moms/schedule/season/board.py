@@ -53,13 +53,14 @@ class Board:
 
     def blocked(self, taken: Mapping[str, int], request: str, start: int) -> str | None:
         """Say what keeps a job from starting then beside what is taken, or nothing."""
-        self._follow(taken)
+        self.follow(taken)
         job, days = self.problem.job[request], slice(start, start + self.problem.job[request].length(start))
         if start not in self._starts[request]:
             return f"{request} may not start on day {start + 1}"
         return self._too_much(job, days, start) or self._with_others(request, start, days.stop)
 
-    def _follow(self, taken: Mapping[str, int]) -> None:
+    def follow(self, taken: Mapping[str, int]) -> None:
+        """Hold what is taken and nothing else."""
         if taken is self.held or self.held == taken:
             return
         for name in [n for n, s in self.held.items() if taken.get(n) != s]:

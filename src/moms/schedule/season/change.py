@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.schedule.season.board import Board
 from moms.schedule.season.check import breaks
 from moms.schedule.season.objective import TERMS, NamedTerm
-from moms.schedule.season.room import by_distance
-from moms.schedule.season.solve import first_fit, lexicographic
+from moms.schedule.season.solve import lexicographic
+from moms.schedule.season.together import Together, filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,15 +48,16 @@ def smallest_change(problem: Problem, *, budget: Budget) -> Planned:
 
 def _kept(problem: Problem) -> dict[str, int]:
     """Give a plan to start from: who can stay stays, in order of class and size; the others where they fit."""
-    if problem.bundles:
-        return first_fit(problem)
-    board = Board(problem)
-    for job in sorted(problem.jobs, key=lambda j: (j.need, -j.size_mw * j.days, j.id)):
-        if job.held is not None and board.blocked(board.held, job.id, job.held) is None:
-            board.put(job.id, job.held)
-    for job in problem.jobs:
-        starts = () if job.id in board.held else by_distance(problem.starts[job.id], job.preferred)
-        at = next((s for s in starts if board.blocked(board.held, job.id, s) is None), None)
-        if at is not None:
-            board.put(job.id, at)
-    return dict(board.held)
+    hall = Together(problem)
+    waiting, again = sorted(problem.jobs, key=lambda j: (j.need, -j.size_mw * j.days, j.id)), True
+    while again:  # what waits for other work stays in a later pass
+        left = []
+        for job in waiting:
+            if job.id in hall.board.held:
+                continue
+            if job.held is not None and hall.free(job.id, job.held):
+                hall.put(job.id, job.held)
+            else:
+                left.append(job)
+        again, waiting = len(left) < len(waiting), left
+    return filled(hall, problem.jobs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from moms.schedule.season.board import Board
+from moms.schedule.season.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,34 +15,45 @@ if TYPE_CHECKING:
 def in_the_way(problem: Problem, plan: Mapping[str, int]) -> dict[str, tuple[str, ...]]:
     """Give, for each job that is not where it wished to be, every job that keeps it from there by itself.
 
-    Were that one not in the plan, the wish would be free, all others being where they are. Empty where the
-    wish is free as it is, where the job's own window forbids it, or where only several together stand
-    against it.
+    Were that one not in the plan, the wish would be free, all others being where they are. What goes with a
+    job goes with it here too. Empty where the wish is free as it is, where the windows of the job or of what
+    goes with it forbid it, or where only several together stand against it.
     """
-    board = Board(problem)
+    hall = Together(problem)
     for name, start in plan.items():
-        board.put(name, start)
-    return {job.id: tuple(_against(board, job)) for job in problem.jobs if plan.get(job.id) != job.preferred}
+        hall.board.put(name, start)
+    return {job.id: tuple(_against(hall, job)) for job in problem.jobs if plan.get(job.id) != job.preferred}
 
 
-def _against(board: Board, job: Job) -> Iterator[str]:
-    at = board.held.get(job.id)
-    if at is not None:
-        board.take(job.id)
-    if job.preferred in board.problem.starts[job.id] and board.blocked(board.held, job.id, job.preferred):
-        for other, start in sorted(_beside(board, job).items()):
-            board.take(other)
-            if board.blocked(board.held, job.id, job.preferred) is None:
+def _against(hall: Together, job: Job) -> Iterator[str]:
+    held = hall.board.held
+    mine = {name: held[name] for name in hall.members(job.id) if name in held}
+    for name in mine:
+        hall.board.take(name)
+    if _allowed(hall, job) and not hall.free(job.id, job.preferred):
+        for other, start in sorted(_beside(hall, job).items()):
+            hall.board.take(other)
+            if hall.free(job.id, job.preferred):
                 yield other
-            board.put(other, start)
-    if at is not None:
-        board.put(job.id, at)
+            hall.board.put(other, start)
+    for name, start in mine.items():
+        hall.board.put(name, start)
 
 
-def _beside(board: Board, job: Job) -> dict[str, int]:
-    """Give what is out on the days wished for, and what is tied to the job by order or switching."""
-    begin, end = job.preferred, job.preferred + job.length(job.preferred)
-    tied = {n for b in board.problem.before for n in (b.first, b.then) if job.id in {b.first, b.then}}
-    tied |= {n for b in board.problem.bundles for n in (b.first, b.second) if job.id in {b.first, b.second}}
-    length = board.problem.job
-    return {n: s for n, s in board.held.items() if n in tied or (s < end and begin < s + length[n].length(s))}
+def _allowed(hall: Together, job: Job) -> bool:
+    starts = hall.board.problem.starts
+    return all(at in starts[name] for name, at in hall.places(job.id, job.preferred))
+
+
+def _beside(hall: Together, job: Job) -> dict[str, int]:
+    """Give what is out on the days wished for by a job and what goes with it, and what is tied to them by order."""
+    problem, held = hall.board.problem, hall.board.held
+    places = dict(hall.places(job.id, job.preferred))
+    tied = {n for b in problem.before for n in (b.first, b.then) if places.keys() & {b.first, b.then}}
+    spans = [(at, at + problem.job[name].length(at)) for name, at in places.items()]
+    found = {}
+    for name, start in held.items():
+        end = start + problem.job[name].length(start)
+        if name in tied or any(start < until and begin < end for begin, until in spans):
+            found[name] = start
+    return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from moms.schedule.season.board import Board
 from moms.schedule.season.objective import burden_of, burdens
+from moms.schedule.season.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,12 +34,13 @@ class Why:
 
 def explain(problem: Problem, plan: Mapping[str, int]) -> tuple[Why, ...]:
     """Explain a plan, request by request."""
-    hall = Board(problem)
+    hall = Together(problem)
     return tuple(_why(problem, plan, hall, job) for job in problem.jobs)
 
 
-def _why(problem: Problem, plan: Mapping[str, int], hall: Board, job: Job) -> Why:
-    rest = {name: start for name, start in plan.items() if name != job.id}
+def _why(problem: Problem, plan: Mapping[str, int], hall: Together, job: Job) -> Why:
+    mine = hall.members(job.id)
+    rest = {name: start for name, start in plan.items() if name not in mine}
     start = plan.get(job.id)
     away = abs(start - job.preferred) if start is not None else problem.days
     nearer = [s for s in problem.starts[job.id] if abs(s - job.preferred) < away]
@@ -51,7 +52,7 @@ def _why(problem: Problem, plan: Mapping[str, int], hall: Board, job: Job) -> Wh
     )  # fmt: skip
 
 
-def _earlier(problem: Problem, rest: Mapping[str, int], hall: Board, job: Job, start: int | None) -> str:
+def _earlier(problem: Problem, rest: Mapping[str, int], hall: Together, job: Job, start: int | None) -> str:
     if start is None:
         return "it has no place"
     if start - WEEK not in problem.starts[job.id]:

@@ -9,12 +9,12 @@ import numpy as np
 
 from moms.schedule._mip import Budget, Status
 from moms.schedule.season.around import places_found
-from moms.schedule.season.board import Board
 from moms.schedule.season.check import breaks
 from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.constraints import CONSTRAINTS
 from moms.schedule.season.model import Model
 from moms.schedule.season.objective import TERMS, NamedTerm, values
+from moms.schedule.season.together import Together, filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,32 +53,7 @@ def first_fit(problem: Problem) -> dict[str, int]:
 
     It breaks nothing but, where there is no other way, that something had to be placed.
     """
-    board = Board(problem)
-    partner = {b.first: (b.second, b.offset_days) for b in problem.bundles}
-    tied = {b.second for b in problem.bundles}
-    waiting = [job for job in sorted(problem.jobs, key=_urgency) if job.id not in tied]
-    again = True
-    while again:  # what waits for other work fits in a later pass
-        left = [job for job in waiting if not _place(board, job, partner.get(job.id))]
-        again, waiting = len(left) < len(waiting), left
-    return dict(board.held)
-
-
-def _place(board: Board, job: Job, partner: tuple[str, int] | None) -> bool:
-    """Place a job, and what is bundled with it, nearest to its wish; tells whether it was."""
-    for start in sorted(board.problem.starts[job.id], key=lambda s: (abs(s - job.preferred), s)):
-        if board.blocked(board.held, job.id, start) is not None:
-            continue
-        board.put(job.id, start)
-        if partner is None:
-            return True
-        name, at = partner[0], start + partner[1]
-        if name in board.held or board.blocked(board.held, name, at) is None:
-            if name not in board.held:
-                board.put(name, at)
-            return True
-        board.take(job.id)
-    return False
+    return filled(Together(problem), sorted(problem.jobs, key=_urgency))
 
 
 def _urgency(job: Job) -> tuple[object, ...]:
