@@ -76,7 +76,7 @@ def test_frequency_and_hours_under_maintenance_are_those_of_the_chain(step_h):
     assert near(found.lolf, begins)
     exact = system_loss(system=system(load())).together
     assert exact.lole_h == pytest.approx(hours, rel=1e-9)
-    assert exact.losses is None
+    assert exact.losses > begins  # looked at now and then, what came and went between two looks is missed
     assert near(found.eue_mwh, exact.eue_mwh)
 
 

@@ -6,7 +6,7 @@ from moms.adequacy.copt import NotAFleet, add_unit, bracket, capacity_outage, re
 from moms.adequacy.elcc import Capability, profile_elcc, unit_elcc
 from moms.adequacy.fleet import Taken
 from moms.adequacy.followed import Followed, followed
-from moms.adequacy.frequency import loss_frequency, outage_frequency
+from moms.adequacy.frequency import outage_frequency
 from moms.adequacy.issue import ForecastIssue, NotAForecast, check_forecast, with_forecast
 from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_loss
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
@@ -77,7 +77,6 @@ __all__ = [
     "headroom_mw",
     "joint_p",
     "lole_days",
-    "loss_frequency",
     "loss_of_load",
     "margin",
     "margin_bands",

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from moms.adequacy.table import first_lost
-
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moms.adequacy.table import OutageTable
     from moms.grid import FloatArray
+
+Visits: TypeAlias = tuple[float, tuple[tuple[int, float, float], ...]]
+"""A unit's chance to be whole and, by other state, places out, probability and visits an hour."""
 
 
 def outage_frequency(*, table: OutageTable, repair_h: FloatArray) -> FloatArray | None:
@@ -24,29 +28,54 @@ def outage_frequency(*, table: OutageTable, repair_h: FloatArray) -> FloatArray 
     of Power Systems, 2.4; Ayoub and Patton, IEEE Trans. PAS 95, 1976). None for a table off a grid, or one with a
     state of which nobody gave the stay.
     """
+    laws = laws_of(table=table, repair_h=repair_h)
+    return None if laws is None else with_units(NOTHING_OUT, laws, size=len(table.out_mw)).often
+
+
+def laws_of(*, table: OutageTable, repair_h: FloatArray) -> list[Visits] | None:
+    """Give each unit's chance to be whole and its other states; None where `outage_frequency` gives nothing."""
     if table.step_mw is None or not table.exact or any(p.probability > 0 and p.stay_h is None for p in table.partial):
         return None
-    size = len(table.out_mw)
-    at_least, often = np.zeros(size), np.zeros(size)
-    at_least[0] = 1.0
-    for whole, states in _states(table, repair_h):
-        before = [(p, visits, _shifted(at_least, c, 1.0), _shifted(often, c, 0.0)) for c, p, visits in states]
-        often = whole * often + np.sum([p * moved + visits * (more - at_least) for p, visits, more, moved in before], 0)
-        at_least = whole * at_least + np.sum([p * more for p, _, more, _ in before], axis=0)
-    return np.append(often, 0.0)
-
-
-def _states(table: OutageTable, repair_h: FloatArray) -> list[tuple[float, list[tuple[int, float, float]]]]:
-    """Give each unit's chance to be whole and its other states: places out, probability, visits an hour."""
-    step = table.step_mw or 1.0
     found: list[list[tuple[int, float, float]]] = []
     for c, q, mean_repair in zip(table.capacity_mw, table.outage_rate, repair_h, strict=True):
         # A unit that is always out never goes out.
-        found.append([(round(c / step), float(q), q / mean_repair if q < 1 else 0.0)] if c > 0 and q > 0 else [])
+        gone = (round(c / table.step_mw), float(q), q / mean_repair if q < 1 else 0.0)
+        found.append([gone] if c > 0 and q > 0 else [])
     for one in table.partial:
         if one.probability > 0 and one.stay_h is not None:
-            found[one.unit].append((round(one.out_mw / step), one.probability, one.probability / one.stay_h))
-    return [(1.0 - math.fsum(p for _, p, _ in states), sorted(states)) for states in sorted(found) if states]
+            found[one.unit].append((round(one.out_mw / table.step_mw), one.probability, one.probability / one.stay_h))
+    return [(1.0 - math.fsum(p for _, p, _ in states), tuple(sorted(states))) for states in found]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Known:
+    """Of some units on a grid: the chance of at least so much out, and how often an hour it passes there, (S + 1,)."""
+
+    at_least: FloatArray
+    often: FloatArray
+
+
+NOTHING_OUT = Known(at_least=np.array([1.0, 0.0]), often=np.zeros(2))
+
+
+def with_units(start: Known, laws: Sequence[Visits], *, size: int) -> Known:
+    """Give the same with more units, up to a size: a state needs nothing of those beyond it."""
+    at_least, often = start.at_least[: size + 1], start.often[: size + 1]
+    for whole, states in sorted(law for law in laws if law[1]):
+        longer = min(size + 1, len(at_least) + states[-1][0])
+        at_least, often = _longer(at_least, longer), _longer(often, longer)
+        before = [(p, visits, _shifted(at_least, c, 1.0), _shifted(often, c, 0.0)) for c, p, visits in states]
+        often = whole * often
+        for p, visits, more, moved in before:
+            often += p * moved + visits * (more - at_least)
+        at_least = whole * at_least
+        for p, _, more, _ in before:
+            at_least += p * more
+    return Known(at_least=_longer(at_least, size + 1), often=_longer(often, size + 1))
+
+
+def _longer(values: FloatArray, size: int) -> FloatArray:
+    return np.concatenate([values, np.zeros(size - len(values))])
 
 
 def _shifted(values: FloatArray, by: int, first: float) -> FloatArray:
@@ -55,18 +84,3 @@ def _shifted(values: FloatArray, by: int, first: float) -> FloatArray:
     if by < len(values):
         moved[by:] = values[: len(values) - by]
     return moved
-
-
-def loss_frequency(*, table: OutageTable, repair_h: FloatArray, load_mw: FloatArray) -> float | None:
-    """Give the expected number of times that load begins to be lost over these hours.
-
-    Units fail within hours, where the load stands still; between two hours only the load moves. The
-    hours are taken as a circle, so that a loss in the first hour is not counted as a new one if the
-    last hour had it too.
-    """
-    often = outage_frequency(table=table, repair_h=repair_h)
-    if often is None or not len(load_mw):
-        return None
-    first = first_lost(table=table, spare_mw=table.installed_mw - np.asarray(load_mw, dtype=np.float64))
-    lolp = np.minimum(table.s0[first], 1.0)
-    return math.fsum(often[first]) + math.fsum(np.maximum(lolp - np.roll(lolp, 1), 0.0))

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.adequacy.begun import losses_begun, side_of, spared_begun
 from moms.adequacy.copt import bracket
-from moms.adequacy.frequency import loss_frequency
 from moms.adequacy.imports import helped
 from moms.adequacy.spectrum import spectral_difference
-from moms.adequacy.system import fleets, table_of_units
-from moms.adequacy.table import OutageTable, loss_of_load
+from moms.adequacy.system import fleets
+from moms.adequacy.table import loss_of_load
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from moms.adequacy.system import System, Unit
-    from moms.grid import BoolArray, FloatArray, IntArray
+    from moms.adequacy.system import System
+    from moms.grid import FloatArray, IntArray
 
 STEPS = tuple(zip(range(-3, 4), (0.006, 0.061, 0.242, 0.382, 0.242, 0.061, 0.006), strict=True))
 """Load uncertainty: standard deviations from the forecast and their probabilities, the seven-step
@@ -132,19 +132,18 @@ def place_loss(
     scaled = _scaled(system, load_mw)
     lolp, unserved = np.zeros(scaled.shape), np.zeros(scaled.shape)
     low, high = np.zeros(scaled.shape), np.zeros(scaled.shape)
-    tables = []
-    for hours, units in fleets(system, members):
-        table = table_of_units(units)
-        tables.append((hours, units, table))
+    side = side_of(members, tuple(fleets(system, members)))
+    for one, table in zip(side.left, side.table, strict=True):
+        hours = one.hours
         lolp[:, hours], unserved[:, hours] = loss_of_load(table=table, load_mw=scaled[:, hours] - sure[hours])
         if not table.exact:
             for bound, kept in zip(bracket(table), (low, high), strict=True):
                 kept[:, hours] = loss_of_load(table=bound, load_mw=scaled[:, hours] - sure[hours])[0]
-    inexact = any(not table.exact for _, _, table in tables)
-    whole = tables[0][2]
+    inexact = any(not table.exact for table in side.table)
+    whole = side.table[0]
     return _mixed(
         system, members, load_mw, lolp, unserved,
-        losses=_frequency(tables, scaled - sure),
+        losses=_expected(losses_begun(system=system, side=side, load_mw=scaled - sure)),
         step_mw=whole.step_mw,
         within_h=(_hours(low), _hours(high)) if inexact else None,
         spectral_difference=spectral_difference(whole) if check else None,
@@ -160,16 +159,17 @@ def _spared(system: System, k: int, limit: float) -> Loss:
     own, rest = system.load_mw[k], system.load_mw.sum(axis=0) - system.load_mw[k]
     mine, theirs = _scaled(system, own), _scaled(system, rest)
     lolp, unserved = np.zeros(mine.shape), np.zeros(mine.shape)
-    for hours, units in fleets(system, members):
-        table = table_of_units(units)
-        for also, outside in fleets(system, others):
-            both = hours & also
+    here, there = (side_of(some, tuple(fleets(system, some))) for some in (members, others))
+    for one, table in zip(here.left, here.table, strict=True):
+        for other, outside in zip(there.left, there.table, strict=True):
+            both = one.hours & other.hours
             if both.any():
                 lolp[:, both], unserved[:, both] = helped(
-                    table=table, load_mw=mine[:, both], others=table_of_units(outside),
+                    table=table, load_mw=mine[:, both], others=outside,
                     others_load_mw=theirs[:, both], limit_mw=limit,
                 )  # fmt: skip
-    return _mixed(system, members, own, lolp, unserved)
+    begun = spared_begun(system=system, side=here, load_mw=mine, others=there, others_load_mw=theirs, limit_mw=limit)
+    return _mixed(system, members, own, lolp, unserved, losses=_expected(begun))
 
 
 def _scaled(system: System, load_mw: FloatArray) -> FloatArray:
@@ -225,17 +225,8 @@ def worst_of_days(lolp: FloatArray, day: IntArray) -> FloatArray:
     return worst
 
 
-def _frequency(tables: Sequence[tuple[BoolArray, tuple[Unit, ...], OutageTable]], scaled: FloatArray) -> float | None:
-    """Give the expected number of losses, where every unit that can fail has a time to repair.
-
-    With maintenance it is not given: what a change of fleet does at its hour is no failure.
-    """
-    (_, units, table), *more = tables
-    repair = [unit.repair_h for unit in units]
-    if more or any(h is None and 0 < u.outage_rate < 1 for h, u in zip(repair, units, strict=True)):
+def _expected(begun: Sequence[float] | None) -> float | None:
+    """Give the expected number of losses from that for each step of uncertain load."""
+    if begun is None:
         return None
-    hours = np.array([1.0 if h is None else h for h in repair])
-    each = [loss_frequency(table=table, repair_h=hours, load_mw=row) for row in scaled]
-    if any(one is None for one in each):
-        return None
-    return math.fsum(w * one for w, one in zip(_weights(len(scaled)), each, strict=True) if one is not None)
+    return math.fsum(w * one for w, one in zip(_weights(len(begun)), begun, strict=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,21 @@ class System:
         return tuple(k for k, unit in enumerate(self.units) if area is None or unit.area == area)
 
 
-def fleets(system: System, members: Sequence[int]) -> Iterator[tuple[BoolArray, tuple[Unit, ...]]]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Left:
+    """What maintenance leaves of some units, and when."""
+
+    hours: BoolArray
+    """(H,) in which it is so."""
+    row: tuple[int, ...]
+    """The rows of those that can give something."""
+    units: tuple[Unit, ...]
+    """What is left of each of them."""
+    lost_mw: dict[int, float]
+    """By row of the system's units, what maintenance takes."""
+
+
+def fleets(system: System, members: Sequence[int]) -> Iterator[Left]:
     """Give each different fleet that maintenance leaves, with the hours (H,) in which it stands."""
     inside = set(members)
     away = [one for one in system.away if one.unit in inside]
@@ -124,11 +139,17 @@ def fleets(system: System, members: Sequence[int]) -> Iterator[tuple[BoolArray, 
         mask[start:stop] = True
     for key, mask in found.items():
         lost_mw = dict(key)
-        yield mask, tuple(_left(system.units[k], lost_mw.get(k, 0.0)) for k in members if _stays(system, k, lost_mw))
+        row = tuple(k for k in members if lost_mw.get(k, 0.0) < system.units[k].capacity_mw)
+        yield Left(hours=mask, row=row, units=units_left(system, row, lost_mw), lost_mw=lost_mw)
 
 
-def _stays(system: System, unit: int, lost_mw: dict[int, float]) -> bool:
-    return lost_mw.get(unit, 0.0) < system.units[unit].capacity_mw
+def units_left(system: System, members: Sequence[int], lost_mw: Mapping[int, float]) -> tuple[Unit, ...]:
+    """Give some units with what maintenance takes of them by row taken off; one of which nothing is left is not there.
+
+    A unit without capacity gives nothing whatever is taken of it.
+    """
+    there = [k for k in members if lost_mw.get(k, 0.0) < system.units[k].capacity_mw]
+    return tuple(_left(system.units[k], lost_mw.get(k, 0.0)) for k in there)
 
 
 def _left(unit: Unit, lost_mw: float) -> Unit:
@@ -159,3 +180,9 @@ def table_of_units(units: Sequence[Unit]) -> OutageTable:
             for j, (mw, p) in enumerate(unit.partial)
         ],
     )
+
+
+def states_of(unit: Unit) -> list[tuple[float, float]]:
+    """Give the states of a unit: MW out and probability, whole first."""
+    others = [*unit.partial, (unit.capacity_mw, unit.outage_rate)]
+    return [(0.0, 1.0 - math.fsum(p for _, p in others)), *others]

@@ -67,6 +67,7 @@ def print_decision(console: Console, record: Mapping[str, Any]) -> None:
     _conditions(console, record["conditions"])
     _certainty(console, record["evidence"].get("certainty"))
     _storm(console, record["evidence"].get("storm"))
+    _recalled(console, record["evidence"].get("recall"))
     _alternatives(console, record)
     if record["would_change"]:
         console.print("What would change the answer:")
@@ -237,7 +238,8 @@ def _alternatives(console: Console, record: Mapping[str, Any]) -> None:
     if record["alternatives"]:
         console.print("Windows already studied and free:")
         for number_, row in enumerate(record["alternatives"], start=1):
-            console.print(f"  {number_}. {span(row['window'])} - {escape(row['says'])}{_ranked(row.get('storm'))}")
+            weighed = _ranked(row.get("storm")) + _recall_rank(row.get("recall"))
+            console.print(f"  {number_}. {span(row['window'])} - {escape(row['says'])}{weighed}")
     if record["searched"]:
         console.print(f"  [dim]{escape(record['searched'])}[/]")
 
@@ -265,6 +267,32 @@ def _ranked(found: Mapping[str, Any] | None) -> str:
     if found is None or found["rank"] is None:
         return ""
     return escape(f"; storm: {found['expected_mw']:.3g} MW expected, rank {found['rank']}")
+
+
+def _recalled(console: Console, found: Mapping[str, Any] | None) -> None:
+    """Say how likely want of capacity calls it back in the asked window, where other dates stand beside it."""
+    if found is None:
+        return
+    console.print(f"In the asked window {escape(called_back(found))}")
+    console.print(f"  [dim]{escape(found['chance']['source'])}[/]")
+
+
+def called_back(found: Mapping[str, Any]) -> str:
+    """Say how likely a window is called back for want of capacity, and how it ranks beside the others."""
+    chance = found["chance"]
+    if chance["value"] is None:
+        return str(chance["says"])
+    rank = "" if found["rank"] is None else f"; rank {found['rank']}, 1 for the least likely"
+    return f"{chance['says']} (95 %: {chance['low']:.1%} to {chance['high']:.1%}){rank}"
+
+
+def _recall_rank(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    chance = found["chance"]
+    told = chance["band"] if chance["value"] is None else f"{chance['value']:.1%}"
+    rank = "" if found["rank"] is None else f", rank {found['rank']}"
+    return escape(f"; called back for capacity: {told}{rank}")
 
 
 def print_list(rows: Sequence[Mapping[str, Any]]) -> None:

@@ -305,6 +305,18 @@ class StormThreat:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecallRank:
+    """How likely want of capacity calls the outage back in one of the windows that were studied, and the rank of that.
+
+    It decides nothing, and of recall for the network it says nothing.
+    """
+
+    chance: Chance
+    rank: int | None = None
+    """Among the asked window and the other dates, 1 for the least likely; equals share one. None: only bands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LessOne:
     """The study of the request beside a conflict set without one of its members: no limit is exceeded."""
 
@@ -362,6 +374,8 @@ class Evidence:
     """None where no answer grants anything, or nothing was studied."""
     storm: StormThreat | None = None
     """None where no storm forecast kept reaches these dates or the others, or nothing was studied."""
+    recall: RecallRank | None = None
+    """Beside other dates that are offered; None where there are none, or the outage takes no capacity away."""
     forecast: Forecast | None = None
     """None where no forecast issue is kept."""
     begins_in_days: float | None = None

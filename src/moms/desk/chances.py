@@ -37,7 +37,7 @@ def promise(rung: Rung, rules: LadderRules) -> str:
 
 def chances_of(*, world: World, outage: Outage, recall: Recall, says: Told | None) -> tuple[Chance, ...]:
     """Give every chance that can be told, the one that counts first."""
-    called = tuple(c for c in (_for_capacity(world, recall), _for_the_network(world, outage, recall)) if c is not None)
+    called = tuple(c for c in (for_capacity(world, recall), _for_the_network(world, outage, recall)) if c is not None)
     if world.learnt is None or says is None:
         return (_late_by_prior(world, outage), *called)
     starts = _learnt(
@@ -110,7 +110,7 @@ def _late_by_prior(world: World, outage: Outage) -> Chance:
     )  # fmt: skip
 
 
-def _for_capacity(world: World, recall: Recall) -> Chance | None:
+def for_capacity(world: World, recall: Recall) -> Chance | None:
     """Give the chance of recall for capacity; a band where a real history had other recalls than were computed."""
     found, learnt = recall.found, world.learnt
     if found is None:

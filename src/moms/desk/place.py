@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from moms.decide import Outcome, Verdict, run_checks, settle
 from moms.desk.assess import assess
+from moms.desk.called_back import recall_of
 from moms.desk.look import Lookout
 from moms.desk.progress import DATES, Progress
 from moms.desk.situation import read
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.decide import Security, Settled, StormThreat
+    from moms.decide import RecallRank, Security, Settled, StormThreat
     from moms.desk.assess import Assessed
+    from moms.desk.called_back import Recall
     from moms.desk.ports import Book
     from moms.desk.situation import Situation
     from moms.desk.world import World
@@ -29,10 +31,10 @@ if TYPE_CHECKING:
     from moms.schedule import Candidate
     from moms.values import Window
 
-STUDIED_MOST = {Category.TRANSMISSION: 6, Category.GENERATION: 1}
+STUDIED_MOST = {Category.TRANSMISSION: 6, Category.GENERATION: 3}
 """How many windows that look free are studied like the request before the search stops.
 
-For a generator only the margin was looked at before, and each of its studies costs half a minute.
+For a generator only the margin was looked at before, and each of its studies takes twice the work of a line's.
 """
 
 
@@ -55,6 +57,10 @@ class Offer:
     """The study itself, for what weighs it besides."""
     storm: StormThreat | None = None
     """What a storm threatens while it is out; None where no forecast kept reaches it or the dates beside it."""
+    called_back: Recall | None = None
+    """What is known of its recall in this window, for what ranks it."""
+    recall: RecallRank | None = None
+    """How likely want of capacity calls it back, and how that ranks; None where it takes no capacity away."""
 
     def document(self) -> dict[str, object]:
         """Give it as it stands in a record."""
@@ -69,6 +75,7 @@ class Offer:
             "recurrence": self.recurrence,
             "says": self.says(),
             "storm": self.storm,
+            "recall": self.recall,
         }
 
     def says(self) -> str:
@@ -193,7 +200,11 @@ def _studied(
         evidence=found.digest,
         recurrence=candidate.recurrence,
         study=found,
-    )
+        called_back=recall_of(
+            world=world, outage=asked, holding=there.holding, now=now, issue=there.issue,
+            cut_off=() if assessed.book is None else assessed.book.cut_off_units,
+        ),
+    )  # fmt: skip
     return offer, found
 
 

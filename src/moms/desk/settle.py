@@ -16,6 +16,7 @@ from moms.desk.group import together
 from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
 from moms.desk.progress import WORTH, Progress
+from moms.desk.recall_ranks import with_recall
 from moms.desk.record import make_record
 from moms.desk.situation import read
 from moms.desk.storms import newest_storm
@@ -137,6 +138,10 @@ def think(*, world: World, situation: Situation, now: datetime, book: Book, sear
         placed = _here_only(world, there.outage, assessed.evidence)
     evidence = _with_certainty(world, there, assessed, there.outage, placed.settled, assessed.evidence, now=now)
     evidence, offers = _with_storm(world, there.outage, evidence, placed.offers, book=book)
+    if assessed.book is not None:
+        evidence, offers = with_recall(
+            world=world, situation=there, evidence=evidence, offers=offers, now=now, cut_off=assessed.book.cut_off_units
+        )
     placed = replace(placed, offers=offers)
     if any(c.rule in EXCEEDED and c.verdict == Verdict.FAIL for c in placed.settled.checks):
         found = conflicts_of(world, there.outage, there.holding, evidence, now=now)

@@ -246,7 +246,11 @@ def _crossings(record: Document, named: Callable[[str], str]) -> list[Flowable]:
 
 
 def _offer(offer: Document) -> str:
-    return f"{market(offer['window']['start'])} to {market(offer['window']['end'])}: {offer['says']}"
+    says = f"{market(offer['window']['start'])} to {market(offer['window']['end'])}: {offer['says']}"
+    recall = offer.get("recall")
+    if recall is None or recall["rank"] is None:
+        return says
+    return f"{says}; called back for capacity {recall['chance']['value']:.1%}, rank {recall['rank']}"
 
 
 def _rests(record: Document) -> list[Flowable]:

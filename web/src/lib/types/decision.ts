@@ -45,6 +45,13 @@ export interface Alternative {
   recurrence: unknown;
   within_owner_limits: boolean;
   storm?: Threat | null;
+  recall?: RecallRank | null;
+}
+
+/** How likely want of capacity calls an outage back in one of the dates that were studied, and how that ranks. */
+export interface RecallRank {
+  chance: Chance;
+  rank: number | null;
 }
 
 /** What a storm threatens while an outage is out. */
@@ -112,6 +119,7 @@ export interface Decision {
     certainty?: Certainty | null;
     conflicts?: Conflicts | null;
     storm?: Threat | null;
+    recall?: RecallRank | null;
     [more: string]: unknown;
   } | null;
   [more: string]: unknown;
