@@ -175,6 +175,7 @@ def test_what_is_kept_of_an_hour_is_given_back_whole(moves, after):
     )
     kept.put(b"a", relief, unit_mw=was)
     found = kept.get(b"a", hour=3, unit_mw=was)
+    assert found is not None
     assert repr(replace(found, unit_mw=None)) == repr(replace(relief, unit_mw=None))
     assert (found.unit_mw is None) == (after is None)
     assert after is None or found.unit_mw.tobytes() == after.tobytes()

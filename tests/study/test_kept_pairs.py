@@ -29,8 +29,8 @@ def changed(one: Slice, rng: np.random.Generator) -> Slice:
         unit_mw[b] += moved
         return replace(one, hours=replace(hours, unit_mw=unit_mw))
     if kind == 2:
-        by = rng.uniform(0.5, 1.2, len(lines))
-        return replace(one, network=one.network.with_ratings(a=lines.rate_a_mw, b=by * lines.rate_b_mw,
+        rate = rng.uniform(0.5, 1.2, len(lines)) * lines.rate_b_mw
+        return replace(one, network=one.network.with_ratings(a=lines.rate_a_mw, b=rate,
                                                              c=lines.rate_c_mw))  # fmt: skip
     if kind == 3:
         return replace(one, request=Out(branches=rng.choice(len(lines), 1)))
