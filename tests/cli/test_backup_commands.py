@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from pathlib import Path
 
 from moms.cli import main
 from moms.outages import State, Status
@@ -34,3 +36,32 @@ def test_a_book_goes_from_one_home_to_another_and_over_none(tmp_path, monkeypatc
         assert main(["verify"]) == 0
         assert (second / "anchors.jsonl").read_text() == (first / "anchors.jsonl").read_text()
         assert main(["show", outage.id, "--json"]) == 0
+
+
+def test_a_private_server_comes_back_to_an_instant_and_a_named_one_is_left_to_its_own(monkeypatch, capsys):
+    monkeypatch.delenv("MOMS_DATABASE_URL", raising=False)
+    with tempfile.TemporaryDirectory(prefix="moms-point-", ignore_cleanup_errors=True) as folder:
+        there = Path(folder)
+        there.chmod(0o777)
+        monkeypatch.setenv("MOMS_HOME", str(there / "first"))
+        monkeypatch.setenv("MOMS_WAL_ARCHIVE", str(there / "log"))
+        outage = an_outage(state=State.SUBMITTED, status=Status.NONE)
+        with open_place(env={"MOMS_HOME": str(there / "first"), "MOMS_WAL_ARCHIVE": str(there / "log")}) as place:
+            with place.book.as_(SYSTEM) as page:
+                page.add(outage, an_event(outage))
+            assert main(["backup", "--base", str(there / "base"), "--json"]) == 0
+            taken = json.loads(capsys.readouterr().out)["taken_at"]
+        monkeypatch.setenv("MOMS_HOME", str(there / "second"))
+        assert main(["restore", str(there / "base"), "--to", "yesterday"]) == 2
+        assert "--to" in capsys.readouterr().err
+        assert main(["restore", str(there / "base"), "--to", "2020-01-01T00:00Z"]) == 2
+        assert taken[:10] in capsys.readouterr().err
+        assert main(["restore", str(there / "base"), "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["outages"] == 1
+        assert main(["show", outage.id, "--json"]) == 0
+        capsys.readouterr()
+        monkeypatch.setenv("MOMS_DATABASE_URL", "postgresql://moms@127.0.0.1:1/moms")
+        assert main(["restore", str(there / "base")]) == 2
+        assert "a named server" in capsys.readouterr().err
+        assert main(["restore", str(there / "base.zip"), "--to", taken]) == 2
+        assert "base backup" in capsys.readouterr().err

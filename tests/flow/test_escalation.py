@@ -15,6 +15,7 @@ from moms.desk import operate, settle
 from moms.desk.duties import escalations, remembered
 from moms.outages.lifecycle import Verb
 from moms.records.notices import Channel, Subscription, Unanswered
+from moms.records.room import TOLD, What
 from moms.records.told import EscalationRow, NoticeRules, Severity, Side
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
@@ -92,6 +93,14 @@ def test_one_who_acknowledges_in_time_keeps_everybody_else_asleep(database, book
     take(database, who, "overdue_end", when=BACK + 5 * MINUTE)
     at(database, BACK + DAY / 2)
     assert words(database, PLANNER) == words(database, CHIEF) == []
+
+
+def test_who_takes_the_alarm_in_the_room_has_acknowledged_it(database, book):
+    name = late(database, book)
+    notices = PostgresNotices(database.engine())
+    desk.acknowledge_all(notices=notices, actor=ROOM, now=BACK, outage_id=name, words=TOLD[What.LATE])
+    at(database, BACK + DAY / 2)
+    assert words(database, PLANNER) == []
 
 
 def test_one_acknowledgement_of_what_went_on_ends_it_for_all_by_every_way(database, book):

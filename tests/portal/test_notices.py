@@ -136,3 +136,37 @@ def test_what_cannot_be_followed_is_refused_with_the_field(running, body, field)
 def test_nobody_is_told_without_a_sign_in(running):
     for way in ("/notices", "/notices/outgoing", "/subscriptions"):
         assert running.as_().get(way).status_code == 401
+
+
+def test_the_plan_of_an_outage_is_its_owners_and_the_operators_and_nobody_elses_to_see(running):
+    ann, eve = running.as_("ann"), running.as_("eve")
+    one = filed(ann, external_id="planned out loud")["id"]
+    texts = {"channel": "sms", "target": "+13175550100", "severity": "urgent"}
+    assert eve.post("/subscriptions", json=texts, headers=key()).status_code == 200
+    seen = {name: running.as_(name).get(f"/outages/{one}/communication") for name in ("ann", "eve", "bob", "pub")}
+    assert {name: found.status_code for name, found in seen.items()} == {"ann": 200, "eve": 200, "bob": 404, "pub": 404}
+    mine, theirs = seen["ann"].json(), seen["eve"].json()
+    assert mine["by_deed"] == theirs["by_deed"]
+    assert {("operator", "engineer"), ("TO-1", "owner")} <= {(r["organisation"], r["role"]) for r in mine["by_deed"]}
+    assert {(r["silent"], r["severity"], r["after_min"], r["role"]) for r in mine["next"]} >= {
+        ("operator", "urgent", 10, "planner"), ("owner", "urgent", 15, "control_room"),
+    }  # fmt: skip
+    assert mine["following"] == [], "who follows at the operator is the operator's to know"
+    assert ("eve", "sms") in {(r["person"], r["channel"]) for r in theirs["following"]}
+    assert "+1317" not in seen["eve"].text
+    assert running.as_("ann").get("/outages/none/communication").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"areas": ["Nowhere"]}, "area"),
+        ({"channel": "sms", "target": "+13175550100"}, "severity"),
+        ({"channel": "sms", "target": "3175550100", "severity": "urgent"}, "target"),
+        ({"channel": "sms", "target": "+13175550100", "severity": "urgent", "daily": True}, "daily"),
+        ({"channel": "sms", "target": "+13175550100", "severity": "urgent", "secret": "x" * 32}, "secret"),
+    ],
+)
+def test_a_text_or_an_area_that_cannot_be_is_refused_with_the_field(running, body, field):
+    found = running.as_("eve").post("/subscriptions", json=body, headers=key())
+    assert (found.status_code, found.json()["field"]) == (422, field)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
+import time
 from collections import namedtuple
 from datetime import timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
 
 from moms.desk.duties import Duty, Task
+from moms.store.embedded import ADMIN
 from moms.store.migrate import HEAD
 from moms.store.place import open_place, url_of
 from moms.store.work import PostgresWork
@@ -143,3 +148,45 @@ def test_no_word_of_a_database_is_shown(monkeypatch):
         raise OSError("hunter2")
 
     assert "hunter2" not in checkup._said("book", broken).found
+
+
+def test_a_log_that_is_not_archived_is_seen_before_it_fills_the_disk():
+    with tempfile.TemporaryDirectory(prefix="moms-log-", ignore_cleanup_errors=True) as base:
+        Path(base).chmod(0o777)
+        plain = {"MOMS_HOME": f"{base}/home", "MOMS_WAL_ARCHIVE": ""}
+        named = {**plain, "MOMS_WAL_ARCHIVE": f"{base}/log"}
+
+        def told(place):
+            """Have a piece of the log sent off, and look until the server has tried."""
+            with place.engine.connect() as connection:
+                before = connection.exec_driver_sql(
+                    "SELECT archived_count + failed_count FROM pg_stat_archiver"
+                ).scalar()
+            with psycopg.connect(**admin_of(place)) as admin:
+                admin.execute("CREATE TABLE IF NOT EXISTS public.filler (n int)")
+                admin.execute("INSERT INTO public.filler VALUES (1)")
+                admin.commit()
+                admin.execute("SELECT pg_switch_wal()")
+            for _ in range(600):
+                time.sleep(0.05)
+                with place.engine.connect() as connection:
+                    query = "SELECT archived_count + failed_count FROM pg_stat_archiver"
+                    if connection.exec_driver_sql(query).scalar() > before:
+                        break
+            return checkup.archive(place.engine)
+
+        with open_place(env=plain) as place:
+            assert "without archiving" in checkup.archive(place.engine).found
+        with open_place(env=named) as place:
+            assert told(place).ok
+            Path(base, "log").rename(Path(base, "gone"))
+            found = told(place)
+            assert (found.ok, "failed" in found.found) == (False, True)
+            assert "archive" in {check.name for check in checkup.database(Path(plain["MOMS_HOME"]), named)}
+            Path(base, "gone").rename(Path(base, "log"))
+
+
+def admin_of(place):
+    address = place.embedded.start()
+    return {"host": address.socket_folder, "port": address.port, "user": ADMIN, "dbname": "postgres",
+            "password": address.passwords[ADMIN]}  # fmt: skip

@@ -32,7 +32,7 @@ from moms.store.notices import PostgresNotices
 from moms.store.outgoing import PostgresOutgoing
 from moms.store.place import Place
 from moms.values import SYSTEM, Actor, Role
-from moms.wiring.sending import sending
+from moms.wiring.sending import carriers_of, sending
 from tests.postgres import NOON, an_event, an_outage
 from tests.wiring.crashing import Died, Fate
 
@@ -267,16 +267,49 @@ def test_a_redirect_is_not_followed(database, listener):
 def test_an_address_within_is_reached_only_where_the_installation_names_it(database, listener, host):
     follow(database, Channel.WEBHOOK, f"https://{host}:{listener.server_port}/hook")
     happen(database, 1)
-    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT)}).given_up == 1
+    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT, to=None)}).given_up == 1
     [(state, _, answer)] = standing(database)
     assert (state, "MOMS_WEBHOOK_HOSTS" in answer) == ("dead", True)
     assert listener.got == []
 
 
+@pytest.mark.parametrize(
+    ("said", "host", "reached"),
+    [
+        ("", "hooks.example.org", False), ("hooks.example.org", "hooks.example.org", True),
+        ("*.example.org, other.net", "a.b.example.org", True), ("*.example.org", "example.org", False),
+        ("*.example.org", "example.org.evil.net", False), ("example.org", "hooks.example.org", False),
+        ("*.org", "hooks.example.org", True), ("any", "hooks.example.org", True), ("*", "hooks.example.org", False),
+        ("Hooks.Example.Org", "HOOKS.example.org", True),
+    ],
+)  # fmt: skip
+def test_only_hosts_that_the_installation_talks_to_are_even_looked_up(database, monkeypatch, said, host, reached):
+    asked = []
+
+    def look(name, *_, **__):
+        asked.append(name)
+        return [(2, 1, 6, "", ("93.184.215.14", 443))]
+
+    def refuse(*_, **__):
+        raise ConnectionRefusedError
+
+    engine = one_engine(database)  # connected before names are looked up otherwise
+    follow(database, Channel.WEBHOOK, f"https://{host}/hook")
+    happen(database, 1)
+    monkeypatch.setattr("moms.exchange.webhooks.socket.getaddrinfo", look)
+    monkeypatch.setattr("moms.exchange.webhooks.socket.create_connection", refuse)
+    carriers = carriers_of({"MOMS_WEBHOOK_TO": said})
+    found = send(database, {Channel.WEBHOOK: carriers[Channel.WEBHOOK]}, engine=engine)
+    assert (found.put_off, found.given_up) == ((1, 0) if reached else (0, 1))
+    assert asked == ([host.lower()] if reached else [])
+    if not reached:
+        assert "MOMS_WEBHOOK_TO" in standing(database)[0][2]
+
+
 def test_without_tls_nothing_leaves_the_installation(database):
     follow(database, Channel.WEBHOOK, "http://93.184.215.14/hook")
     happen(database, 1)
-    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT)}).given_up == 1
+    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT, to=None)}).given_up == 1
     assert "without TLS" in standing(database)[0][2]
 
 
@@ -302,7 +335,7 @@ def test_the_address_looked_at_is_the_one_connected_to(database, listener, monke
     monkeypatch.setattr("moms.exchange.webhooks.socket.create_connection", refuse)
     follow(database, Channel.WEBHOOK, "https://rebinding.example/hook")
     happen(database, 1)
-    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT)}).put_off == 1
+    assert send(database, {Channel.WEBHOOK: Webhooks(clock=lambda: AT, to=None)}).put_off == 1
     assert reached == [("93.184.215.14", 443)]
 
 

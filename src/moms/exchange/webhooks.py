@@ -1,7 +1,8 @@
 """Webhooks: a notice as a CloudEvent (CNCF, 1.0, JSON), signed as Standard Webhooks asks (HMAC-SHA256).
 
-The address comes from a person, and is therefore not believed: only public addresses are reached unless the
-installation names a host, the one that was looked up is the one that is connected to, and no redirect is followed.
+The address comes from a person, and is therefore not believed: only hosts that the installation talks to are reached,
+at public addresses unless it names them as its own, the one that was looked up is the one that is connected to, and no
+redirect is followed.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Webhooks:
     """Seconds of the Unix epoch."""
     allowed: frozenset[str] = frozenset()
     """Hosts, or `host:port`, of this installation's own that may be reached though they are not public."""
+    to: frozenset[str] | None = frozenset()
+    """The hosts that are talked to, besides the `allowed`: a name, or `*.example.org` for all below one; None: any."""
     timeout_s: float = TIMEOUT_S
     context: ssl.SSLContext = field(default_factory=ssl.create_default_context)
 
@@ -77,6 +80,9 @@ class Webhooks:
         host, secure = parts.hostname or "", parts.scheme == "https"
         port = parts.port or (443 if secure else 80)
         own = host in self.allowed or f"{host}:{port}" in self.allowed
+        if not own and not self._named(host):
+            msg = f"{host} is not among the hosts that the installation talks to (MOMS_WEBHOOK_TO)"
+            raise NotReachedError(msg)
         if not secure and not own:
             msg = "without TLS only hosts that the installation names are reached"
             raise NotReachedError(msg)
@@ -96,6 +102,12 @@ class Webhooks:
         finally:
             watch.cancel()
             connection.close()
+
+    def _named(self, host: str) -> bool:
+        """Tell whether the installation talks to a host at all."""
+        above = host.split(".")[1:]
+        wide = {f"*.{'.'.join(above[n:])}" for n in range(len(above))}
+        return self.to is None or not self.to.isdisjoint({host, *wide})
 
 
 class _Pinned(http.client.HTTPConnection):

@@ -198,7 +198,7 @@ def _restore(
     for name in ORDER:
         step(name)
         _load(connection, archive, name, rows=int(manifest["tables"][name]["rows"]))
-    _hold_back(connection)
+    hold_back(connection)
     run("SET CONSTRAINTS ALL IMMEDIATE")
     for name in ORDER:
         run(f"ALTER TABLE moms.{name} FORCE ROW LEVEL SECURITY, ENABLE TRIGGER USER")
@@ -231,7 +231,8 @@ def _load(connection: Connection, archive: zipfile.ZipFile, name: str, *, rows: 
             raise NotABackup(says, field="FILE", fix="nothing was written; use another backup")
 
 
-def _hold_back(connection: Connection) -> None:
+def hold_back(connection: Connection) -> None:
+    """Hold back what was still to be sent, for a person: it may have been sent since, or this may be a trial."""
     held = (
         "UPDATE moms.notice SET state = :dead, answer = :says, leased_until = NULL, revision = revision + 1"
         " WHERE channel <> 'inbox' AND state = :open"

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -55,6 +56,15 @@ SETTINGS = {
 }
 
 
+ARCHIVE_S = 60
+"""The longest that a written line stays on one disk alone: an unfinished piece of the log is sent off after that."""
+ARCHIVE = (
+    'if [ -e "FOLDER/%f" ]; then cmp -s "%p" "FOLDER/%f"; else'
+    ' cp "%p" "FOLDER/%f.half" && sync "FOLDER/%f.half" && mv "FOLDER/%f.half" "FOLDER/%f" && sync "FOLDER"; fi'
+)
+"""A piece appears whole and on the disk or not at all; the same again is done already, and another is refused."""
+
+
 class ServerTrouble(Refused):
     """The embedded server cannot be made, started or stopped."""
 
@@ -82,6 +92,8 @@ class Embedded:
     home: Path
     env: Mapping[str, str] = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
+    patience_s: float = START_S
+    """How long a start may take: one that reads a log again takes longer."""
     _users: FileLock | None = None
 
     def start(self) -> Address:
@@ -122,7 +134,8 @@ class Embedded:
         passwords = self._passwords(fresh=place is None)
         if place is None:
             place = choose_place(self.home, who=who)
-        server = _Server(home=self.home, place=place, who=who, env=self.env, settings=self.settings)
+        server = _Server(home=self.home, place=place, who=who, env=self.env, settings=self.settings,
+                         patience_s=self.patience_s)  # fmt: skip
         if facts is None:
             server.make(password=passwords[ADMIN])
             _write(self.home / "database.json", {"place": str(place)})
@@ -172,6 +185,7 @@ class _Server:
     who: Service
     env: Mapping[str, str]
     settings: Mapping[str, str]
+    patience_s: float = START_S
 
     @property
     def data(self) -> Path:
@@ -288,7 +302,13 @@ class _Server:
         lock = FileLock(self.home / "server.lock")
         try:
             lock.wait(timeout_s=STOP_S)
-            options = {**SETTINGS, **self.settings, "unix_socket_directories": folder, "port": str(PORT)}
+            options = {
+                **SETTINGS,
+                **self._archiving(),
+                **self.settings,
+                "unix_socket_directories": folder,
+                "port": str(PORT),
+            }
             arguments = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
             done = self.who.run(
                 # The shell leaves the server without a parent here: nobody has to wait for it.
@@ -304,7 +324,7 @@ class _Server:
         finally:
             lock.close()  # the server's own copy stays
         _write(self.home / "server.json", {"pid": pid, "identity": identity(pid) if pid else None})
-        until = time.monotonic() + START_S
+        until = time.monotonic() + self.patience_s
         while time.monotonic() < until:
             if self._ready():
                 return folder
@@ -314,6 +334,17 @@ class _Server:
         raise ServerTrouble(
             f"the database server does not start: {self._why()}", field="MOMS_HOME", fix=f"read {self._log}"
         )
+
+    def _archiving(self) -> dict[str, str]:
+        """Give the settings by which the server archives its log, where the installation names a folder for it."""
+        archive = archive_of(self.env)
+        if archive is None:
+            return {}
+        self.who.make_folder(archive)
+        return {
+            "wal_level": "replica", "archive_mode": "on", "archive_timeout": f"{ARCHIVE_S}",
+            "archive_command": ARCHIVE.replace("FOLDER", str(archive)),
+        }  # fmt: skip
 
     def _ready(self) -> str | None:
         """Give the socket folder once the server takes connections."""
@@ -381,10 +412,7 @@ class _Server:
 
     def _tools(self) -> Binaries:
         """Give programs that the service user can run."""
-        found = programs.find(self.env)
-        if self.who.drop and not self.who.can_run(found.postgres):
-            found = programs.copied(found, under=shared_folder())
-        return found
+        return tools_for(self.who, env=self.env)
 
     def _socket_folder(self) -> str:
         """Give a short folder of the service user's own for the socket."""
@@ -409,6 +437,38 @@ class _Server:
             return "it said nothing"
         grave = [line for line in lines[-20:] if "FATAL" in line or "PANIC" in line]
         return _last_line("\n".join(grave or lines))
+
+
+def tools_for(who: Service, *, env: Mapping[str, str]) -> Binaries:
+    """Give PostgreSQL's programs where a user can run them."""
+    found = programs.find(env)
+    if who.drop and not who.can_run(found.postgres):
+        found = programs.copied(found, under=shared_folder())
+    return found
+
+
+def archive_of(env: Mapping[str, str]) -> Path | None:
+    """Give the folder into which the log is archived, None where none is named.
+
+    Raises:
+        ServerTrouble: it cannot be one.
+    """
+    named = env.get("MOMS_WAL_ARCHIVE")
+    if not named:
+        return None
+    return plain_path(Path(named).expanduser(), field="MOMS_WAL_ARCHIVE")
+
+
+def plain_path(path: Path, *, field: str) -> Path:
+    """Give a path that a shell and PostgreSQL read as it is written.
+
+    Raises:
+        ServerTrouble: it is not whole, or has other characters.
+    """
+    if not path.is_absolute() or not re.fullmatch(r"[A-Za-z0-9_./-]+", str(path)):
+        fix = "name a folder from / on, of letters, digits and . _ - alone"
+        raise ServerTrouble(f"{str(path)!r} is no folder for the log", field=field, fix=fix)
+    return path
 
 
 def _make_home(home: Path) -> None:

@@ -108,7 +108,7 @@ class PostgresNoticesPage:
         """Close what went on of the same matter; and where that was acknowledged, what it began with on that side."""
         c, side = THERE.c, side_of(notice.organisation)
         matter = notice.matter or matter_of(side, chain=notice.chain, sequence=notice.sequence)
-        these = c.matter == matter
+        these = (c.matter == matter) & (c.matter != "")  # as the index says it
         whose, number, chain = matter.split(":", 2)
         if notice.matter and whose == side:
             first = (c.chain == chain) & (c.seq == int(number)) & (c.organisation == notice.organisation)

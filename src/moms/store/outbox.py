@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Interval, Text, and_, bindparam, case, cast, func, or_, select, text, update
+from sqlalchemy import Interval, Text, bindparam, case, cast, func, or_, select, text, update
 
 from moms.records.notices import Channel, Happening, State, Subscription, Unanswered, notices_of
 from moms.records.told import Severity, Side
@@ -115,16 +115,15 @@ def unanswered(
     on_side = case((told.organisation == OPERATOR, Side.OPERATOR.value), else_=Side.OWNER.value)
     matter = on_side + ":" + cast(told.seq, Text) + ":" + told.chain
     same_side = (other.organisation == OPERATOR) == (told.organisation == OPERATOR)
-    taken = (
-        select(other.id)
-        .where(other.channel == Channel.INBOX.value, other.state == State.ACKNOWLEDGED.value)
-        .where(or_(and_(other.chain == told.chain, other.seq == told.seq, same_side), other.matter == matter))
-    )
+    read = (other.channel == Channel.INBOX.value, other.state == State.ACKNOWLEDGED.value)
+    taken = select(other.id).where(other.chain == told.chain, other.seq == told.seq, same_side, *read)
+    went_on = select(other.id).where(other.matter != "", other.matter == matter, *read)  # two, each with an index
     query = (
         select(told.chain, told.seq, on_side.label("side"), told.severity, told.outage_id, told.made_at, told.body)
         .where(told.channel == Channel.INBOX.value, told.severity != Severity.INFO.value, told.matter == "")
-        .where(told.person == "", told.made_at > func.clock_timestamp() - within)
-        .where(or_(told.ends_at.is_(None), told.ends_at > func.clock_timestamp()), ~taken.exists())
+        .where(told.person == "", told.made_at > func.transaction_timestamp() - within)
+        .where(or_(told.ends_at.is_(None), told.ends_at > func.clock_timestamp()))
+        .where(~taken.exists(), ~went_on.exists())
         .order_by(told.made_at, told.chain, told.seq)
     )
     if of is not None:

@@ -129,6 +129,8 @@ def database(home: Path, env: Mapping[str, str]) -> Iterator[Check]:
         if shape.ok:
             yield _said("clock", lambda: clock(engine))
             yield _said("work", lambda: late(engine, env))
+            if env.get("MOMS_WAL_ARCHIVE") and not env.get("MOMS_DATABASE_URL"):
+                yield _said("archive", lambda: archive(engine))
 
 
 def _engine(home: Path, env: Mapping[str, str], until: contextlib.ExitStack) -> Engine:
@@ -192,6 +194,25 @@ def late(engine: Engine, env: Mapping[str, str]) -> Check:
     return Check(
         name="work", ok=not aside, found=f"{found}, {aside} put aside for a person" if aside else found, fix=fix
     )
+
+
+def archive(engine: Engine) -> Check:
+    """Check that the private server's log gets where it is archived: what does not get there fills the disk."""
+    from sqlalchemy import text
+
+    query = (
+        "SELECT current_setting('archive_mode') = 'on', last_failed_time > coalesce(last_archived_time, '-infinity'),"
+        " failed_count FROM pg_stat_archiver"
+    )
+    with engine.connect() as connection:
+        on, failing, failed = connection.execute(text(query)).one()
+    if not on:
+        fix = "end all processes of MOMS once, so that the server starts anew"
+        return Check(name="archive", ok=False, found="the server runs without archiving its log", fix=fix)
+    if failing:
+        fix = "see that MOMS_WAL_ARCHIVE has room and is the server's user's to write: the log stays on disk until then"
+        return Check(name="archive", ok=False, found=f"the log is not archived: {failed} tries failed", fix=fix)
+    return Check(name="archive", ok=True, found="the log is archived")
 
 
 def _said(name: str, look: Callable[[], Check]) -> Check:

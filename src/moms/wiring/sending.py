@@ -32,8 +32,9 @@ def carriers_of(env: Mapping[str, str]) -> dict[Channel, Carrier]:
     Raises:
         NotAMailServer, NotAGateway: a setting of it cannot be. Refused: its secret cannot be read.
     """
-    hosts = frozenset(part for part in env.get("MOMS_WEBHOOK_HOSTS", "").replace(",", " ").split() if part)
-    found: dict[Channel, Carrier] = {Channel.WEBHOOK: Webhooks(clock=time.time, allowed=hosts)}
+    hosts, to = (_hosts(env.get(name, "")) for name in ("MOMS_WEBHOOK_HOSTS", "MOMS_WEBHOOK_TO"))
+    hooks = Webhooks(clock=time.time, allowed=hosts, to=None if to == {"any"} else to)
+    found: dict[Channel, Carrier] = {Channel.WEBHOOK: hooks}
     if env.get("MOMS_SMTP_URL"):
         found[Channel.MAIL] = mail_of(env["MOMS_SMTP_URL"], sender=env.get("MOMS_MAIL_FROM", "moms@localhost"))
     if env.get("MOMS_SMS_URL"):
@@ -41,6 +42,10 @@ def carriers_of(env: Mapping[str, str]) -> dict[Channel, Carrier]:
         token = read_secret(file, field="MOMS_SMS_TOKEN_FILE") if file else None
         found[Channel.SMS] = texts_of(env["MOMS_SMS_URL"], token=token, clock=time.time)
     return found
+
+
+def _hosts(said: str) -> frozenset[str]:
+    return frozenset(part.lower() for part in said.replace(",", " ").split())
 
 
 def send_once(place: Place, env: Mapping[str, str]) -> tuple[Sent, dict[str, int]]:
