@@ -43,6 +43,8 @@ class Screen(NamedTuple):
     ready: str
     """A selector."""
     make: Callable[[Page], None] | None = None
+    at: str = ""
+    """A selector of what is to stand on top; empty: the page as it begins."""
 
 
 def record(page: Page) -> None:
@@ -84,6 +86,21 @@ def chosen(page: Page) -> None:
     page.get_by_role("link", name="Open the record").wait_for()
 
 
+def season(page: Page) -> None:
+    """Have what waits planned, if nobody has, and read why the first of it stands where it does."""
+    plans = page.get_by_role("region", name="Season plans", exact=True)
+    plans.get_by_role("button", name="Plan a season").wait_for()
+    if plans.get_by_role("listitem").count() == 0:
+        plans.get_by_role("button", name="Plan a season").click()
+        page.get_by_label("First day").fill("2027-01-04")
+        page.get_by_label("Last day, included").fill("2027-03-28")
+        page.get_by_label("Why, for the record").fill("the works of the spring together")
+        page.get_by_role("button", name="Plan it").click()
+    plans.get_by_text("Made in").wait_for()
+    plans.get_by_role("button", name="Explain").first.click()
+    page.get_by_role("region", name="Why this date").get_by_text("A week earlier").wait_for()
+
+
 SCREENS = (
     Screen("sign-in", None, "/", "form"),
     Screen("free-days", "owner", f"/windows?asset={ASSET}&from=2027-08-16&span=14", "main h1", free_days),
@@ -91,6 +108,7 @@ SCREENS = (
     Screen("requests", "owner", "/requests", "section[aria-label=Requests]"),
     Screen("record", "owner", "/requests", "section[aria-label=Requests]", record),
     Screen("plan", "owner", "/plan", "main article"),
+    Screen("season", "engineer", "/plan", "#season-plans", season, "#season-plans"),
     Screen("inbox", "engineer", "/inbox", "main h1"),
     Screen("study", "engineer", "/study", "main li a", case),
     Screen("today", "control", "/today", "main section"),
@@ -139,7 +157,7 @@ def take(browser: Browser, address: str, screen: Screen) -> None:
             no.click()
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
-            page.evaluate("scrollTo(0, 0)")
+            page.evaluate("at => (at ? document.querySelector(at).scrollIntoView() : scrollTo(0, 0))", screen.at)
             page.wait_for_timeout(2000)
             found = wire.send("Page.captureScreenshot", {"format": "webp", "quality": QUALITY})
             (FOLDER / f"{screen.name}-{size}-{theme}.webp").write_bytes(base64.b64decode(found["data"]))

@@ -59,7 +59,7 @@ URGENCY = {task: place for place, task in enumerate(Task)}
 NIGHTLY = (Task.FIRMNESS, Task.MARGIN)
 STUDIES = frozenset({Task.DECIDE, Task.RESTUDY, *NIGHTLY, Task.PLAN, Task.CALENDAR})
 """What takes seconds of a core, and is done in a process that can be stopped."""
-EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task} | {Task.PLAN: 60.0}
+EXPECTED_S = {task: 5.0 if task in STUDIES else 0.05 for task in Task}
 """What a duty is counted for in its organisation's share until it is known what it took."""
 AHEAD = frozenset({State.DECIDED, State.OPPORTUNITY_WAITING})
 UNDER_WAY = frozenset({State.ACTIVE})

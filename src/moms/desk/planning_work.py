@@ -61,10 +61,11 @@ def advance(
 ) -> str:  # fmt: skip
     """Go on with a planning until it ends, somebody stops it, or something urgent is due; say what came of it.
 
-    `urgent` is asked before each week. All is thought as of `now`, the instant it was asked at where that is earlier.
+    `urgent` is asked before each week but the first; `clock` says when something is entered. The plan itself is
+    thought as of the instant it was asked for, so that whoever goes on with it makes the same.
 
     Raises:
-        GaveWay: something urgent is due; what has been found so far is kept.
+        GaveWay: something urgent is due; a week more has been studied, and what was found so far is kept.
     """
     one = _Planner(book=book, world=world, planning=planning, weeks=known.of(planning), urgent=urgent,
                    clock=clock or (lambda: now))  # fmt: skip
@@ -89,6 +90,8 @@ class _Planner:
     weeks: dict[str, Found]
     urgent: Callable[[], bool]
     clock: Callable[[], datetime]
+    studied: int = 0
+    """Weeks studied in this turn."""
 
     def go(self) -> str:
         """Make round after round until nothing is found any more, nothing is learnt, or the rounds are used up."""
@@ -147,12 +150,13 @@ class _Planner:
             if mark not in self.weeks:
                 self._pause()
                 self.weeks[mark] = study(week)
+                self.studied += 1
             yield self.weeks[mark]
 
     def _pause(self) -> None:
-        """Stop where somebody said so, and give way to what is urgent."""
+        """Stop where somebody said so, and give way to what is urgent, once a week has been studied in this turn."""
         self._there()
-        if self.urgent():
+        if self.urgent() and self.studied:  # or one that is always pressed would never be done
             raise GaveWay("something more urgent is due; it goes on from the week it was at", fix="nothing is to do")
 
     def _keep(self, number: int, plan: SeasonPlan, rests_on: str) -> None:

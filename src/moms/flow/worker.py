@@ -147,7 +147,8 @@ def _one(needs: Needs, held: Held, now: datetime, tally: Tally) -> None:
     except ToldToStopError:
         _back(needs, held, says="its worker was told to stop", wait=timedelta(0), blame=False)
     except GaveWay as why:
-        _back(needs, held, says=why.says, wait=timedelta(0), blame=False)
+        # For a moment it is nobody's to take: what it gave way to comes first, whoever has had less of the work.
+        _back(needs, held, says=why.says, wait=SOON, blame=False)
     except (BookMoved, DatabaseAway) as why:
         _back(needs, held, says=why.says, wait=SOON, blame=False)
     except Exception as why:  # noqa: BLE001 - whatever a duty does, the others are done

@@ -184,6 +184,7 @@ export function waits(one: SeasonPlan): string {
   const state = one.worker?.state ?? "";
   if (state === "at work") return `A worker makes it. ${done}`;
   if (state === "aside") return `It failed again and again and waits for a person: ${one.worker?.says ?? ""}`;
+  if (state === "stopped" || state === "done") return `No worker goes on with it: stop it, and plan again. ${done}`;
   if (state === "open" || state === "unseen") return `It waits for a worker: one takes it up when nothing more urgent is due. ${done}`;
   return done;
 }
