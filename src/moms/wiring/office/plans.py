@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.gaming import Case
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.repair import Repair
@@ -119,6 +120,32 @@ class Plans(Core):
         if close:
             close_season(**common, now=self.settings.now, weights=needs(self.world))  # type: ignore[arg-type]  # as above
         return accounts(**common), done  # type: ignore[arg-type]  # as above
+
+    def suspicions(self, *, first: str, last: str) -> tuple[Case, ...]:
+        """Give what looks like gaming between two market days, those nobody has looked at first.
+
+        Raises:
+            NotYours: only the operator sees the outages of all owners.
+        """
+        from moms.desk.gaming import cases
+
+        return cases(
+            book=self.book, world=self.world, actor=self.settings.actor, first=day_of(first, "from"),
+            last=day_of(last, "to"),
+        )  # fmt: skip
+
+    def look_at(self, case: str, *, note: str, first: str, last: str) -> Case:
+        """Keep that somebody has looked at a suspicion, and what it was.
+
+        Raises:
+            NotYours: only the operator's engineers.
+        """
+        from moms.desk.gaming import look_at
+
+        return look_at(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now,
+            first=day_of(first, "from"), last=day_of(last, "to"), case=case, note=note,
+        )  # fmt: skip
 
     def propose_plan(self, plan: SeasonPlan) -> str:
         """Keep a plan as a proposal, which its owners see; nothing moves."""
