@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.repair import Repair
+    from moms.desk.rounds import SoFar
 
 
 class Plans(Core):
@@ -33,8 +34,9 @@ class Plans(Core):
         nonce: str = "",
         cores: int = 0,
         tick: Callable[[int], None] = lambda _more: None,
+        keep: Callable[[SoFar], None] = lambda _plan: None,
     ) -> SeasonPlan:
-        """Plan what waits between two market days; nothing is written.
+        """Plan what waits between two market days; nothing is written. `keep` gets the plan of each round at once.
 
         Raises:
             NotYours: only the operator sees a plan: outages of others are in it (semantics 9).
@@ -51,7 +53,7 @@ class Plans(Core):
             return plan_season(
                 book=self.book, world=self.world, now=self.settings.now, first=day_of(first, "from"),
                 last=day_of(last, "to"), opening=balances, waited=waits, budget=Budget(nodes=work), flex_days=flex_days,
-                rounds=rounds, nonce=nonce, each=each,
+                rounds=rounds, nonce=nonce, each=each, keep=keep,
             )  # fmt: skip
 
     def accept_plan(self, plan: SeasonPlan) -> Wrote:
