@@ -50,6 +50,31 @@ def desk(book, monkeypatch, tmp_path):
     return who
 
 
+def test_a_run_that_ends_in_the_middle_leaves_the_plan_of_its_last_round(desk, monkeypatch, tmp_path):
+    """The second round has planned again and is cut off in its study: its plan is there and says so."""
+    from moms.desk import rounds
+
+    real, calls = rounds.whole, list[None]()
+
+    def cut_off(*words, **rest):
+        calls.append(None)
+        if len(calls) == 2:
+            raise MemoryError
+        return real(*words, **rest)
+
+    out = tmp_path / "so_far.json"
+    monkeypatch.setattr(rounds, "whole", cut_off)
+    assert main(["plan", "book", *DAYS, "--out", str(out)]) == 3
+    left = json.loads(out.read_text())
+    assert (left["round"], left["studied"], left["secure"]) == (2, False, None)
+    assert len(left["places"]) == 3
+    assert [c["name"] for c in left["cuts"]] == ["C1"], "made so that the insecure pair is apart"
+    monkeypatch.setattr(rounds, "whole", real)
+    assert main(["plan", "book", *DAYS, "--out", str(out)]) == 0
+    done = json.loads(out.read_text())
+    assert (done["studied"], done["secure"], done["places"]) == (True, True, left["places"])
+
+
 def test_a_plan_is_shown_with_reasons_and_nothing_is_written(desk, book, capsys):
     assert main(["plan", "book", *DAYS]) == 0
     shown = capsys.readouterr().out

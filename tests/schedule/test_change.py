@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moms.schedule._mip import Budget
-from moms.schedule.season import breaks, difference, first_fit, fit_in, smallest_change, smallest_fit, values
+from moms.schedule.season import breaks, chained, difference, first_fit, fit_in, smallest_change, smallest_fit, values
 from moms.schedule.season.around import lost_of, places_found, reduced
 from tests.schedule.season_cases import a_job, a_problem, a_zone, every_plan, problems
 from tests.schedule.test_displaced import group, some_plan
@@ -132,3 +132,27 @@ def test_looking_for_places_breaks_nothing_and_never_loses_work(problem, seed):
     found = places_found(problem, plan, rng=rng, budget=WORK, tries=3)
     assert breaks(problem, found) == ()
     assert lost_of(problem, found) <= lost_of(problem, plan)
+
+
+@settings(max_examples=60, deadline=None)
+@given(problem=problems(), seed=st.integers(0, 9))
+def test_ejection_chains_break_nothing_never_lose_work_and_are_repeatable(problem, seed):
+    problem = replace(problem, jobs=tuple(replace(j, must=False) for j in problem.jobs))
+    plan = first_fit(problem)
+    found, again = (chained(problem, plan, rng=np.random.default_rng(seed), moves=30) for _ in range(2))
+    assert found == again
+    assert {b.rule for b in breaks(problem, found)} <= {b.rule for b in breaks(problem, plan)} <= {"placed"}
+    assert lost_of(problem, found) <= lost_of(problem, plan)
+    stays = {n for b in problem.before for n in (b.first, b.then)}
+    stays |= {n for b in problem.bundles for n in (b.first, b.second)}
+    stays |= {j.id for j in problem.jobs if j.approved is not None}
+    assert {n: s for n, s in found.items() if n in stays} == {n: s for n, s in plan.items() if n in stays}
+
+
+def test_a_chain_of_ejections_places_what_no_swap_can():
+    """As many one-day jobs as days, each with two days it may have: one way round the ring, and no other."""
+    ring = [a_job(f"j{k}", days=1, earliest=0, latest_end=6, preferred=k, only=(k, (k + 1) % 6)) for k in range(5)]
+    problem = a_problem(*ring, a_job("last", days=1, preferred=0, only=(0,)))
+    plan = {f"j{k}": k for k in range(5)}
+    assert len(every := [p for p in every_plan(problem) if len(p) == 6 and not breaks(problem, p)]) == 1
+    assert chained(problem, plan, rng=np.random.default_rng(0), moves=200) == every[0]

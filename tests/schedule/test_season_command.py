@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
+from moms.bench.season_instance import season
 from moms.cli import main
+from moms.exchange.seasonfile import read_plan, read_season
+from moms.schedule.season import breaks
 
 SEASON = {
     "days": 10,
@@ -43,6 +50,46 @@ def test_a_season_is_planned_kept_and_explained(tmp_path, capsys):
     moved = next(row for row in why["requests"] if row["start"] != row["preferred"])
     assert all(row["against"] for row in moved["nearer"])
     assert {row["owner"] for row in why["owners"]} == {"p", "q"}
+
+
+def a_large_season(requests):
+    """Write the bench's synthetic season in the words of the file."""
+    p = season(requests=requests, seed=0)
+    return {
+        "days": p.days,
+        "zones": [{"id": z.id, "within": z.within, "headroom_mw": z.headroom_mw} for z in p.zones],
+        "resources": [{"id": r.id, "capacity": r.capacity} for r in p.resources],
+        "requests": [
+            {"id": j.id, "owner": j.owner, "zone": j.zone, "class": f"P{j.need}", "size_mw": j.size_mw, "days": j.days,
+             "earliest_day": j.earliest + 1, "latest_day": j.latest_end, "preferred_day": j.preferred + 1,
+             "uses": dict(j.uses)}
+            for j in p.jobs
+        ],
+    }  # fmt: skip
+
+
+def test_killed_in_the_middle_it_leaves_its_best_plan_whole(tmp_path):
+    file, out = wrote(tmp_path, a_large_season(200)), tmp_path / "plan.json"
+    words = [sys.executable, "-m", "moms", "plan", "season", file, "--near", "100000", "--work", "20", "--out"]
+    with subprocess.Popen([*words, str(out)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:
+        for _ in range(2400):
+            if out.exists() or running.poll() is not None:
+                break
+            time.sleep(0.05)
+        assert running.poll() is None, "it was to be killed while it works"
+        running.send_signal(signal.SIGKILL)
+    problem, plan = read_season(tmp_path / "s.json"), read_plan(out)
+    assert breaks(problem, plan) == ()
+    assert len(plan) > 150
+
+
+def test_the_same_seed_and_work_give_the_same_plan(tmp_path, capsys):
+    words = ["plan", "season", wrote(tmp_path, a_large_season(60)), "--near", "3", "--work", "10", "--json", "--seed"]
+    told = []
+    for seed in ("4", "4"):
+        main([*words, seed])
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
 
 
 def test_a_season_that_cannot_be_says_what_clashes_and_for_whom(tmp_path, capsys):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from moms.decide import MarginDay
     from moms.desk.ports import Book
-    from moms.desk.rounds import Cut
+    from moms.desk.rounds import Cut, SoFar
     from moms.desk.turns import Drafted
     from moms.desk.whole import Found, Week
     from moms.desk.wishes import Season
@@ -108,11 +108,12 @@ def plan_season(
     nonce: str = "",
     each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
     tell: Callable[[str], None] = lambda _round: None,
+    keep: Callable[[SoFar], None] = lambda _plan: None,
 ) -> SeasonPlan:
     """Plan what waits between two market days, both included. Nothing is written.
 
     Planned and studied at most `rounds` times; what is insecure then is listed in `found`. `each` maps the
-    weeks of a study; `tell` hears what each round gave.
+    weeks of a study; `tell` hears what each round gave, `keep` gets the plan of each round at once.
 
     Raises:
         NotASeason: the days or the grid do not allow it.
@@ -128,7 +129,7 @@ def plan_season(
         picks[:] = [drafted(world, season, problem, opening=opening, nonce=nonce)]
         return _improved(problem, picks[0], budget=budget)
 
-    kept = until_secure(world, season, made, rounds=rounds, now=now, each=each, tell=tell)
+    kept = until_secure(world, season, made, rounds=rounds, now=now, each=each, tell=tell, keep=keep)
     drawn, plan = picks[0], kept.plan
     places = _places(season, kept.problem, plan, drawn, kept.cuts)
     named = digest([version, first, season.problem.days, plan, kept.cuts, drawn.seed])

@@ -57,6 +57,20 @@ class Kept:
     rounds: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """The plan of a round as soon as it is made, and again once it is studied: what is left if no more comes."""
+
+    round: int
+    first: date
+    outages: tuple[Outage, ...]
+    """Those with a place, at the windows of the plan."""
+    waiting: tuple[str, ...]
+    cuts: tuple[Cut, ...]
+    found: Found | None
+    """None: not studied yet."""
+
+
 def until_secure(
     world: World,
     season: Season,
@@ -66,8 +80,12 @@ def until_secure(
     now: datetime,
     each: Callable[[Callable[[Week], Found], Sequence[Week]], Iterable[Found]] = map,
     tell: Callable[[str], None] = lambda _round: None,
+    keep: Callable[[SoFar], None] = lambda _plan: None,
 ) -> Kept:
-    """Make a plan with `made` and study it, at most `rounds` times; what is insecure then is in `found`."""
+    """Make a plan with `made` and study it, at most `rounds` times; what is insecure then is in `found`.
+
+    `keep` gets the plan of each round before its study, which is what takes long, and after it.
+    """
     cuts: tuple[Cut, ...] = ()
     known: dict[Week, Found] = {}
     most = max(rounds, 1)
@@ -75,7 +93,13 @@ def until_secure(
         problem = replace(season.problem, conflicts=tuple(_conflict(c) for c in cuts))
         planned = made(problem)
         plan = dict(planned.plan or {})
-        found = whole(world, planned=moved(season, plan), holding=season.holding, now=now, each=each, known=known)
+        so_far = SoFar(
+            round=number, first=season.first, outages=moved(season, plan),
+            waiting=tuple(sorted(season.outages.keys() - plan.keys())), cuts=cuts, found=None,
+        )  # fmt: skip
+        keep(so_far)
+        found = whole(world, planned=so_far.outages, holding=season.holding, now=now, each=each, known=known)
+        keep(replace(so_far, found=found))
         tell(f"round {number}: {len(plan)} of {len(season.outages)} placed, {len(found.insecure)} insecure sets")
         more = _learnt(cuts, found.insecure, season)
         if not found.insecure or more == cuts or number == most:

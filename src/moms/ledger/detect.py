@@ -128,7 +128,9 @@ def at_least(count: int, chances: Sequence[float]) -> float:
     return fsum(exactly[count:])
 
 
-def class_inflation(claims: Mapping[str, tuple[int, int]], *, most_z: float = 2.0) -> tuple[Suspicion, ...]:
+def class_inflation(
+    claims: Mapping[str, tuple[int, int]], *, most_z: float = 2.0, what: str = "claims a deadline for"
+) -> tuple[Suspicion, ...]:
     """Find owners that claim deadlines far more often than their peers; `claims` is (P1 claims, all asks).
 
     Each owner is compared with the others, without itself: one large liar would hide in a common mean.
@@ -143,7 +145,7 @@ def class_inflation(claims: Mapping[str, tuple[int, int]], *, most_z: float = 2.
         chance = sqrt(max(mean * (1 - mean), 0.25 / asked) / asked)
         z = (claimed / asked - mean) / max(pstdev(shares), chance)
         if z > most_z:
-            says = f"claims a deadline for {claimed} of {asked}, peers for {mean:.0%}: z {z:.1f}"
+            says = f"{what} {claimed} of {asked}, peers for {mean:.0%}: z {z:.1f}"
             found.append(Suspicion(rule="LEDGER-CLASS", owner=owner, requests=(), says=says))
     return tuple(found)
 

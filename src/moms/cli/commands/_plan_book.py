@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from moms.desk.accept import Wrote
     from moms.desk.plan import Place, SeasonPlan
+    from moms.desk.rounds import SoFar
     from moms.ledger.fairness import Fairness
 
 SAYS = "Plan what waits in the book between two days together, study the whole plan, and write it when told."
@@ -28,6 +29,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--work", type=int, default=200, metavar="N", help="nodes of one call of the solver (200)")
     parser.add_argument("--nonce", default="", metavar="TEXT", help="the number promised before the gate: draws ties")
     parser.add_argument("--cores", type=int, default=0, metavar="N", help="processes to use (all cores)")
+    kept = "keep the plan of each round here as JSON, before and after its study: a run that is killed leaves it"
+    parser.add_argument("--out", metavar="FILE", type=Path, help=kept)
     parser.add_argument("--svg", metavar="FILE", type=Path, help="draw the plan as a timeline here")
     parser.add_argument("--write", action="store_true", help="move and book what its owners accept; decides nothing")
     parser.add_argument("--propose", action="store_true", help="show it to the owners it concerns; moves nothing")
@@ -42,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         with progress("planning and studying weeks") as done:
             plan = desk.plan_book(
                 first=args.first, last=args.last, flex_days=args.flex, rounds=args.rounds, work=args.work,
-                nonce=args.nonce, cores=args.cores, tick=done,
+                nonce=args.nonce, cores=args.cores, tick=done, keep=lambda so_far: _keep(args.out, so_far),
             )  # fmt: skip
         if args.propose:
             desk.propose_plan(plan)
@@ -57,6 +60,26 @@ def run(args: argparse.Namespace) -> int:
         if args.propose:
             say("Proposed: the owners it concerns see their part of it. Nothing has moved.")
     return Exit.DONE if whole else Exit.NO
+
+
+def _keep(out: Path | None, so_far: SoFar) -> None:
+    """Write the plan of a round: the old or the new whole, whenever the run ends."""
+    if out is None:
+        return
+    from moms.exchange.planfile import write_whole
+    from moms.values import canonical
+
+    found = so_far.found
+    rows = [
+        {"outage": o.id, "external_id": o.asked.external_id, "organisation": o.asked.organisation, "window": o.window}
+        for o in so_far.outages
+    ]
+    whole = {
+        "round": so_far.round, "first": so_far.first, "studied": found is not None,
+        "secure": None if found is None else found.secure, "places": rows, "waiting": so_far.waiting,
+        "cuts": so_far.cuts, "insecure": () if found is None else found.insecure,
+    }  # fmt: skip
+    write_whole(out, canonical(whole) + b"\n")
 
 
 def drawing(plan: SeasonPlan) -> str:

@@ -14,6 +14,7 @@ moms plan book --from 2027-03-01 --to 2027-05-31
 moms plan repair --from 2027-03-01 --to 2027-05-31
 moms plan back P-0123456789abcdef --reason "a line failed"
 moms plan accounts --settle
+moms plan audit --from 2027-03-01 --to 2027-05-31
 moms plan offer OTG-2V3OEQAZ --start 2027-04-05 --reason "clears the spring peak"
 moms plan offers
 moms plan accept OF-0123456789ab
@@ -45,6 +46,7 @@ PARTS: Mapping[str, str] = {
     "repair": "_plan_repair",
     "back": "_plan_back",
     "accounts": "_plan_accounts",
+    "audit": "_plan_audit",
     "offers": "_plan_offers",
     "offer": "_plan_offer",
     "accept": "_plan_answer",

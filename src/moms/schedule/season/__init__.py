@@ -2,6 +2,7 @@
 
 from moms.schedule.season.around import places_found
 from moms.schedule.season.board import Board
+from moms.schedule.season.chains import chained
 from moms.schedule.season.change import Difference, difference, smallest_change
 from moms.schedule.season.check import Broken, breaks
 from moms.schedule.season.clash import Clash, smallest_clash
@@ -44,6 +45,7 @@ __all__ = [
     "Zone",
     "breaks",
     "burdens",
+    "chained",
     "difference",
     "explain",
     "first_fit",

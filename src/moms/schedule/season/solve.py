@@ -9,6 +9,7 @@ import numpy as np
 
 from moms.schedule._mip import Budget, Status
 from moms.schedule.season.around import places_found
+from moms.schedule.season.chains import chained
 from moms.schedule.season.check import breaks
 from moms.schedule.season.clash import Clash, smallest_clash
 from moms.schedule.season.constraints import CONSTRAINTS
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 HOLD = 1e-6
 """A later term may cost an earlier one no more than this share: less than any figure shown, more than rounding."""
+
+MOVES = 1000
+"""Moves of the ejection chains for each neighbourhood that is solved: about as much work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,8 @@ def solve(
         tell(plan)
     rng = np.random.default_rng(seed)
     if plan is not None and neighbourhoods:
+        plan = chained(problem, plan, rng=rng, moves=MOVES * neighbourhoods)
+        tell(plan)
         plan = places_found(problem, plan, rng=rng, budget=budget, tries=neighbourhoods)
         tell(plan)
     for _ in range(neighbourhoods if plan is not None else 0):

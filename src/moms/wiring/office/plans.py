@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.gaming import Case
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
     from moms.desk.repair import Repair
+    from moms.desk.rounds import SoFar
 
 
 class Plans(Core):
@@ -32,8 +34,9 @@ class Plans(Core):
         nonce: str = "",
         cores: int = 0,
         tick: Callable[[int], None] = lambda _more: None,
+        keep: Callable[[SoFar], None] = lambda _plan: None,
     ) -> SeasonPlan:
-        """Plan what waits between two market days; nothing is written.
+        """Plan what waits between two market days; nothing is written. `keep` gets the plan of each round at once.
 
         Raises:
             NotYours: only the operator sees a plan: outages of others are in it (semantics 9).
@@ -50,7 +53,7 @@ class Plans(Core):
             return plan_season(
                 book=self.book, world=self.world, now=self.settings.now, first=day_of(first, "from"),
                 last=day_of(last, "to"), opening=balances, waited=waits, budget=Budget(nodes=work), flex_days=flex_days,
-                rounds=rounds, nonce=nonce, each=each,
+                rounds=rounds, nonce=nonce, each=each, keep=keep,
             )  # fmt: skip
 
     def accept_plan(self, plan: SeasonPlan) -> Wrote:
@@ -119,6 +122,32 @@ class Plans(Core):
         if close:
             close_season(**common, now=self.settings.now, weights=needs(self.world))  # type: ignore[arg-type]  # as above
         return accounts(**common), done  # type: ignore[arg-type]  # as above
+
+    def suspicions(self, *, first: str, last: str) -> tuple[Case, ...]:
+        """Give what looks like gaming between two market days, those nobody has looked at first.
+
+        Raises:
+            NotYours: only the operator sees the outages of all owners.
+        """
+        from moms.desk.gaming import cases
+
+        return cases(
+            book=self.book, world=self.world, actor=self.settings.actor, first=day_of(first, "from"),
+            last=day_of(last, "to"),
+        )  # fmt: skip
+
+    def look_at(self, case: str, *, note: str, first: str, last: str) -> Case:
+        """Keep that somebody has looked at a suspicion, and what it was.
+
+        Raises:
+            NotYours: only the operator's engineers.
+        """
+        from moms.desk.gaming import look_at
+
+        return look_at(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now,
+            first=day_of(first, "from"), last=day_of(last, "to"), case=case, note=note,
+        )  # fmt: skip
 
     def propose_plan(self, plan: SeasonPlan) -> str:
         """Keep a plan as a proposal, which its owners see; nothing moves."""
