@@ -16,6 +16,7 @@ from moms.desk.accept import (
     moved_to,
     post_to,
 )
+from moms.desk.rates import rated_by
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import prices_of
 from moms.desk.wishes import season_of
@@ -102,6 +103,7 @@ def repair(
         NotASeason: the days or the grid do not allow it.
     """
     version, pending, holding = read_season(book, first, last)
+    world = rated_by(book, world)
     season = season_of(world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days)
     held = tuple(replace(j, held=j.preferred) for j in season.problem.jobs)
     season = replace(season, problem=replace(season.problem, jobs=held))

@@ -16,6 +16,7 @@ from moms.desk.assess import as_asked, assess
 from moms.desk.margins import margin_around
 from moms.desk.points import points_of, stretches
 from moms.desk.ports import NotYours
+from moms.desk.rates import with_rates
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
 from moms.desk.supposed import AFTER, Supposed, changed_book, changed_limits
@@ -239,6 +240,7 @@ def _hourly(world: World, there: Situation, assessed: Assessed, *, now: datetime
     if assessed.book is None:
         return None
     outage, group = there.outage, tuple(as_asked(o) for o in there.group)
+    world = with_rates(world, there.rates)
     margin = margin_around(
         world, outage, there.holding, window=outage.window, now=now, cut_off=assessed.book.cut_off_units, group=group
     )
