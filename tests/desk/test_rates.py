@@ -15,15 +15,20 @@ from moms.cli.commands.forecast import show
 from moms.desk import settle, submit
 from moms.desk.called_back import drawn_ahead
 from moms.desk.duties import duties
+from moms.desk.forecast import keep
 from moms.desk.nightly import tell
 from moms.desk.ports import NotYours
 from moms.desk.posting import document, post
 from moms.desk.rates import OldRates, keep_rates, newest_rates, rates_seen, with_rates
+from moms.desk.replay import replay
+from moms.desk.supposed import Supposed
+from moms.desk.what_if import what_if
 from moms.exchange._sheet import BadTable
 from moms.exchange.drawnfile import read_drawn, write_drawn
 from moms.exchange.issues import read_rates
 from moms.values import SYSTEM, Window
 from tests.desk.test_certain import away, margins, the, told
+from tests.desk.test_forecast import an_issue as a_forecast
 from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
 if TYPE_CHECKING:
@@ -238,6 +243,43 @@ def test_what_begins_soon_is_studied_again_when_rates_are_issued(book: PostgresB
     before = causes()
     kept(book, an_issue(issued=NOW + timedelta(hours=1)), now=later)
     assert any(an_issue(issued=NOW + timedelta(hours=1)).id in name for name in causes() - before)
+
+
+def test_a_replay_counts_with_the_rates_and_the_forecast_of_then(book: PostgresBook) -> None:
+    world = a_world()
+    filed = submit.submit(book=book, world=world, actor=GENERATION, now=NOW, request=ask("gen:4"))
+    bare = settle.decide(book=book, world=world, now=NOW, outage_id=filed.outage.id, asked_by=SYSTEM).outage
+    kept(book, an_issue(0.02))
+    keep(book=book, world=world, actor=ENGINEER, now=NOW, issue=a_forecast())
+    later = NOW + timedelta(hours=1)
+    filed = submit.submit(book=book, world=world, actor=GENERATION, now=later, request=ask("gen:9"))
+    rich = settle.decide(book=book, world=world, now=later, outage_id=filed.outage.id, asked_by=SYSTEM).outage
+    for day in range(1, 12):  # newer ones, so many that the first lies further back than one look
+        kept(book, an_issue(0.4, issued=NOW + day * DAY), now=NOW + day * DAY)
+    keep(book=book, world=world, actor=ENGINEER, now=NOW + DAY, issue=a_forecast(issued=NOW + DAY))
+    for outage in (bare, rich):
+        found = replay(book=book, world=world, actor=ENGINEER, now=NOW + 12 * DAY, outage_id=outage.id)
+        assert found["same"], found["says"]
+        with book.as_(SYSTEM) as page:
+            record = page.decision(outage.decision_id)
+        again = what_if(book=book, world=world, actor=ENGINEER, now=NOW + 12 * DAY, outage=outage.id,
+                        supposed=Supposed(as_decided=True)).evidence  # fmt: skip
+        for part in ("rates", "forecast"):
+            then = record["evidence"][part]
+            assert (getattr(again, part) and getattr(again, part).id) == (then and then["id"])
+        assert again.adequacy.removed_mw == record["evidence"]["adequacy"]["removed_mw"]
+
+
+def test_a_study_keeps_its_name_while_the_rates_grow_older(book: PostgresBook) -> None:
+    world = a_world()
+    kept(book, an_issue())
+    filed = submit.submit(book=book, world=world, actor=GENERATION, now=NOW, request=ask("gen:4"))
+    one, later = (
+        what_if(book=book, world=world, actor=ENGINEER, now=now, outage=filed.outage.id, supposed=Supposed())
+        for now in (NOW, NOW + timedelta(hours=1))
+    )
+    assert one.evidence.rates.age_d != later.evidence.rates.age_d
+    assert one.id == later.id
 
 
 # ---------------------------------------------------------------- tables and words

@@ -9,6 +9,7 @@ import numpy as np
 
 from moms.adequacy import RatesIssue, check_rates
 from moms.decide import RatesSeen
+from moms.desk.forecast import entry_named
 from moms.desk.ports import NotYours
 from moms.values import SYSTEM, Refused, parse_instant, plain
 
@@ -55,6 +56,12 @@ def newest_rates(page: Page) -> RatesIssue | None:
     """Give the newest issue kept; None where there is none, or this actor may not see it."""
     found = page.entries(RATES, last=1)
     return _issue(cast("dict[str, Any]", found[-1])) if found else None
+
+
+def rates_named(page: Page, name: str) -> RatesIssue | None:
+    """Give the issue of that id; None where there is none, or this actor may not see it."""
+    entry = entry_named(page, RATES, name)
+    return None if entry is None else _issue(cast("dict[str, Any]", entry))
 
 
 def with_rates(world: World, issue: RatesIssue | None) -> World:
