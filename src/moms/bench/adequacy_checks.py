@@ -53,13 +53,15 @@ def _by_all_states(*, quick: bool) -> list[Row]:
     pairs += [(f"{area.area} with help", area.spared) for area in found.areas if area.spared is not None]
     worst = [0.0, 0.0, 0.0]
     for (_, loss), said in zip(pairs, _states(system), strict=True):
-        told = (loss.lole_h, loss.eue_mwh, loss.losses if loss.losses is not None else math.nan)
+        told = (loss.lole_h, loss.eue_mwh, loss.losses if loss.losses is not None else math.inf)
         worst = [max(w, abs(a / b - 1.0)) for w, a, b in zip(worst, told, said, strict=True)]
-    what = (f"RBTS, two areas with limits, {len(system.day) // 168} weeks of maintenance: {{}}, relative distance from "
-            "all 2,048 states in numpy")  # fmt: skip
+    weeks = len(system.day) // 168
+    what = (
+        f"RBTS, two areas with limits, {weeks} weeks of maintenance, relative distance from all 2,048 states in numpy: "
+    )
     names = (("lolh", "LOLH"), ("eue", "EUE"), ("lolf", "how often load is lost"))
     return [
-        Row(id=f"adequacy.rbts_{key}", what=what.format(name), value=gap, unit="", goal=1e-6, runs=1)
+        Row(id=f"adequacy.rbts_{key}", what=what + name, value=gap, unit="", goal=1e-6, runs=1)
         for (key, name), gap in zip(names, worst, strict=True)
     ]
 
