@@ -14,6 +14,7 @@ from moms.decide import (
     Evidence,
     Forecast,
     Outcome,
+    RatesSeen,
     Remedy,
     Settled,
     sentence,
@@ -213,6 +214,22 @@ def test_a_pair_that_is_dead_without_the_request_is_not_said_to_carry_nothing() 
     says = next(c.says for c in answer.checks if c.rule == "SEC-N1-1")
     assert "without the request it is cut off there" in says
     assert "0.0 MW without" not in says
+
+
+def test_old_outage_rates_refer_what_takes_capacity_away() -> None:
+    def asked(age_d: float | None, *, takes_mw: float = 200.0, needed: bool = False) -> Settled:
+        kept = None if age_d is None else RatesSeen(id="R-1", source="r.csv", issued="", units=9, age_d=age_d)
+        margin = replace(CLEAN_MARGIN, removed_mw=takes_mw)
+        return settled(an_evidence(rates=kept, adequacy=margin), rules=replace(RULES, rates_needed=needed))
+
+    assert asked(401.0).outcome == Outcome.REFER
+    assert asked(401.0).decisive == ("DEC-RATE-1",)
+    assert "DEC-RATE-1: the operator keeps newer ones: moms forecast rates FILE" in would_change(asked(401.0))
+    assert asked(400.0).outcome == Outcome.APPROVE
+    assert asked(401.0, takes_mw=0.0).outcome == Outcome.APPROVE
+    assert asked(None).outcome == Outcome.APPROVE
+    assert asked(None, needed=True).outcome == Outcome.REFER
+    assert asked(None, takes_mw=0.0, needed=True).outcome == Outcome.APPROVE
 
 
 def test_an_old_forecast_refers_what_begins_soon() -> None:

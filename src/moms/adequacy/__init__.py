@@ -12,6 +12,7 @@ from moms.adequacy.lole import AreaLoss, Loss, SystemLoss, place_loss, system_lo
 from moms.adequacy.margin import DayMargin, MarginResult, MarginRow, MarginRules, margin
 from moms.adequacy.outlook import Outlook, OutlookRules, Room, outlook
 from moms.adequacy.paths import DRAWN_BY
+from moms.adequacy.rates import NotRates, RatesIssue, check_rates, rated
 from moms.adequacy.recall import (
     FEWEST_YEARS,
     RecallOdds,
@@ -51,10 +52,12 @@ __all__ = [
     "NotAFleet",
     "NotAForecast",
     "NotALoad",
+    "NotRates",
     "OutageTable",
     "Outlook",
     "OutlookRules",
     "Partial",
+    "RatesIssue",
     "RecallOdds",
     "RecallRules",
     "Room",
@@ -71,6 +74,7 @@ __all__ = [
     "bracket",
     "capacity_outage",
     "check_forecast",
+    "check_rates",
     "clopper_pearson",
     "draw",
     "followed",
@@ -86,6 +90,7 @@ __all__ = [
     "outlook",
     "place_loss",
     "profile_elcc",
+    "rated",
     "recall_odds",
     "remove_unit",
     "running_mw",

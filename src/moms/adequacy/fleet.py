@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.adequacy.rates import counts as counts_of
 from moms.grid import NoSuchElement
 from moms.values import HOUR, Remembered
 
@@ -70,7 +71,7 @@ _FLEETS: Remembered[Fleet] = Remembered()
 
 def _made(grid: Grid, shapes: Shapes) -> Fleet:
     units, zone = grid.network.units, grid.network.buses.zone[grid.network.units.bus]
-    eligible = units.in_service & (zone >= 0) & ~units.emergency_only & (units.p_max_mw > 0)
+    eligible = counts_of(grid)
     nameless = eligible & ~units.outage_rate_known
     counts = np.where(eligible & ~nameless, units.p_max_mw * (1.0 - units.outage_rate), 0.0)
     kind = np.array([_KIND.get(str(fuel), STEADY) for fuel in units.fuel], dtype=np.int64)

@@ -92,6 +92,8 @@ class Drawn:
     seed: int
     lead_days: int
     """From the day of drawing to the first day."""
+    rates: str = ""
+    """The issue of outage rates it was drawn with; empty: those that the grid came with."""
 
     def covers(self, day: Sequence[date]) -> bool:
         """Tell whether these days in a row were drawn."""
@@ -107,6 +109,7 @@ def draw(
     scenarios: int,
     seed: int,
     lead_days: int = 0,
+    rates: str = "",
 ) -> Drawn:
     """Draw so many scenarios of whole market days, with the book's units out.
 
@@ -136,6 +139,7 @@ def draw(
         error=forecast_error(scenarios=scenarios, days=lost.shape[0], seed=seed, lead_days=lead_days),
         seed=seed,
         lead_days=lead_days,
+        rates=rates,
     )
 
 

@@ -240,6 +240,17 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RatesSeen:
+    """The newest issue of outage rates when a decision was made."""
+
+    id: str
+    source: str
+    issued: str
+    units: int
+    age_d: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Chance:
     """A probability, how far it can be trusted, what it means and where it comes from."""
 
@@ -378,6 +389,8 @@ class Evidence:
     """Beside other dates that are offered; None where there are none, or the outage takes no capacity away."""
     forecast: Forecast | None = None
     """None where no forecast issue is kept."""
+    rates: RatesSeen | None = None
+    """None where no issue of outage rates is kept: those that the grid came with count."""
     begins_in_days: float | None = None
     missing: tuple[str, ...] = ()
     base_kv: float | None = None

@@ -50,6 +50,27 @@ def forecast_is_fresh(evidence: Evidence, rules: DecisionRules) -> Check:
     )  # fmt: skip
 
 
+def rates_are_fresh(evidence: Evidence, rules: DecisionRules) -> Check:
+    """DEC-RATE-1: the newest issue of outage rates is fresh enough for what takes capacity away (semantics 5.3)."""
+    most = rules.rates_most_age_d
+    asks = f"outage rates issued in the last {most:.0f} days, if it takes capacity away"
+    found, adequacy = evidence.rates, evidence.adequacy
+    if adequacy is None or adequacy.removed_mw <= 0:
+        says = "the margin was not computed" if adequacy is None else "it takes no capacity away"
+        return Check(rule="DEC-RATE-1", asks=asks, verdict=Verdict.NOT_REQUIRED, says=says)
+    fix = "the operator keeps newer ones: moms forecast rates FILE"
+    if found is None:
+        verdict = Verdict.MISSING if rules.rates_needed else Verdict.NOT_REQUIRED
+        says = "no issue of outage rates is kept; those that the grid came with count"
+        return Check(rule="DEC-RATE-1", asks=asks, verdict=verdict, says=says, fix=fix)
+    old = found.age_d > most
+    return Check(
+        rule="DEC-RATE-1", asks=asks, verdict=Verdict.MISSING if old else Verdict.PASS,
+        says=f"{found.source} is {found.age_d:.0f} days old", value=round(found.age_d, 1), limit=most, unit="days",
+        fix=fix if old else None,
+    )  # fmt: skip
+
+
 def entry_findings(findings: Iterable[Finding]) -> tuple[Check, ...]:
     """Turn what the entry rules found into rows: a referral is a person's alone."""
     verdicts = {Level.REFER: Verdict.MISSING, Level.BLOCK: Verdict.FAIL, Level.FLAG: Verdict.PASS}

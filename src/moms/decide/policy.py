@@ -68,6 +68,10 @@ class DecisionRules:
     forecast_most_age_h: float = 36.0
     forecast_needed: bool = False
     """Whether such a window refers where no forecast issue is kept at all."""
+    rates_most_age_d: float = 400.0
+    """Outage rates that were issued longer ago refer what takes capacity away."""
+    rates_needed: bool = False
+    """Whether that refers where no issue of outage rates is kept at all."""
 
     def needs_ac(self, *, category: str, base_kv: float | None) -> bool:
         """Tell whether an outage of such an asset needs AC verification to be granted."""

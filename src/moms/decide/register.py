@@ -12,6 +12,7 @@ from moms.decide.other_checks import (
     forecast_is_fresh,
     group_as_a_whole,
     margin_holds,
+    rates_are_fresh,
 )
 from moms.decide.security_checks import SECURITY_CHECKS
 from moms.decide.voltage_checks import AC_CHECKS
@@ -28,6 +29,7 @@ _TESTS = {
     "SEC-QUEUE-1": "test_settle.py::test_dirt_that_only_the_queue_brings_refers",
     "MAR-1": "test_settle.py::test_a_generator_is_never_denied",
     "DEC-FORE-1": "test_settle.py::test_an_old_forecast_refers_what_begins_soon",
+    "DEC-RATE-1": "test_settle.py::test_old_outage_rates_refer_what_takes_capacity_away",
     "DEC-GROUP-1": "test_settle.py::test_a_group_is_granted_as_a_whole_or_goes_to_a_person",
     "EXE-1": "test_settle.py::test_a_generator_is_never_denied",
     "DEC-AUTH-1": "test_settle.py::test_where_the_system_may_only_advise_it_recommends",
@@ -78,6 +80,7 @@ RULES: tuple[DecisionRule, ...] = (
             forecast_is_fresh,
             *SECURITY_CHECKS,
             margin_holds,
+            rates_are_fresh,
             group_as_a_whole,
             exemption,
             *AC_CHECKS,

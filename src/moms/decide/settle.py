@@ -14,6 +14,7 @@ from moms.decide.other_checks import (
     forecast_is_fresh,
     group_as_a_whole,
     margin_holds,
+    rates_are_fresh,
 )
 from moms.decide.policy import Authority
 from moms.decide.security_checks import SECURITY_CHECKS
@@ -67,7 +68,7 @@ def run_checks(
     agreed = request.agreed_load_at_risk
     rows = [data_are_there(evidence), forecast_is_fresh(evidence, rules), *entry_findings(findings)]
     rows += [rule(evidence, rules, agreed=agreed) for rule in SECURITY_CHECKS]
-    rows.append(margin_holds(evidence))
+    rows += [margin_holds(evidence), rates_are_fresh(evidence, rules)]
     if evidence.together:
         rows.append(group_as_a_whole(evidence))
     if request.category == Category.GENERATION:

@@ -9,6 +9,7 @@ from moms.decide import Evidence, ac_dirt, run_checks, stands_against
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
 from moms.desk.progress import MARGIN, VOLTAGE, Progress, margin_over
+from moms.desk.rates import rates_seen, with_rates
 from moms.desk.remedy import Redispatched, redispatch_of
 from moms.desk.security import secure
 from moms.desk.voltage import verified
@@ -49,6 +50,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime,
     Whatever cannot be computed is named in `evidence.missing`: it refers, it never approves. Without
     `redispatch` no unit is moved for the request: a what-if asks so, a decision never does.
     """
+    world = with_rates(world, situation.rates)
     outage = replace(situation.outage, window=window)
     request = outage.request
     group = tuple(as_asked(o) for o in situation.group)
@@ -81,6 +83,7 @@ def assess(*, world: World, situation: Situation, window: Window, now: datetime,
         ac_needed=world.needs_ac([request, *(o.request for o in group)]),
         lead_days=(window.start - outage.stamp).total_seconds() / 86400.0,
         forecast=seen(situation.issue, now=now),
+        rates=rates_seen(situation.rates, now=now),
         begins_in_days=(window.start - now).total_seconds() / 86400.0,
         overlapping=tuple(o.id for o in situation.holding),
         earlier_pending=tuple(o.id for o in situation.queue),

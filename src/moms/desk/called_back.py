@@ -79,7 +79,7 @@ def recall_of(
     seen, unknown = _seen(world, outage)
     if not asked:
         return Recall(seen=seen, unknown=unknown)
-    grid = world.grid
+    grid = world.rated
     zones = sorted({int(z) for z in grid.network.buses.zone[grid.network.units.bus[[t.unit for t in asked]]] if z >= 0})
     if grid.shapes is None or grid.zones is None or not zones:
         return Recall(takes_capacity=True, seen=seen, unknown=(*unknown, "no scenarios: its units are in no margin"))
@@ -121,7 +121,7 @@ def drawn_ahead(
     Raises:
         NoScenarios: the grid has no zones or no hourly shapes.
     """
-    rules, grid = world.rules.recall, world.grid
+    rules, grid = world.rules.recall, world.rated
     if grid.shapes is None:
         raise NoScenarios(f"grid {grid.name} has no hourly shapes", field="grid", fix="use one that has them")
     today = market_day(market_day_of(now))
@@ -134,7 +134,7 @@ def drawn_ahead(
     return draw(
         grid=grid, starts=starts, taken=booked(world, holding, now=now, until=whole.end), years=years,
         scenarios=rules.scenarios, seed=rules.seed,
-        lead_days=max((market_day_of(now) - told_on(issue, now=now)).days, 0),
+        lead_days=max((market_day_of(now) - told_on(issue, now=now)).days, 0), rates=_rates(world),
     )  # fmt: skip
 
 
@@ -175,6 +175,10 @@ def _whole_days(window: Window) -> Window:
     return Window(start=market_day(first).start, end=end.start if window.end == end.start else end.end)
 
 
+def _rates(world: World) -> str:
+    return "" if world.rates is None else world.rates.id
+
+
 def told_on(issue: ForecastIssue | None, *, now: datetime) -> date:
     """Give the market day from which forecast errors grow: that of the newest issue, or today."""
     return market_day_of(now if issue is None else issue.issued)
@@ -184,6 +188,8 @@ def _drawn(world: World, days: Window, *, told: date) -> Drawn | None:
     """Give the scenarios that were drawn beforehand, if they hold these days, today and these rules."""
     drawn, rules = world.drawn, world.rules.recall
     if drawn is None or drawn.seed != rules.seed or len(drawn.year) != rules.scenarios:
+        return None
+    if drawn.rates != _rates(world):
         return None
     asked = (market_day_of(days.start), market_day_of(days.end - (days.end - days.start) / 1000))
     today = (drawn.day[0] - told).days == drawn.lead_days

@@ -101,6 +101,8 @@ def _versions(world: World, recall: Recall, issue: ForecastIssue | None) -> dict
     found = {"scenarios": recall.drawn} if recall.drawn else {}
     if issue is not None and recall.drawn:
         found["forecast"] = identity(issue)
+    if world.rates is not None and recall.drawn:
+        found["outage_rates"] = world.rates.id
     return found | (
         {} if world.learnt is None else {"certainty_model": world.learnt.version, "history": world.learnt.source}
     )

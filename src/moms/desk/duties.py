@@ -15,6 +15,7 @@ from moms.desk.forecast import identity, newest
 from moms.desk.offers import all_offers
 from moms.desk.planning import open_plannings
 from moms.desk.ports import Search
+from moms.desk.rates import newest_rates
 from moms.outages import State, Status
 from moms.outages.lifecycle import READY
 from moms.records.told import NoticeRules
@@ -141,8 +142,9 @@ def _landing(page: Page) -> tuple[Shake, ...]:
 
 
 def _forecast(page: Page) -> tuple[Shake, ...]:
-    issue = newest(page)
-    return () if issue is None else (Shake(at=issue.issued, cause=identity(issue)),)
+    issue, rates = newest(page), newest_rates(page)
+    told = () if issue is None else (Shake(at=issue.issued, cause=identity(issue)),)
+    return told if rates is None else (*told, Shake(at=rates.issued, cause=rates.id))
 
 
 def of_standing(outage: Outage, *, rules: ClockRules, now: datetime, shakes: Sequence[Shake] = ()) -> tuple[Duty, ...]:

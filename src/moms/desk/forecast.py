@@ -59,6 +59,25 @@ def newest(page: Page) -> ForecastIssue | None:
     return _issue(cast("dict[str, Any]", found[-1])) if found else None
 
 
+def issue_named(page: Page, name: str) -> ForecastIssue | None:
+    """Give the issue of that id; None where there is none, or this actor may not see it."""
+    entry = entry_named(page, FORECASTS, name)
+    return None if entry is None else _issue(cast("dict[str, Any]", entry))
+
+
+def entry_named(page: Page, register: str, name: str) -> dict[str, object] | None:
+    """Give the entry of a register with that id, looked for from the newest back; entries may be large."""
+    last = 1
+    while True:
+        found = page.entries(register, last=last)
+        for entry in reversed(found):
+            if entry.get("id") == name:
+                return entry
+        if len(found) < last:
+            return None
+        last *= 8
+
+
 def identity(issue: ForecastIssue) -> str:
     """Name an issue by the digest of all that it says."""
     return "F-" + digest(_body(issue))[:16]

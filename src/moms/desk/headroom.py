@@ -36,7 +36,7 @@ def places_and_sizes(world: World, outages: Sequence[Outage]) -> dict[str, tuple
     Units of several zones behind one outage count in the footprint alone; the margin of a whole plan is
     looked at zone by zone.
     """
-    grid = world.grid
+    grid = world.rated
     if grid.shapes is None or grid.zones is None:
         return {o.id: (FOOTPRINT, 0.0) for o in outages}
     fleet, found = fleet_of(grid=grid, shapes=grid.shapes), {}
@@ -78,12 +78,12 @@ def margins(
     """Give the margin of the season with the book, and with nothing booked."""
     hours, rules = whole.clock_hours(), world.rules.margin
     rows = booked(world, standing, now=now, until=whole.end)
-    with_book = margin(grid=world.grid, starts=hours, taken=rows, rules=rules)
+    with_book = margin(grid=world.rated, starts=hours, taken=rows, rules=rules)
     if with_book.unknown:
         raise NotASeason(
             f"the margin is not known: {with_book.unknown[0]}", field="grid", fix="plan on a grid that says it"
         )
-    return with_book, margin(grid=world.grid, starts=hours, rules=rules)
+    return with_book, margin(grid=world.rated, starts=hours, rules=rules)
 
 
 def parents(world: World) -> Mapping[str, str | None]:

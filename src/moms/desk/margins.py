@@ -89,7 +89,7 @@ def margin_around(
         for row in taken(world, one, span, cut_off=cut_off)
     ]
     return margin_with_request(
-        grid=world.grid,
+        grid=world.rated,
         starts=[hour for one in whole for hour in one.clock_hours()],
         taken=booked(world, holding, now=now, until=whole[-1].end),
         asked=asked,

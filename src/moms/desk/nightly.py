@@ -15,6 +15,7 @@ from moms.desk.called_back import drawn_ahead, recall_of
 from moms.desk.certain import standing_of
 from moms.desk.forecast import newest, seen
 from moms.desk.ports import NotYours, Search
+from moms.desk.rates import newest_rates, with_rates
 from moms.outages import State, Status
 from moms.risk import Firmness, Rung, budget, tonight
 from moms.values import SYSTEM, Refused, Window, market_day, market_day_of, parse_instant, plain
@@ -176,7 +177,7 @@ def tell(
     today = market_day(market_day_of(now))
     span = Window(start=now, end=today.start + days * (today.end - today.start))
     with book.as_(SYSTEM) as page:
-        issue = newest(page)
+        issue, world = newest(page), with_rates(world, newest_rates(page))
         holding = _holding(page, span)
         ahead = sorted((o for o in holding if o.state in AHEAD and o.window.start > now),
                        key=lambda o: (o.window.start, o.id))  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from moms.desk.order import also_named
+from moms.desk.rates import rated_by
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import drafted
 from moms.desk.wishes import season_of
@@ -119,6 +120,7 @@ def plan_season(
         NotASeason: the days or the grid do not allow it.
     """
     version, pending, holding = read_season(book, first, last)
+    world = rated_by(book, world)
     season = season_of(
         world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
         waited=waited, also=also_named(book, pending, holding),

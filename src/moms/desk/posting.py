@@ -16,6 +16,7 @@ from moms.desk.called_back import told_on
 from moms.desk.forecast import identity, newest
 from moms.desk.margins import booked
 from moms.desk.ports import NotYours, Search
+from moms.desk.rates import newest_rates, with_rates
 from moms.values import SYSTEM, Refused, Window, market_day, market_day_of, parse_instant, plain
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Posting:
     rule_book: str
     book_version: int
     forecast: str | None
+    rates: str | None
+    """The issue of outage rates; None: those that the grid came with."""
     found: Outlook
     bands: Bands
 
@@ -67,7 +70,7 @@ def post(
     if world.grid.shapes is None or world.grid.zones is None:
         raise NoScenarios("the grid has no zones or no hourly shapes", field="grid", fix="use one that has both")
     with book.as_(SYSTEM) as page:
-        version, issue = page.version(), newest(page)
+        version, issue, world = page.version(), newest(page), with_rates(world, newest_rates(page))
         near = page.find(Search(window=span, holding=True))
         late = page.find(Search(holding=True, states=("active", "pending_complete")))
     holding = {o.id: o for o in (*near, *late) if o.request.takes_out}
@@ -77,8 +80,9 @@ def post(
     return Posting(
         at=now, months=months, rule_book=world.rules.name, book_version=version,
         forecast=None if issue is None else identity(issue),
-        found=outlook(grid=world.grid, starts=hours, taken=taken, rules=OutlookRules(margin=rules), told=told),
-        bands=margin_bands(grid=world.grid, starts=hours, taken=taken, rules=rules,
+        rates=None if world.rates is None else world.rates.id,
+        found=outlook(grid=world.rated, starts=hours, taken=taken, rules=OutlookRules(margin=rules), told=told),
+        bands=margin_bands(grid=world.rated, starts=hours, taken=taken, rules=rules,
                            drawn=_few(world.rules.recall), lead_days=lead),
     )  # fmt: skip
 
@@ -140,6 +144,7 @@ def document(posting: Posting) -> dict[str, object]:
     return {
         "at": posting.at, "day": market_day_of(posting.at).isoformat(), "months": posting.months,
         "rule_book": posting.rule_book, "book_version": posting.book_version, "forecast": posting.forecast,
+        "rates": posting.rates,
         "scenarios": posting.bands.scenarios, "weather_years": posting.bands.weather_years,
         "first": found.day[0].isoformat(), "days": len(found.day),
         "places": [_place(posting, place) for place in places],

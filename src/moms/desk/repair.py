@@ -19,6 +19,7 @@ from moms.desk.accept import (
     post_to,
 )
 from moms.desk.order import also_named
+from moms.desk.rates import rated_by
 from moms.desk.rounds import read_season, until_secure
 from moms.desk.turns import prices_of
 from moms.desk.wishes import season_of
@@ -105,6 +106,7 @@ def repair(
         NotASeason: the days or the grid do not allow it.
     """
     version, pending, holding = read_season(book, first, last)
+    world = rated_by(book, world)
     season = season_of(
         world, pending=pending, holding=holding, first=first, last=last, now=now, flex_days=flex_days,
         also=also_named(book, pending, holding),

@@ -179,7 +179,7 @@ def _hurt(world: World, season: Season, plan: Mapping[str, int], now: datetime) 
     if not asked:
         return ()
     change = margin_with_request(
-        grid=world.grid, starts=span.clock_hours(), taken=booked(world, season.holding, now=now, until=end),
+        grid=world.rated, starts=span.clock_hours(), taken=booked(world, season.holding, now=now, until=end),
         asked=asked, rules=world.rules.margin,
     )  # fmt: skip
     return condensed(change).hurt

@@ -16,6 +16,7 @@ from moms.desk.group import together
 from moms.desk.place import Placed, place
 from moms.desk.ports import BookMoved
 from moms.desk.progress import WORTH, Progress
+from moms.desk.rates import with_rates
 from moms.desk.recall_ranks import with_recall
 from moms.desk.record import make_record
 from moms.desk.situation import read
@@ -128,7 +129,7 @@ def _refuse_decided(outage: Outage) -> None:
 
 def think(*, world: World, situation: Situation, now: datetime, book: Book, search: bool = True) -> Answer:
     """Give the decision and its record; nothing is written. Without `search`, other dates are not looked for."""
-    there = replace(situation, outage=as_asked(situation.outage))
+    world, there = with_rates(world, situation.rates), replace(situation, outage=as_asked(situation.outage))
     assessed = assess(world=world, situation=there, window=there.outage.window, now=now)
     if assessed.evidence.together:
         return _group_answer(world, situation, assessed, now=now, book=book)

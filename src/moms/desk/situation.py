@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moms.desk.forecast import newest
 from moms.desk.ports import Search
+from moms.desk.rates import newest_rates
 from moms.outages import State, Status
 from moms.outages.hours import hours_of
 from moms.values import Window, digest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from moms.adequacy import ForecastIssue
+    from moms.adequacy import ForecastIssue, RatesIssue
     from moms.desk.ports import Page
     from moms.outages import Outage
 
@@ -37,6 +38,8 @@ class Situation:
     """Why its group cannot be studied together now."""
     issue: ForecastIssue | None = None
     """The newest forecast, where one is kept."""
+    rates: RatesIssue | None = None
+    """The newest outage rates, where some are kept."""
     left: tuple[str, ...] = ()
     """Outages that were of its group and are no more: withdrawn, cancelled or expired."""
 
@@ -45,7 +48,8 @@ class Situation:
         """Fingerprint of what the answer depends on; the same after the book moved elsewhere."""
         rows = [(o.id, o.revision, o.window.start, o.window.end) for o in (*self.holding, *self.queue, *self.group)]
         told = () if self.issue is None else (self.issue.issued,)
-        return digest([self.outage.id, self.outage.revision, *rows, *self.apart, *told])
+        rated = () if self.rates is None else (self.rates.id,)
+        return digest([self.outage.id, self.outage.revision, *rows, *self.apart, *told, *rated])
 
 
 def span(outage: Outage, *, now: datetime, until: datetime) -> Window | None:
@@ -91,6 +95,7 @@ def read(page: Page, outage: Outage, *, window: Window, now: datetime) -> Situat
         apart=apart,
         left=left,
         issue=newest(page),
+        rates=newest_rates(page),
     )
 
 
@@ -102,7 +107,7 @@ def read_days(page: Page, outage: Outage, windows: Sequence[Window], *, now: dat
     waiting = [o for o in page.find(Search(window=whole, pending=True)) if o.request.takes_out]
     ahead = sorted((o for o in waiting if (o.stamp, o.id) < (outage.stamp, outage.id)), key=lambda o: (o.stamp, o.id))
     known = sorted({o.id: o for o in (*near, *late) if o.request.takes_out}.values(), key=lambda o: o.id)
-    version, issue = page.version(), newest(page)
+    version, issue, rates = page.version(), newest(page), newest_rates(page)
     return tuple(
         Situation(
             outage=outage,
@@ -110,6 +115,7 @@ def read_days(page: Page, outage: Outage, windows: Sequence[Window], *, now: dat
             queue=tuple(o for o in ahead if o.window.overlaps(w)),
             version=version,
             issue=issue,
+            rates=rates,
         )
         for w in windows
     )

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from moms.decide import settle, would_change
 from moms.desk.assess import as_asked, assess
+from moms.desk.forecast import issue_named
 from moms.desk.margins import margin_around
 from moms.desk.points import points_of, stretches
 from moms.desk.ports import NotYours
+from moms.desk.rates import rates_named, with_rates
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
 from moms.desk.supposed import AFTER, Supposed, changed_book, changed_limits
@@ -114,7 +116,10 @@ class WhatIf:
         """Give the fingerprint of what it found alone, without what only tells how late it was."""
         forecast = self.evidence.forecast
         aged = None if forecast is None else replace(forecast, age_h=0.0)
-        return digest([self.outcome, replace(self.evidence, begins_in_days=None, forecast=aged), self.hourly])
+        rates = self.evidence.rates
+        rated = None if rates is None else replace(rates, age_d=0.0)
+        bare = replace(self.evidence, begins_in_days=None, forecast=aged, rates=rated)
+        return digest([self.outcome, bare, self.hourly])
 
 
 def may_ask(actor: Actor) -> None:
@@ -194,10 +199,22 @@ def _as_decided(page: Page, outage: Outage, record: Mapping[str, object] | None)
     then = page.as_it_was(outage.id, int(str(record["revision"])))
     at = parse_instant(str(record["decided_at"]), field="decided_at")
     around = read(page, as_asked(then), window=as_asked(then).window, now=at)
+    forecast, rates = (_named(record, part) for part in ("forecast", "rates"))
+    around = replace(
+        around, issue=None if forecast is None else issue_named(page, forecast),
+        rates=None if rates is None else rates_named(page, rates),
+    )  # fmt: skip
     return then, replace(
         around, holding=_then(page, inputs["holding"]), queue=_then(page, inputs["queue"]),
         group=_then(page, inputs["group"]), apart=(), left=(),
     ), at  # fmt: skip
+
+
+def _named(record: Mapping[str, object], part: str) -> str | None:
+    """Give the id of the issue that a decision was made on; None where none was kept then."""
+    evidence = record["evidence"]
+    found = evidence.get(part) if isinstance(evidence, dict) else None
+    return str(found["id"]) if isinstance(found, dict) else None
 
 
 def _then(page: Page, rows: Sequence[dict[str, object]]) -> tuple[Outage, ...]:
@@ -239,6 +256,7 @@ def _hourly(world: World, there: Situation, assessed: Assessed, *, now: datetime
     if assessed.book is None:
         return None
     outage, group = there.outage, tuple(as_asked(o) for o in there.group)
+    world = with_rates(world, there.rates)
     margin = margin_around(
         world, outage, there.holding, window=outage.window, now=now, cut_off=assessed.book.cut_off_units, group=group
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from moms.decide import Evidence, Outcome, Remedy, Security, settle, would_change
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
+from moms.desk.rates import rates_seen, with_rates
 from moms.desk.remedy import redispatched
 from moms.desk.security import secure
 from moms.desk.situation import read
@@ -193,8 +194,8 @@ def start_of(
         queue=together([c.queue or c.security for c in cells]) if queue else None,
         remedy=_remedies([c.remedy for c in cells]),
         adequacy=adequate(
-            world, replace(asked, request=request), tuple(holding.values()), window=window, now=now,
-            cut_off=cells[0].cut_off_units,
+            with_rates(world, situations[0].rates), replace(asked, request=request), tuple(holding.values()),
+            window=window, now=now, cut_off=cells[0].cut_off_units,
         ),
         missing=tuple(dict.fromkeys(m for c in cells for m in c.missing)),
         base_kv=world.base_kv(request),
@@ -203,6 +204,7 @@ def start_of(
         ac_needed=world.needs_ac([request]),
         lead_days=(window.start - now) / DAY,
         forecast=seen(situations[0].issue, now=now),
+        rates=rates_seen(situations[0].rates, now=now),
         begins_in_days=(window.start - now) / DAY,
         earlier_pending=tuple(queue),
     )  # fmt: skip

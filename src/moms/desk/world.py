@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.adequacy import rated
 from moms.desk.progress import untold
 from moms.grid import Flag, NoSuchElement
 from moms.grid.survey import bus_name
@@ -17,7 +18,7 @@ from moms.values import MARKET, ElementKind, Remembered
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from moms.adequacy import Drawn
+    from moms.adequacy import Drawn, RatesIssue
     from moms.desk.progress import Tell
     from moms.desk.rulebook import RuleBook
     from moms.grid import Contingency, Grid, IntArray
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 CUT_OFF: Remembered[dict[bytes, tuple[int, ...]]] = Remembered()
 """Of a network, which units each set of branches cuts off."""
 MOST_KNOWN = 50_000
+RATED: Remembered[dict[str, Grid]] = Remembered()
+"""Of a grid, the one with the newest outage rates: a value of its own, so that what is made of it is found again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +48,24 @@ class World:
     """What became of past outages, where somebody has trained a model of it."""
     drawn: Drawn | None = None
     """Scenarios of the days ahead, where they have been drawn beforehand; else each question draws its own."""
+    rates: RatesIssue | None = None
+    """The outage rates that are kept; None: those that the grid came with."""
     landed: int = 0
     """How many change sets had landed when it was put together: what is decided in it holds while that is so."""
     tell: Tell = untold
     """Who is told how far a decision is while somebody waits for it; by raising it stops the thinking."""
+
+    @property
+    def rated(self) -> Grid:
+        """The grid with the outage rates that are kept: what every margin and scenario is computed on."""
+        if self.rates is None:
+            return self.grid
+        issue, kept = self.rates, RATED.of(self.grid, make=dict)
+        if issue.id not in kept:
+            made = rated(grid=self.grid, issue=issue)
+            kept.clear()
+            kept[issue.id] = made
+        return kept[issue.id]
 
     def unknown(self, request: Request) -> tuple[str, ...]:
         """Name the assets of a request that the grid does not have.

@@ -13,7 +13,7 @@ from moms.adequacy import Drawn
 if TYPE_CHECKING:
     from pathlib import Path
 
-FORM = 2
+FORM = 3
 """Another way of drawing is another form: a file of the old one would be made good with paths it does not have."""
 ARRAYS = ("year", "stress", "running_mw", "lost_unit", "lost_mw", "error")
 
@@ -24,7 +24,13 @@ def write_drawn(path: Path, drawn: Drawn, *, grid: str) -> None:
     fresh = path.with_suffix(".new")
     head = np.array([FORM, drawn.day[0].toordinal(), len(drawn.day), drawn.seed, drawn.lead_days])
     with fresh.open("wb") as file:
-        np.savez(file, head=head, grid=np.array(grid), **{name: getattr(drawn, name) for name in ARRAYS})
+        np.savez(
+            file,
+            head=head,
+            grid=np.array(grid),
+            rates=np.array(drawn.rates),
+            **{name: getattr(drawn, name) for name in ARRAYS},
+        )
     fresh.replace(path)
 
 
@@ -40,7 +46,7 @@ def read_drawn(path: Path, *, grid: str) -> Drawn | None:
                 return None
             return Drawn(
                 day=tuple(date.fromordinal(first) + timedelta(days=k) for k in range(days)), seed=seed,
-                lead_days=lead, **{name: found[name] for name in ARRAYS},
+                lead_days=lead, rates=str(found["rates"]), **{name: found[name] for name in ARRAYS},
             )  # fmt: skip
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None

@@ -1,7 +1,8 @@
 """Forecast issues as tables: hour by hour and zone by zone, all of one issue.
 
 Columns: `issued` (an instant, the same in every line), `hour` (an instant), `zone`, `load_mw`, `wind_share`,
-`solar_share`; one line a zone and hour, every zone in every hour, hours in a row.
+`solar_share`; one line a zone and hour, every zone in every hour, hours in a row. Outage rates: `issued`, `unit` (as
+gen:12), `outage_rate`; one line a unit.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moms.adequacy import ForecastIssue
+from moms.adequacy import ForecastIssue, RatesIssue
 from moms.exchange._sheet import BadTable, read_sheet
 from moms.values import HOUR, NoSuchZone, NotAnInstant, NoZone, parse_instant
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from moms.exchange._sheet import Sheet
 
+RATE_COLUMNS = ("issued", "unit", "outage_rate")
 COLUMNS = ("issued", "hour", "zone", "load_mw", "wind_share", "solar_share")
 
 
@@ -31,9 +33,7 @@ def read_issue(path: Path, *, zones: Sequence[str]) -> ForecastIssue:
         BadTable: the line and column where it fails.
     """
     sheet = read_sheet(path, what="forecast", needs=COLUMNS, knows=COLUMNS)
-    issued = {_instant(sheet, line, "issued") for line in sheet.lines}
-    if len(issued) != 1:
-        raise BadTable(f"{len(issued)} issues in one table", field="forecast, issued", fix="give one issue a table")
+    issued = _issued(sheet, "forecast")
     hours = [_instant(sheet, line, "hour") for line in sheet.lines]
     first, last = min(hours), max(hours)
     count = (last - first) // HOUR + 1
@@ -49,9 +49,35 @@ def read_issue(path: Path, *, zones: Sequence[str]) -> ForecastIssue:
         for name, values in table.items():
             values[at] = sheet.number(line, name, least=0.0)
     return ForecastIssue(
-        issued=issued.pop(), source=path.name, start=first, zones=tuple(zones), load_mw=table["load_mw"],
+        issued=issued, source=path.name, start=first, zones=tuple(zones), load_mw=table["load_mw"],
         wind=table["wind_share"], solar=table["solar_share"],
     )  # fmt: skip
+
+
+def read_rates(path: Path) -> RatesIssue:
+    """Read an issue of outage rates; whether it fits a grid is asked where it is kept.
+
+    Raises:
+        BadTable: the line and column where it fails.
+    """
+    sheet = read_sheet(path, what="rates", needs=RATE_COLUMNS, knows=RATE_COLUMNS)
+    issued = _issued(sheet, "rates")
+    rates = []
+    for line in sheet.lines:
+        rate = sheet.number(line, "outage_rate", least=0.0) or 0.0
+        if rate > 1:
+            raise BadTable(f"an outage rate of {rate:g}", field=f"rates line {line}, outage_rate",
+                           fix=f"give a share from 0 to 1; if per cent is meant, {rate / 100:g}")  # fmt: skip
+        rates.append(rate)
+    units = tuple(sheet.text(line, "unit") for line in sheet.lines)
+    return RatesIssue(issued=issued, source=path.name, unit=units, outage_rate=np.array(rates))
+
+
+def _issued(sheet: Sheet, what: str) -> datetime:
+    issued = {_instant(sheet, line, "issued", what=what) for line in sheet.lines}
+    if len(issued) != 1:
+        raise BadTable(f"{len(issued)} issues in one table", field=f"{what}, issued", fix="give one issue a table")
+    return issued.pop()
 
 
 def _zone(sheet: Sheet, line: int, zones: Sequence[str]) -> int:
@@ -61,9 +87,9 @@ def _zone(sheet: Sheet, line: int, zones: Sequence[str]) -> int:
     return list(zones).index(name)
 
 
-def _instant(sheet: Sheet, line: int, column: str) -> datetime:
+def _instant(sheet: Sheet, line: int, column: str, *, what: str = "forecast") -> datetime:
     try:
         return parse_instant(sheet.text(line, column), field=column)
     except (NotAnInstant, NoZone, NoSuchZone) as refused:
-        where = f"forecast line {line}, {column}"
+        where = f"{what} line {line}, {column}"
         raise BadTable(refused.says, field=where, fix="write 2027-03-01T06:00-05:00") from None

@@ -101,7 +101,7 @@ def _recall(args: argparse.Namespace) -> int:
     with office(args) as desk:
         taken = () if args.empty_book else desk.taken(window)
         return show_recall(
-            grid=desk.world.grid, rules=desk.world.rules.margin, window=window, taken=taken, unit=args.unit,
+            grid=desk.rated.rated, rules=desk.world.rules.margin, window=window, taken=taken, unit=args.unit,
             days=args.days, scenarios=args.scenarios, years=args.years, seed=args.seed, level_mw=args.level,
             as_json=args.json,
         )  # fmt: skip

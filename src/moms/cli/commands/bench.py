@@ -110,7 +110,7 @@ def run(args: argparse.Namespace) -> int:
         Path(args.json).write_bytes(canonical(document(found)) + b"\n")
     if args.json != "-":
         show_table(
-            columns=["id", "what", "value", "spread", "goal", "met"],
+            columns=["id", "what", "value", "spread", "goal", "met", "peer"],
             rows=[
                 [
                     r.id,
@@ -119,6 +119,7 @@ def run(args: argparse.Namespace) -> int:
                     "" if r.spread is None else f"{r.spread[0]:.3g}-{r.spread[1]:.3g}",
                     "" if r.goal is None else f"{r.goal:g}",
                     Cell(text={True: "yes", False: "NO", None: ""}[r.met], abnormal=r.met is False),
+                    "" if r.peer is None or r.ratio is None else f"{r.peer:.3g}, {r.ratio:.2g} x",
                 ]
                 for r in found
             ],

@@ -81,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     start = parse_instant(args.start, field="from")
     window = Window(start=start, end=start + timedelta(days=args.days))
     with office(args) as desk:
-        grid = desk.world.grid
+        grid = desk.rated.rated
         booked = () if args.empty_book else desk.taken(window)
         taken = [*booked, *(taking(text, grid=grid, window=window) for text in args.out)]
         asked = [taking(text, grid=grid, window=window) for text in args.ask]
@@ -118,7 +118,7 @@ def ahead(args: argparse.Namespace) -> int:
     last = first.replace(year=first.year + months // 12, month=months % 12 + 1, day=min(first.day, 28))
     window = Window(start=market_day(first).start, end=market_day(last).start)
     with office(args) as desk:
-        grid = desk.world.grid
+        grid = desk.rated.rated
         booked = () if args.empty_book else desk.taken(window)
         taken = [*booked, *(taking(text, grid=grid, window=window) for text in args.out)]
         drawn = replace(desk.world.rules.recall, scenarios=args.scenarios) if args.bands else None

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from moms.adequacy import Taken
-    from moms.decide import Forecast
+    from moms.decide import Forecast, RatesSeen
     from moms.desk.nightly import Night
     from moms.desk.posting import Posting
     from moms.desk.storms import Storm
+    from moms.desk.world import World
     from moms.risk import StormRisk, WhileOut
 
 
@@ -28,7 +29,7 @@ class Nights(Core):
         from moms.adequacy import margin
         from moms.desk.margin_facts import facts
 
-        grid, rules = self.world.grid, self.world.rules.margin
+        grid, rules = self.rated.rated, self.world.rules.margin
         return facts(margin(grid=grid, starts=window.clock_hours(), taken=self.taken(window), rules=rules), None)
 
     def post_margin(
@@ -76,6 +77,30 @@ class Nights(Core):
 
         with self.book.as_(SYSTEM) as page:
             return seen(newest(page), now=self.settings.now)
+
+    def keep_rates(self, file: Path) -> str:
+        """Keep outage rates as the newest, and give their id."""
+        from moms.desk.rates import keep_rates
+        from moms.exchange.issues import read_rates
+
+        issue = read_rates(file)
+        return keep_rates(
+            book=self.book, world=self.world, actor=self.settings.actor, now=self.settings.now, issue=issue
+        )
+
+    def rates(self) -> RatesSeen | None:
+        """Give the newest issue of outage rates, as decisions see it."""
+        from moms.desk.rates import newest_rates, rates_seen
+
+        with self.book.as_(SYSTEM) as page:
+            return rates_seen(newest_rates(page), now=self.settings.now)
+
+    @property
+    def rated(self) -> World:
+        """The world that counts with the outage rates that are kept."""
+        from moms.desk.rates import rated_by
+
+        return rated_by(self.book, self.world)
 
     def firmness(
         self,
