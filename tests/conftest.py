@@ -56,6 +56,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item.nodeid not in done]
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remove what servers that ran as root leave of homes that this run made."""
+    from tests.leftovers import clear
+
+    factory = getattr(session.config, "_tmp_path_factory", None)
+    if os.geteuid() == 0 and factory is not None:
+        clear(Path(factory.getbasetemp()))
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Write down a long test that passed, at once, so that an interrupted run keeps what it did."""
     if not os.environ.get("MOMS_LONG_FILE") or report.when != "teardown" or not report.passed:

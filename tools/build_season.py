@@ -22,7 +22,6 @@ import argparse
 import multiprocessing
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -34,6 +33,7 @@ from pathlib import Path
 
 import numpy as np
 
+from moms.bench.own_home import own_home
 from moms.desk import settle
 from moms.desk.answer import Answer
 from moms.desk.operate import step
@@ -408,13 +408,13 @@ def main() -> None:
     args = parser.parse_args()
     args.out = args.out or Path(f"src/moms/data/season/{args.name}.json.xz")
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="moms-season-") as home:
+    with own_home() as home:
         build(
             name=args.name,
             seed=args.seed,
             count=args.count,
             cores=args.cores,
-            home=Path(home),
+            home=home,
             minutes=args.minutes,
             enough=args.enough,
             out=args.out,

@@ -11,13 +11,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -26,6 +24,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError
 
 from moms.bench.failpoints import Died, Fate, Lives
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.desk.keys import KeptAnswer, principal_of
 from moms.desk.ports import Search
@@ -51,6 +50,7 @@ from moms.wiring.worlds import open_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from moms.desk.world import World
     from moms.portal.needs import Desk
@@ -381,9 +381,7 @@ def _one_book(fresh: Fresh, seeds: Sequence[int]) -> Tally:
 @contextlib.contextmanager
 def _grounds() -> Iterator[Fresh]:
     """Start a server, and give what makes a fresh book of a name on it."""
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder)
-        home.chmod(0o711)  # as root the server's own user has to pass through
+    with own_home() as home:
         (home / "crash.m").write_text(GRID, encoding="utf-8")
         world = open_world(grid=str(home / "crash.m"), rule_book="miso-demo-1", home=home)
         env = {k: v for k, v in os.environ.items() if k not in {"MOMS_HOME", "MOMS_DATABASE_URL"}}

@@ -8,13 +8,12 @@ one is previewed first, as the page does while it is typed: what it then takes t
 from __future__ import annotations
 
 import gc
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.desk import settle, submit
 from moms.desk.season import enter
@@ -48,9 +47,9 @@ def rows(*, quick: bool) -> list[Row]:
     """Measure in a home of its own, which is removed afterwards; `quick` takes two lines for a day."""
     count, days = (FEW, 1) if quick else (MANY, 7)
     season = bundled("starter")
-    with tempfile.TemporaryDirectory(prefix="moms-bench-") as home:
-        world = open_world(grid="miso", rule_book="miso-demo-1", home=Path(home))
-        with open_place(env={"MOMS_HOME": home}) as place:
+    with own_home() as home:
+        world = open_world(grid="miso", rule_book="miso-demo-1", home=home)
+        with open_place(env={"MOMS_HOME": str(home)}) as place:
             enter(book=place.book, entries=season.entries, rule_book=season.rule_book)
             asked = list(requests(world, count=count, days=days))
             first, filed = _timed(place.book, world, asked, now=season.clock)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row, timed
 from moms.desk.security import secure
 from moms.exchange.season import bundled
@@ -60,10 +60,10 @@ def _demo(*, quick: bool) -> list[Row]:
         why = "left out of --quick"
         return [Row(id=k, what=what, value=None, unit="s", clock="wall", why=why) for k, what in names]
     found = []
-    with tempfile.TemporaryDirectory() as home:
+    with own_home() as home:
         for key, what in names:
             before = time.perf_counter()
-            env = {**os.environ, "MOMS_HOME": home}
+            env = {**os.environ, "MOMS_HOME": str(home)}
             subprocess.run([sys.executable, "-m", "moms", "demo", "--exit"], check=True, capture_output=True, env=env)
             goal = 60.0 if key == "first.demo_again" else None
             took = time.perf_counter() - before

@@ -11,7 +11,6 @@ import http.client
 import json
 import math
 import os
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.bench.served import running, token_of
 from moms.desk.catalogue import catalogue_of
@@ -91,9 +91,9 @@ class Served:
 def rows(*, quick: bool) -> list[Row]:
     """Measure on a home of its own, which is removed afterwards."""
     size = QUICK if quick else WHOLE
-    with tempfile.TemporaryDirectory() as home:
+    with own_home() as home:
         organisation, asks = _asks()
-        with _served(Path(home), organisation) as served:
+        with _served(home, organisation) as served:
             _send(served, asks, rate_per_s=2.0, seconds=3.0)  # warm
             before = served.cpu_s()
             first = _send(served, asks, rate_per_s=size.rate_per_s, seconds=size.seconds)

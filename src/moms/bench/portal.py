@@ -12,7 +12,6 @@ import selectors
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 from moms.bench import screens
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.desk import people
 from moms.desk.people import Person, Scope
@@ -54,7 +54,7 @@ def streams(*, quick: bool) -> list[Row]:
     if not STATUS.exists():
         why = "only Linux says what a process holds"
         return [Row(id="portal.streams", what=what, value=None, unit="MB", why=why)]
-    with tempfile.TemporaryDirectory(prefix="moms-bench-") as home, _served(Path(home)) as (base, pid, tokens):
+    with own_home() as home, _served(home) as (base, pid, tokens):
         with _open(base, tokens[:1] * 10):
             pass  # what the first ones load stays: it is not a stream's
         idle = _resident_mb(pid)

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import http.client
 import os
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -18,6 +16,7 @@ import psycopg
 
 from moms.bench.crash import GRID
 from moms.bench.intake import percentile
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.bench.served import running, token_of
 from moms.outages import Category, Contact, Kind, Nature, Outage, Request, State, Status
@@ -58,9 +57,9 @@ FILTERS: tuple[tuple[str, Mapping[str, str]], ...] = (
 def rows(*, quick: bool) -> list[Row]:
     """Measure on a home of its own, which is removed afterwards."""
     many, tries = (FEW, FEW_TRIES) if quick else (MANY, TRIES)
-    with tempfile.TemporaryDirectory() as home:
-        (Path(home) / "small.m").write_text(GRID, encoding="utf-8")
-        own = {"MOMS_HOME": home, "MOMS_GRID": str(Path(home) / "small.m"), "MOMS_RULE_BOOK": "miso-demo-1"}
+    with own_home() as home:
+        (home / "small.m").write_text(GRID, encoding="utf-8")
+        own = {"MOMS_HOME": str(home), "MOMS_GRID": str(home / "small.m"), "MOMS_RULE_BOOK": "miso-demo-1"}
         env = {name: value for name, value in os.environ.items() if not name.startswith("MOMS_")} | own
         with open_place(env=env) as place:
             with _admin(place) as admin:

@@ -14,7 +14,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from moms.bench.intake import percentile
+from moms.bench.own_home import own_home
 from moms.bench.rows import Row
 from moms.desk import people
 from moms.desk.answer import outage_id
@@ -123,10 +123,10 @@ IN_BRIEF = frozenset({"my requests", "timeline"})
 def rows(*, quick: bool) -> list[Row]:
     """Serve the book and measure; `quick` has a small book, two screens and no goals."""
     count = FEW if quick else OUTAGES
-    with tempfile.TemporaryDirectory(prefix="moms-bench-") as home:
+    with own_home() as home:
         env = {k: v for k, v in os.environ.items() if not k.startswith("MOMS_")} | {
-            "MOMS_HOME": home, "MOMS_GRID": GRID, "MOMS_RULE_BOOK": RULES}  # fmt: skip
-        world = open_world(grid=GRID, rule_book=RULES, home=Path(home))
+            "MOMS_HOME": str(home), "MOMS_GRID": GRID, "MOMS_RULE_BOOK": RULES}  # fmt: skip
+        world = open_world(grid=GRID, rule_book=RULES, home=home)
         with open_place(env=env) as place:
             record = fill(place, world, count=count)
             if not quick:

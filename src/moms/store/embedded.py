@@ -69,6 +69,10 @@ class ServerTrouble(Refused):
     """The embedded server cannot be made, started or stopped."""
 
 
+OF_HOME = "of-home"
+"""Names the home of data that lie elsewhere."""
+
+
 class OtherVersion(Refused):
     """The data were made by another major version of PostgreSQL than the programs at hand."""
 
@@ -197,6 +201,8 @@ class _Server:
         if self.data.is_dir():  # made, but the process died before it was noted: the passwords are older still
             return
         self.who.make_folder(self.place)
+        if self.home not in self.place.parents:  # so that somebody who tidies up can tell whose they are
+            (self.place / OF_HOME).write_text(f"{self.home}\n", encoding="utf-8")
         tools = self._tools()
         half = self.place / "data.new"
         shutil.rmtree(half, ignore_errors=True)
