@@ -26,7 +26,7 @@ def states_of(unit: Unit) -> list[tuple[Fraction, Fraction, Fraction]]:
              zip(unit.partial, unit.stay_h, strict=True)]  # fmt: skip
     back = 1 / exactly(unit.mttr_h) if 0 < unit.outage_rate < 1 else Fraction(0)
     found.append((exactly(unit.capacity_mw), exactly(unit.outage_rate), back))
-    return [(Fraction(0), 1 - sum(p for _, p, _ in found), Fraction(0)), *found]
+    return [(Fraction(0), 1 - sum((p for _, p, _ in found), Fraction(0)), Fraction(0)), *found]
 
 
 def gives(system: System, unit: int, out: Fraction, hour: int) -> Fraction:

@@ -60,6 +60,7 @@ def decided(book, world, *, now=NOW, start=START, asset: str = f"gen:{UNIT}") ->
     answer = settle.decide(
         book=book, world=world, now=now, outage_id="", asked_by=SYSTEM, preview=True, unfiled=seen.outage
     )
+    assert answer.record is not None
     return answer.record
 
 
@@ -72,6 +73,7 @@ def test_the_newest_issue_is_found_again_whole(book: PostgresBook) -> None:
     kept(book, second, now=NOW + DAY)
     with book.as_(SYSTEM) as page:
         found = newest_rates(page)
+    assert found is not None
     assert (found.id, found.issued, found.unit, found.source) == (second.id, second.issued, second.unit, "r.csv")
     assert replace(found, id="").id == second.id  # what was written is what its name is the digest of
     assert found.outage_rate == pytest.approx(second.outage_rate)
@@ -315,6 +317,7 @@ def test_a_table_that_cannot_be_names_line_and_column(tmp_path: Path, rows: list
 
 def test_people_and_machines_see_which_are_kept_and_whether_they_are_too_old(capsys) -> None:
     rules, fresh = a_world().rules.decision, rates_seen(an_issue(), now=NOW + DAY)
+    assert fresh is not None
     assert show(None, fresh, rules=rules, what="rates", as_json=False) == 0
     assert "1.0 days old (at most 400)" in capsys.readouterr().out
     assert show(None, replace(fresh, age_d=401.0), rules=rules, what="rates", as_json=False) == 1
