@@ -250,6 +250,24 @@ def test_years_are_followed_with_maintenance_and_without_times_to_repair_it_is_r
     assert json.loads(capsys.readouterr().out)["error"]["field"] == "mttr_h"
 
 
+def test_why_it_is_not_told_how_often_load_is_lost_is_said(file, capsys):
+    load = file("l.csv", LOAD)
+    rows = [
+        ("U1,100,0.1,,\nU2,100,0.1,5,\n", "no time to repair, or to stay, for U1"),
+        ("U1,100,0.1,5,50:0.1\nU2,100,0.1,5,\n", "no time to repair, or to stay, for U1"),
+        ("U1,100.123456789,0.1,5,\nU2,77.000000001,0.1,5,\n", "no step in common"),
+    ]
+    for units, why in rows:
+        table = file("u.csv", "name,capacity_mw,forced_outage_rate,mttr_h,states\n" + units)
+        _, found = answer(capsys, "lole", "--units", table, "--load", load, "--day-hours", "3")
+        assert found["lolf"] is None
+        assert [why in note for note in found["notes"] if "how often" in note] == [True]
+    table = file("u.csv", "name,capacity_mw,forced_outage_rate,mttr_h\nU1,100,0.1,5\nU2,100,0.1,5\n")
+    _, found = answer(capsys, "lole", "--units", table, "--load", load, "--day-hours", "3")
+    assert found["lolf"] > 0
+    assert not [note for note in found["notes"] if "how often" in note]
+
+
 WRONG = [("--import", "X=5"), ("--simulate", "1"), ("--simulate", "9", "--seed", "-1"),
          ("--simulate", "9", "--step", "0.3"), ("--import", "A"), ("--import", "mw=-1"), ("--uncertainty", "50"),
          ("--day-hours", "0")]  # fmt: skip

@@ -184,6 +184,7 @@ def _lole(args: argparse.Namespace) -> int:
     system, notes = _system(args)
     years = _followed(system, args)
     found = system_loss(system=system, check=args.check)
+    notes += _no_frequency(system, found.together)
     if args.json:
         simulated = {"simulated": [followed.facts(one) for one in years]} if years else {}
         paper.show_figures(_document(system, found, notes) | simulated, digits=DIGITS)
@@ -202,6 +203,22 @@ def _lole(args: argparse.Namespace) -> int:
     for text in [*_about(one), *notes]:
         paper.say(f"- {text}")
     return Exit.DONE
+
+
+def _no_frequency(system: System, loss: Loss) -> list[str]:
+    """Say why it is not told how often load is lost; nothing where it is told."""
+    if loss.losses is not None:
+        return []
+    untimed = [u.name for u in system.units if u.repair_h is None and 0 < u.outage_rate < 1]
+    untimed += [u.name for u in system.units if u.partial and not u.stay_h]
+    if untimed:
+        more = f" and {len(untimed) - 3:,} more" if len(untimed) > 3 else ""
+        return [
+            f"how often load is lost is not told: no time to repair, or to stay, for {', '.join(untimed[:3])}{more}"
+        ]
+    if loss.step_mw is None or loss.within_h is not None:
+        return ["how often load is lost is not told: the capacities have no step in common that a table can have"]
+    return ["how often load is lost is not told: too many units go out or come back at one hour (see --simulate)"]
 
 
 def _followed(system: System, args: argparse.Namespace) -> tuple[Followed, ...]:
