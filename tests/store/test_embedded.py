@@ -16,9 +16,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.exc import DBAPIError
 
-from moms.desk.ports import Search
+from moms.desk.ports import DatabaseAway, Search
 from moms.outages import State, Status
 from moms.store import binaries, service
 from moms.store.embedded import ADMIN, Embedded, OtherVersion, ServerTrouble
@@ -437,7 +436,7 @@ def test_a_book_whose_server_was_killed_goes_on_with_what_was_committed(base):
         first, second = (an_outage(n, state=State.SUBMITTED, status=Status.NONE) for n in (1, 2))
         with place.book.as_(SYSTEM) as page:
             page.add(first, an_event(first))
-        with pytest.raises(DBAPIError), place.book.as_(SYSTEM) as page:
+        with pytest.raises(DatabaseAway), place.book.as_(SYSTEM) as page:
             page.add(second, an_event(second))
             os.kill(server_pid(base / "home"), signal.SIGKILL)
             assert gone(base / "home")
