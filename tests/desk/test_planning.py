@@ -8,8 +8,10 @@ from datetime import timedelta
 from itertools import product
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from moms.adequacy import RatesIssue
 from moms.desk import planning, planning_book, submit
 from moms.desk.accept import NoSuchPlan, NotSecure, opening
 from moms.desk.duties import Task, duties
@@ -28,6 +30,7 @@ from moms.desk.planning_document import read
 from moms.desk.planning_work import WeeksKnown, advance
 from moms.desk.ports import NoSuchOutage, NotYours, StaleRevision
 from moms.desk.proposal import PROPOSALS, propose
+from moms.desk.rates import keep_rates
 from moms.desk.wishes import season_of
 from moms.desk.work import GaveWay
 from moms.outages.guards import ReasonMissing
@@ -267,6 +270,31 @@ def test_a_plan_holds_while_what_it_rests_on_does_and_not_a_change_longer(book: 
         write(book, world, there)
     with book.as_(SYSTEM) as page:
         assert all(page.outage(o.id).asked.window == o.asked.window for o in filed)
+
+
+def test_outage_rates_that_are_kept_anew_make_a_plan_old(book: PostgresBook) -> None:
+    world, _ = clash(book, branches=(2, 7))
+    there = asked(book)
+    made(book, world, there)
+    assert seen(book, world, there)["as_planned"]
+    units = tuple(f"gen:{k + 1}" for k in range(len(world.grid.network.units)))
+    issue = RatesIssue(issued=LATER, source="a test", unit=units, outage_rate=np.full(len(units), 0.25))
+    keep_rates(book=book, world=world, actor=ENGINEER, now=LATER, issue=issue)
+    with pytest.raises(PlanIsOld):
+        write(book, world, there)
+
+
+def test_work_that_waits_for_other_work_is_not_moved_before_it_by_a_week_earlier(book: PostgresBook) -> None:
+    world = a_world(slack=2.0)
+    early = replace(wish("branch:2", either=0), external_id="early")
+    late = replace(wish("branch:7", either=9), external_id="late", after=("early",))
+    _, waits = file(book, world, early, late)
+    there = asked(book, wanted=wanted_of(first="2027-02-02", last="2027-02-21", work=100))
+    made(book, world, there)
+    why = planning_book.explained(book=book, actor=ENGINEER, planning=there.id, outage=waits.id)
+    assert why["row"]["moved_days"] > 0, "it was asked for the same day"
+    assert not why["week_earlier"]["possible"]
+    assert "finds no place there" in why["week_earlier"]["says"]
 
 
 def test_a_book_that_goes_on_while_it_is_planned_is_planned_as_it_then_is(book: PostgresBook) -> None:

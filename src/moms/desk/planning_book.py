@@ -21,7 +21,7 @@ from moms.desk.planning import (
     rounds_of,
 )
 from moms.desk.planning_document import compared, read, shown
-from moms.desk.planning_work import read_what
+from moms.desk.planning_ground import read_what
 from moms.desk.ports import NoSuchOutage
 from moms.values import SYSTEM, Refused
 
@@ -188,7 +188,7 @@ def _as_made(book: Book, world: World, there: Planning, entries: Sequence[Mappin
 
 def _holds(book: Book, world: World, there: Planning, best: Mapping[str, Any]) -> bool:
     wanted = there.wanted
-    mark, _, _ = read_what(book=book, world=world, first=wanted.first, last=wanted.last)
+    mark = read_what(book=book, world=world, first=wanted.first, last=wanted.last).mark
     return bool(best["rests_on"]) and mark == best["rests_on"]
 
 

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from moms.desk.plan import SeasonPlan
+    from moms.desk.planning_ground import RestsOn
     from moms.desk.wishes import Season
     from moms.desk.world import World
-    from moms.outages import Outage
     from moms.schedule._mip import Budget
     from moms.schedule.season import Difference, Problem, Why
 
@@ -31,13 +31,13 @@ MOST = 100
 
 
 def costs(
-    world: World, plan: SeasonPlan, *, pending: Sequence[Outage], holding: Sequence[Outage], last: date, now: datetime,
+    world: World, plan: SeasonPlan, *, what: RestsOn, last: date, now: datetime,
     flex_days: int, waited: Mapping[str, int], budget: Budget,
 ) -> dict[str, dict[str, object]]:  # fmt: skip
     """Say of each request of a plan what other dates would take."""
     season = season_of(
-        world, pending=pending, holding=holding, first=plan.first, last=last, now=now, flex_days=flex_days,
-        waited=waited,
+        world, pending=what.pending, holding=what.holding, first=plan.first, last=last, now=now, flex_days=flex_days,
+        waited=waited, also=what.also,
     )  # fmt: skip
     sets = [Conflict(jobs=c.requests, first_day=c.first_day, end_day=c.end_day) for c in plan.cuts]
     problem = replace(season.problem, conflicts=tuple(sets))

@@ -15,21 +15,21 @@ from moms.desk.plan import plan_season
 from moms.desk.planning import best_of, end, find, register_of, rounds_of
 from moms.desk.planning_cost import costs
 from moms.desk.planning_document import level_row, read, written
-from moms.desk.rounds import read_season
+from moms.desk.planning_ground import ground_of, read_what
+from moms.desk.rates import rated_by
 from moms.desk.work import GaveWay
 from moms.schedule._mip import Budget
 from moms.values import SYSTEM, Refused, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from datetime import date, datetime
+    from datetime import datetime
 
     from moms.desk.plan import SeasonPlan
     from moms.desk.planning import Planning
     from moms.desk.ports import Book
     from moms.desk.whole import Found, Week
     from moms.desk.world import World
-    from moms.outages import Outage
 
 TRIES = 3
 """So often a round is made again where what it rests on went on meanwhile."""
@@ -140,7 +140,7 @@ class _Planner:
         return plan, ""
 
     def _rests_on(self, there: Planning) -> str:
-        return read_what(book=self.book, world=self.world, first=there.wanted.first, last=there.wanted.last)[0]
+        return read_what(book=self.book, world=self.world, first=there.wanted.first, last=there.wanted.last).mark
 
     def _each(self, study: Callable[[Week], Found], weeks: Sequence[Week]) -> Iterable[Found]:
         """Study weeks, one after the other; what is known of one is not asked again."""
@@ -183,33 +183,18 @@ class _Planner:
         best, wanted = best_of(entries), there.wanted
         if best is None or any(entry["round"] is None for entry in entries):
             return
-        rests_on, pending, holding = read_what(book=self.book, world=self.world, first=wanted.first, last=wanted.last)
-        if rests_on != best["rests_on"]:
+        what = read_what(book=self.book, world=self.world, first=wanted.first, last=wanted.last)
+        if what.mark != best["rests_on"]:
             return
-        plan = read(best, outage={o.id: o for o in pending}.__getitem__, book_version=best["book_version"])
+        plan = read(best, outage={o.id: o for o in what.pending}.__getitem__, book_version=best["book_version"])
         found = costs(
-            self.world, plan, pending=pending, holding=holding, last=wanted.last, now=there.at,
+            rated_by(self.book, self.world), plan, what=what, last=wanted.last, now=there.at,
             flex_days=wanted.flex_days, waited=waits, budget=Budget(nodes=min(wanted.work, COST_NODES)),
         )  # fmt: skip
         row = {"round": None, "at": self.clock(), "id": plan.id, "key": (),
-               "plan": written(plan, rests_on=rests_on, costs=found)}  # fmt: skip
+               "plan": written(plan, rests_on=what.mark, costs=found)}  # fmt: skip
         with self.book.as_(SYSTEM) as page:
             page.enter(register_of(self.planning), as_document(row))
-
-
-def read_what(*, book: Book, world: World, first: date, last: date) -> tuple[str, Sequence[Outage], Sequence[Outage]]:
-    """Give the mark of all that a plan of some days rests on, with what waits and what stands then.
-
-    While the mark is the same a plan holds, though the book has gone on with other outages.
-    """
-    _, pending, holding = read_season(book, first, last)
-    rows = [[o.id, o.revision] for o in (*pending, *holding)]
-    return digest([rows, ground_of(book, world)]), pending, holding
-
-
-def ground_of(book: Book, world: World) -> list[object]:
-    """Give what tells one world from another: grid, rule book, and what has landed on them."""
-    return [world.grid.digest, world.rules.name, book.landed()]
 
 
 def _key(plan: SeasonPlan) -> tuple[float, ...]:
@@ -240,4 +225,4 @@ def _says(plan: SeasonPlan, rests_on: str) -> str:
     return "it is not secure as a whole, and the rounds are used up or nothing more is learnt"
 
 
-__all__ = ["WeeksKnown", "advance", "ground_of", "read_what"]
+__all__ = ["WeeksKnown", "advance"]
