@@ -16,18 +16,20 @@ from moms.desk import settle, submit
 from moms.desk.accept import BookedAlready, NoSuchPlan, NotSecure, accept, ledger_of, opening, take_back
 from moms.desk.plan import plan_season
 from moms.desk.ports import BookMoved, NotYours
+from moms.desk.rounds import read_season
 from moms.desk.security import secure
 from moms.desk.whole import whole
 from moms.desk.wishes import NotASeason, season_of
 from moms.ledger import Kind, Tampered
+from moms.outages import Category, State
 from moms.outages import Kind as Work
-from moms.outages import State
+from moms.outages.policy import Blackout
 from moms.records.accounts import read_ledger, register_of
 from moms.schedule._mip import Budget
 from moms.study import some_hours
-from moms.values import SYSTEM, Actor, Role, Window
+from moms.values import SYSTEM, Actor, Level, Role, Window
 from tests.desk.test_group import by_hand
-from tests.desk.worlds import DAY, ENGINEER, NOW, OWNER, START, a_world, ask
+from tests.desk.worlds import BOOK, DAY, ENGINEER, NOW, OWNER, START, a_world, ask
 
 if TYPE_CHECKING:
     from moms.desk.plan import SeasonPlan
@@ -182,6 +184,24 @@ def test_a_group_is_written_whole_or_not_at_all(book: PostgresBook) -> None:
     assert kept[loose.id].startswith(f"{bound.asked.external_id} of its group stays: its owner has not said")
     with book.as_(SYSTEM) as page:
         assert page.outage(loose.id).asked.window == loose.asked.window
+
+
+def test_a_plan_keeps_out_of_the_blackouts_of_the_rule_book(book: PostgresBook) -> None:
+    """Branches 2 and 7 cannot be out together; of the days on which one could be instead, one is open."""
+    span = Window(start=START - 3 * DAY, end=START)
+    shut = Blackout(name="test week", window=span, categories=(Category.TRANSMISSION,), level=Level.BLOCK, source="x")
+    noted = replace(shut, name="noted", window=Window(start=START + DAY, end=START + 2 * DAY), level=Level.FLAG)
+    world = a_world(slack=0.8, entry=replace(BOOK.entry, blackouts=(shut, noted)))
+    fixed, free = file(book, world, ask("branch:2"), wish("branch:7", either=1))
+    plan = planned(book, world)
+    places = {p.outage.id: p for p in plan.places}
+    assert (places[fixed.id].moved_days, places[free.id].moved_days) == (0, 1), "a blackout that only flags bars nobody"
+    assert accept(book=book, world=world, actor=ENGINEER, now=NOW + DAY, plan=plan).kept == ()
+    whole_week = replace(shut, window=Window(start=START - 3 * DAY, end=START + 4 * DAY))
+    closed = replace(world, rules=replace(world.rules, entry=replace(BOOK.entry, blackouts=(whole_week,))))
+    _, pending, holding = read_season(book, FIRST, LAST)
+    season = season_of(closed, pending=pending, holding=holding, first=FIRST, last=LAST, now=NOW)
+    assert {j.only for j in season.problem.jobs} == {()}
 
 
 def test_supposed_flexibility_is_shown_and_never_written(book: PostgresBook) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import re
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -228,6 +230,38 @@ def test_a_group_takes_all_its_turns_at_once_and_is_charged_for_each():
     assert result.starts == {"g1": 0, "g2": 0, "b1": 1}
     alone = draft([replace(a, group=None) for a in asks], hall=Tied(asks, (200, 100, *[0] * (DAYS - 2))), terms=given)
     assert [t.request for t in alone.turns][:2] == ["g1", "b1"]
+
+
+@given(seasons(), st.data())
+def test_groups_leave_the_draft_what_it_is(season, data):
+    """With groups: one turn each but for the sweep, each pick the first that fits, nothing wasted, no limit passed."""
+    asks, hall, given_terms = season
+    asks = [replace(a, group=data.draw(st.sampled_from([None, "g", "h"]))) for a in asks]
+    hall = Headroom({a.id: a for a in asks}, hall.kw)
+    result = draft(asks, hall=hall, terms=given_terms)
+    taken: dict[str, int] = {}
+    for turn in result.turns:
+        fits = [
+            s for s in order_of(hall.asks[turn.request], given_terms) if hall.blocked(taken, turn.request, s) is None
+        ]
+        assert turn.start == (fits[0] if fits else None)
+        if turn.start is not None:
+            taken[turn.request] = turn.start
+            assert all(out <= most for out, most in zip(hall.load(taken), hall.kw, strict=True))
+    assert {t.request for t in result.turns} == {a.id for a in asks}
+    placed = [t.request for t in result.turns if t.start is not None]
+    assert len(placed) == len(set(placed)) == len(result.starts)
+    for name in result.waiting:
+        assert all(hall.blocked(result.starts, name, s) for s in order_of(hall.asks[name], given_terms))
+    shuffled = data.draw(st.permutations(asks))
+    assert canonical(draft(shuffled, hall=hall, terms=given_terms)) == canonical(result)
+
+
+def test_every_invariant_of_the_design_is_here_under_its_name():
+    root = Path(__file__).resolve().parents[2]
+    told = re.findall(r"I(\d+) `(\w+)`", (root / "docs" / "formulations" / "ledger.md").read_text(encoding="utf-8"))
+    assert [int(number) for number, _ in told] == list(range(1, 21))
+    assert [name for _, name in told if f"test_{name}" not in globals()] == []
 
 
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=6), st.integers(1, 6), st.integers(0, 30))

@@ -133,6 +133,26 @@ def test_a_bad_season_is_refused_with_its_field(change, field, tmp_path, capsys)
     assert json.loads(capsys.readouterr().out)["error"]["field"] == field
 
 
+def test_a_plan_is_compared_with_another(tmp_path, capsys):
+    problem = wrote(tmp_path, SEASON)
+    one = wrote(tmp_path, {"starts": {"a": 2, "b": 5, "c": 8}}, "one.json")
+    two = wrote(tmp_path, {"starts": {"a": 2, "b": 6}}, "two.json")
+    assert main(["plan", "explain", problem, "--plan", one, "--against", two, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["against"]
+    assert found["requests"] == [
+        {"request": "b", "owner": "q", "start": 5, "other": 6},
+        {"request": "c", "owner": "q", "start": 8, "other": None},
+    ]
+    terms = {row["term"]: (row["value"], row["other"]) for row in found["terms"]}
+    assert terms["unserved_P2"] == (0.0, 20.0)
+    assert terms["displacement"] == (6.0, 4.0)
+    assert [row["owner"] for row in found["owners"]] == ["q"]
+    assert main(["plan", "explain", problem, "--plan", one, "--against", two]) == 0
+    assert "no place" in capsys.readouterr().out
+    assert main(["plan", "explain", problem, "--plan", one, "--against", one]) == 0
+    assert "The other plan is the same." in capsys.readouterr().out
+
+
 def test_a_plan_of_another_problem_is_refused(tmp_path, capsys):
     plan = wrote(tmp_path, {"starts": {"z": 1}}, "p.json")
     assert main(["plan", "explain", wrote(tmp_path, SEASON), "--plan", plan]) == 2

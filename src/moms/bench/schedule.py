@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from moms.bench import gms_cpsat, gms_peers
+from moms.bench.cpsat import there
 from moms.bench.rows import Row
 from moms.bench.schedule_data import rts79, twenty_one
 from moms.bench.season_rows import season_rows
@@ -52,13 +54,48 @@ def maintenance(*, quick: bool) -> list[Row]:
                          why=None if value is not None else "not proved"))  # fmt: skip
         found.append(Row(id=f"schedule.gms.{name}.time", what="the same: time of the proof", value=spent, unit="s",
                          goal=goal_s, runs=1))  # fmt: skip
+    found += _max_min_peers(seconds=10.0)
     rounds, seeds = (20, 1) if quick else (150, 5)
     values = [_squares(seed, rounds) for seed in range(seeds)]
     values.sort()
     found.append(Row(id="schedule.gms.21", what=f"21-unit system, sum of squared reserves, {rounds} rounds",
                      value=values[len(values) // 2], unit="MW^2", spread=(values[0], values[-1]), goal=13_669_295.0,
                      runs=seeds))  # fmt: skip
+    peer, why = _squares_peer(seconds=6.0 if quick else 60.0)
+    found.append(Row(id="schedule.gms.21.cpsat", what="the same; peer CP-SAT alone on one thread",
+                     value=values[len(values) // 2] if peer is not None else None, unit="MW^2", peer=peer, why=why,
+                     runs=seeds))  # fmt: skip
     return found
+
+
+def _max_min_peers(*, seconds: float) -> list[Row]:
+    """Give what HiGHS and CP-SAT make of the same level by themselves, and their CPU."""
+    fleet = rts79()
+    alone, spent = gms_peers.highs_max_min(fleet, seconds=seconds)
+    rows = [
+        Row(id="schedule.gms.max-min.highs", what="the same by HiGHS alone, the level as a column", value=alone,
+            unit="MW", direction="max", runs=1, why=None if alone is not None else "HiGHS alone found no plan"),
+        Row(id="schedule.gms.max-min.highs.time", what="the same: its time", value=spent, unit="s", runs=1),
+    ]  # fmt: skip
+    level, used, why = None, None, "ortools is not installed"
+    if there():
+        plan, used = gms_cpsat.cp_sat(fleet, objective="max-min", seconds=seconds)
+        level = None if plan is None else gms_peers.least_reserve(fleet, plan)
+        why = "CP-SAT found no plan"
+    return [
+        *rows,
+        Row(id="schedule.gms.max-min.cpsat", what="the same by CP-SAT alone on one thread", value=level, unit="MW",
+            direction="max", runs=1, why=None if level is not None else why),
+        Row(id="schedule.gms.max-min.cpsat.time", what="the same: its time, starting up included", value=used, unit="s",
+            runs=1, why=None if used is not None else why),
+    ]  # fmt: skip
+
+
+def _squares_peer(*, seconds: float) -> tuple[float | None, str | None]:
+    if not there():
+        return None, "ortools is not installed"
+    plan, _ = gms_cpsat.cp_sat(twenty_one(), objective="squares", seconds=seconds)
+    return (None, "CP-SAT found no plan") if plan is None else (gms_peers.squares(twenty_one(), plan), None)
 
 
 def _squares(seed: int, rounds: int) -> float:

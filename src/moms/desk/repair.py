@@ -26,22 +26,22 @@ from moms.desk.wishes import season_of
 from moms.ledger import Kind
 from moms.ledger.events import move_accepted
 from moms.schedule import owner_allows
-from moms.schedule.season import Board, smallest_change
+from moms.schedule.season import Together, smallest_change
 from moms.values import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from moms.desk.ports import Book, Page
-    from moms.desk.rounds import Kept
+    from moms.desk.rounds import Cut, Kept
     from moms.desk.whole import Found, Week
     from moms.desk.wishes import Season
     from moms.desk.world import World
     from moms.ledger import Booking
     from moms.outages import Outage
     from moms.schedule._mip import Budget
-    from moms.schedule.season import Problem
+    from moms.schedule.season import Job, Problem
     from moms.values import Actor, Window
 
 DAY = timedelta(days=1)
@@ -116,16 +116,17 @@ def repair(
     kept = until_secure(
         world, season, lambda problem: smallest_change(problem, budget=budget), rounds=rounds, now=now, each=each
     )  # fmt: skip
-    moves = tuple(_moves(season, kept))
+    moves = tuple(moves_of(season, kept.problem, kept.plan, kept.cuts))
     return Repair(
         id=f"P-{digest(['repair', version, first, kept.plan, kept.cuts])[:16]}", book_version=version, season=season,
         moves=moves, stays=len(season.outages) - len(moves), left_out=season.left_out, kept=kept,
     )  # fmt: skip
 
 
-def _moves(season: Season, kept: Kept) -> Iterable[Move]:
-    for job in kept.problem.jobs:
-        start = kept.plan.get(job.id)
+def moves_of(season: Season, problem: Problem, plan: Mapping[str, int], cuts: Sequence[Cut]) -> Iterable[Move]:
+    """Give what a plan does not leave where it was asked for, and what stands against the dates it leaves."""
+    for job in problem.jobs:
+        start = plan.get(job.id)
         if start == job.preferred:
             continue
         outage = season.outages[job.id]
@@ -133,15 +134,16 @@ def _moves(season: Season, kept: Kept) -> Iterable[Move]:
         yield Move(
             outage=outage, start=start, window=window, moved_days=0 if start is None else start - job.preferred,
             accepted=window is not None and owner_allows(outage.asked, window),
-            says=_against(kept.problem, kept, job.id, job.preferred),
+            says=_against(problem, plan, cuts, job),
         )  # fmt: skip
 
 
-def _against(problem: Problem, kept: Kept, name: str, start: int) -> str:
+def _against(problem: Problem, plan: Mapping[str, int], cuts: Sequence[Cut], job: Job) -> str:
     """Say what stands against the dates a request leaves, beside the rest of the plan."""
-    rest = {n: s for n, s in kept.plan.items() if n != name}
-    why = Board(problem).blocked(rest, name, start)
-    seen = next((c for c in kept.cuts if name in c.requests), None)
+    hall = Together(problem)
+    rest = {n: s for n, s in plan.items() if n not in hall.members(job.id)}
+    why = hall.blocked(rest, job.id, job.preferred)
+    seen = next((c for c in cuts if job.id in c.requests), None)
     if seen is not None and (why is None or "may not be out" in why):
         return f"{seen.name}: {seen.seen[0].says}"
     return why or "another would have to move instead"

@@ -17,9 +17,11 @@ from moms.desk.situation import spans
 from moms.ledger import NEEDS, Need, risen
 from moms.outages import Kind, State
 from moms.outages.hours import hours_of, total_h
+from moms.outages.rules import ask_of
+from moms.outages.rules.calendar import clear_of_blackouts
 from moms.schedule import owner_allows
 from moms.schedule.season import AtMost, Bundle, Job, Problem
-from moms.values import Window, market_day, market_day_of
+from moms.values import SYSTEM, Level, Window, market_day, market_day_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +104,8 @@ def season_of(
             taken[name] = (*taken[name], Window(start=whole.start, end=end))
     jobs = tuple(
         replace(
-            _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days),
+            job := _job(o, sizes[o.id], taken[o.id], first=first, days=days, now=now, flex_days=flex_days),
+            only=_open(world, o, first=first, starts=job.only or ()),
             counts_mw=use_mw(world, o),
             need=1 + NEEDS.index(risen(NEED, seasons=(waited or {}).get(o.id, 0), rules=world.rules.ledger)),
         )
@@ -229,6 +232,23 @@ def _job(
         id=outage.id, owner=outage.asked.organisation, zone=zone, need=2, size_mw=size, days=end - wish, earliest=0,
         latest_end=days, preferred=wish, only=tuple(starts),
     )  # fmt: skip
+
+
+def _open(world: World, outage: Outage, *, first: date, starts: Sequence[int]) -> tuple[int, ...]:
+    """Give the starts at which no blackout of the rule book refuses an outage: a plan may not be written there."""
+    shut = [span.window for span in world.rules.entry.blackouts if span.level == Level.BLOCK]
+
+    def free(start: int) -> bool:
+        window = shifted(outage, first, start)
+        if not any(window.overlaps(one) for one in shut):
+            return True
+        request = replace(outage.asked, window=window)
+        ask = ask_of(
+            request, grid=world.grid, book=(), rules=world.rules.entry, now=outage.stamp, actor=SYSTEM
+        )  # fmt: skip
+        return all(f.level != Level.BLOCK for f in clear_of_blackouts.findings(ask))
+
+    return tuple(start for start in starts if free(start))
 
 
 def _may(outage: Outage, window: Window, *, now: datetime, supposed: bool) -> bool:

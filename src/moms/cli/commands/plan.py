@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 EXAMPLE = """\
 moms plan book --from 2027-03-01 --to 2027-05-31
 moms plan repair --from 2027-03-01 --to 2027-05-31
+moms plan fit OTG-2V3OEQAZ --from 2027-03-01 --to 2027-05-31
 moms plan back P-0123456789abcdef --reason "a line failed"
 moms plan accounts --settle
 moms plan audit --from 2027-03-01 --to 2027-05-31
@@ -44,6 +45,7 @@ class Part(Protocol):
 PARTS: Mapping[str, str] = {
     "book": "_plan_book",
     "repair": "_plan_repair",
+    "fit": "_plan_fit",
     "back": "_plan_back",
     "accounts": "_plan_accounts",
     "audit": "_plan_audit",

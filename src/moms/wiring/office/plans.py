@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from moms.desk.accept import Wrote
     from moms.desk.bookings import Account, Settled
+    from moms.desk.fit import Fitting
     from moms.desk.gaming import Case
     from moms.desk.offer import Offer
     from moms.desk.plan import SeasonPlan
@@ -88,6 +89,36 @@ class Plans(Core):
             return repair(
                 book=self.book, world=self.world, now=self.settings.now, first=day_of(first, "from"),
                 last=day_of(last, "to"), budget=Budget(nodes=work), flex_days=flex_days, rounds=rounds, each=each,
+            )  # fmt: skip
+
+    def fit_in(
+        self,
+        outage_id: str,
+        *,
+        first: str,
+        last: str,
+        flex_days: int = 0,
+        rounds: int = 0,
+        work: int = 20,
+        cores: int = 0,
+        tick: Callable[[int], None] = lambda _more: None,
+    ) -> Fitting:
+        """Find room for a request that waits with the fewest others moved; nothing is written.
+
+        Raises:
+            NotYours: as `plan_book`.
+        """
+        from moms.desk.accept import operators_only
+        from moms.desk.fit import fit
+        from moms.schedule._mip import Budget
+        from moms.wiring.pool import mapped
+
+        operators_only(self.settings.actor)
+        with mapped(cores=cores, tick=tick) as each:
+            return fit(
+                book=self.book, world=self.world, now=self.settings.now, outage_id=outage_id,
+                first=day_of(first, "from"), last=day_of(last, "to"), budget=Budget(nodes=work), flex_days=flex_days,
+                rounds=rounds, each=each,
             )  # fmt: skip
 
     def accept_repair(self, found: Repair) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
