@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from moms.schedule.season import Level, Planned, Problem
 
 WEEK = 7
+ALONE_WEEKS = 4
+"""Weeks in which a request may be found insecure by itself before those between are given up too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,26 +140,31 @@ def _learnt(cuts: tuple[Cut, ...], insecure: Sequence[Insecure], season: Season)
 
     A set holds for the background it was seen with (semantics 6): at first for the days around, in its week,
     on which the same standing outages are out. Seen on other days too, it is taken to hold for all weeks in
-    which it was seen and for those between: that is a guess, which ends the search and forbids too much.
+    which it was seen and for those between: that is a guess, which ends the search and forbids too much. A
+    request that is insecure by itself is no set to keep apart but looks for another week: each week it was seen
+    in stands by itself, up to `ALONE_WEEKS` of them.
     """
-    known = {c.requests: c for c in cuts}
+    known = list(cuts)
     for one in insecure:
         day = (one.day - season.first).days
-        monday = day - one.day.weekday()
-        before = known.get(one.outages)
-        first, end = _alike(season, day, monday)
-        if before is not None:
-            first, end = min(monday, before.first_day), max(monday + WEEK, before.end_day)
-            weeks = [(seen.day - season.first).days - seen.day.weekday() for seen in before.seen]
-            first, end = min(first, *weeks), max(end, *(week + WEEK for week in weeks))
-        known[one.outages] = Cut(
-            name=before.name if before else f"C{len(known) + 1}",
-            requests=one.outages,
-            first_day=first,
-            end_day=end,
-            seen=(*(before.seen if before else ()), one),
-        )
-    return tuple(known.values())
+        mine = [c for c in known if c.requests == one.outages]
+        alone = len(one.outages) == 1 and len(mine) < ALONE_WEEKS
+        same = [c for c in mine if not alone or _week(season, one) in {_week(season, row) for row in c.seen}]
+        first, end = _alike(season, day, _week(season, one))
+        seen = (*(row for c in same for row in c.seen), one)
+        if same:
+            weeks = [_week(season, row) for row in seen]
+            first = min(*weeks, *(c.first_day for c in same))
+            end = max(*(week + WEEK for week in weeks), *(c.end_day for c in same))
+        name = same[0].name if same else f"C{max((int(c.name[1:]) for c in known), default=0) + 1}"
+        fresh = Cut(name=name, requests=one.outages, first_day=first, end_day=end, seen=seen)
+        known = [*(c for c in known if c not in same), fresh]
+    return tuple(sorted(known, key=lambda c: int(c.name[1:])))
+
+
+def _week(season: Season, one: Insecure) -> int:
+    """Give the Monday of what was found, as a day of the season."""
+    return (one.day - season.first).days - one.day.weekday()
 
 
 def _alike(season: Season, day: int, monday: int) -> tuple[int, int]:
