@@ -13,7 +13,7 @@ from moms.store import migrate
 from moms.store.audit import verify
 from moms.store.book import PostgresBook
 from moms.values import SYSTEM
-from tests.postgres import Database, an_event, an_outage
+from tests.postgres import an_event, an_outage
 
 
 def written(book, number: int, group: str | None):
@@ -59,13 +59,9 @@ def test_with_row_security_on_a_group_is_found_by_its_index(database, book):
 
 
 def test_a_database_of_the_step_before_is_filled_as_its_documents_say(servers):
-    server = servers.named("wheel")
-    with server.admin() as admin:
-        admin.execute("CREATE DATABASE without_groups OWNER moms_owner")
-    older = Database(server=server, name="without_groups")
+    older = servers.named("wheel").fresh()
     try:
         engine = older.engine("moms_admin")
-        assert migrate.migrate(engine, moves=migrate.lifecycle())
         book = PostgresBook(older.engine())
         there = [written(book, n, "g1" if n % 2 else None) for n in range(4)]
         with older.admin() as admin:  # as it was at the step before, without what the next one added either
