@@ -64,6 +64,7 @@ def rows(one: Slice, pairs):
 @settings(max_examples=120, deadline=None)
 @given(seed=st.integers(0, 10**9), wider=st.sampled_from((0.0, 0.02, 0.3)), anew=st.sampled_from((0.25, 2.0)))
 @example(seed=1, wider=0.0, anew=2.0)
+@example(seed=543, wider=0.0, anew=0.25)  # the order is no postorder of what the outages leave
 def test_a_study_with_what_others_left_finds_what_it_finds_alone(seed: int, wider: float, anew: float) -> None:
     rng = np.random.default_rng(seed)
     one, pairs = with_request(rng), dict[bytes, KeptPairs]()

@@ -11,9 +11,18 @@ from hypothesis import strategies as st
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from moms.powerflow import DcFactor, adjacency, bridge_tree, label, live_branches, small_pieces
-from moms.powerflow.sweeps import angles_across
+from moms.powerflow import (
+    DcFactor,
+    adjacency,
+    bridge_tree,
+    elimination_order,
+    label,
+    live_branches,
+    small_pieces,
+)
+from moms.powerflow.sweeps import Subtrees, angles_across, subtrees, targets
 from moms.study import Out, Slice, StudyRules, contingencies_of, search, study
+from moms.study.state import stand
 from tests.study.grids import a_case, scaled_hours
 from tests.study.plain import random_network
 from tests.study.test_against_brute_force import a_slice
@@ -132,3 +141,39 @@ def test_pieces_found_nearby_are_those_of_the_whole_graph(seed: int) -> None:
         whole = np.flatnonzero(island == island[mine[0]])
         assert np.array_equal(np.sort(mine), whole)
     assert bridge_tree(graph, root=int(ends[0]), branches=len(live)).walk.size == used.sum()
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 10**9))
+@example(seed=543)
+def test_what_has_no_margin_is_seen_from_every_subtree_that_holds_it(seed: int) -> None:
+    """The order is the network's: with outages it is no postorder, and a subtree's positions do not stand together."""
+    rng = np.random.default_rng(seed)
+    one = a_slice(rng)
+    out = Out(branches=rng.choice(len(one.network.branches), int(rng.integers(0, 5)), replace=False))
+    order = elimination_order(one.network)
+    factor = stand(one.network, hours=one.hours, out=out, order=order).factor
+    tree, live = subtrees(factor), np.flatnonzero(factor.live)
+    f, t = factor.from_position[live], factor.to_position[live]
+    for k in range(len(live)):
+        some = np.unique(np.r_[k, rng.choice(len(live), min(3, len(live)))])
+        weight = np.where(some == k, np.inf, 1e-9)[None, :]
+        seen = targets(tree, f=f[some], t=t[some], weight=weight, close=True).heaviest[0]
+        j = int(min(f[k], t[k]))
+        while j >= 0:
+            assert seen[j] == np.inf, (k, j)
+            j = int(tree.parent[j]) if j < len(tree.parent) else -1
+
+
+def test_two_trees_whose_positions_stand_between_each_other_are_told_apart() -> None:
+    """0 hangs from 2 and 1 from 3: what has no margin at 1 is seen from 3, though 2 comes after it."""
+    tree = Subtrees(
+        begin=np.array([0, 1, 2, 2, 2]), l_row=np.array([2, 3]), l_value=np.array([-0.5, -0.5]), pivot=np.ones(4),
+        parent=np.array([2, 3, -1, -1]), child_begin=np.array([0, 0, 0, 1, 2]), child=np.array([0, 1]),
+        root=np.array([2, 3]), stretch=np.ones(4), growth=np.ones(4), grounded=np.array([False, False, True, True]),
+    )  # fmt: skip
+    ends = targets(tree, f=np.array([1, 0]), t=np.array([4, 2]), weight=np.array([[np.inf, 1e-9]]), close=True)
+    assert ends.heaviest[0][1] == np.inf
+    assert ends.heaviest[0][3] == np.inf
+    assert ends.heaviest[0][0] < 1.0
+    assert ends.heaviest[0][2] < 1.0

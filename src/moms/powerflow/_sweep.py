@@ -48,8 +48,6 @@ class Subtrees(NamedTuple):
     """How much wider than on its boundary the range inside can be; 1 where all reactances are positive."""
     growth: FloatArray
     """How much more of a transfer the elimination of this position can leave on the boundary; 1 likewise."""
-    youngest: IntArray
-    """The first position of each subtree: it is `youngest[k]` to k, by postorder."""
     grounded: BoolArray
     """Some bus of the subtree has a branch to the ground: its angle, 0, is on the boundary."""
 
@@ -153,6 +151,7 @@ def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subt
     x = np.zeros((n + 1, WIDTH))
     size, left = np.empty(WIDTH), np.empty(WIDTH)
     share, last = np.empty(WIDTH), np.empty(WIDTH, np.int64)
+    above = np.empty(WIDTH, np.int64)  # the next of each target's own ancestors: the path is of all of the block
     mark = np.full(n, -1, np.int64)
     path = np.empty(n, np.int64)
     for first in range(0, len(at), WIDTH):
@@ -166,13 +165,14 @@ def heaviest_share(weight: FloatArray, at: IntArray, other: IntArray, tree: Subt
             x[at[first + w], w] += 1.0
             if other[first + w] < n:
                 x[other[first + w], w] -= 1.0
-            share[w], last[w] = 1.0, at[first + w]
+            share[w], last[w], above[w] = 1.0, at[first + w], at[first + w]
         for j in way:
             _eliminate(j, tree.begin, tree.l_row, tree.l_value, x, size, left)
             going = False
             for w in range(width):
                 e = first + w
-                if tree.youngest[j] <= at[e] <= j:
+                if j == above[w]:
+                    above[w] = tree.parent[j]
                     share[w] = max(0.5 * (size[w] + abs(left[w])), TINY)  # an infinite weight stays infinite
                     last[w] = j
                     for kind in range(kinds):  # in place: a call for each would cost as much as the work
@@ -210,16 +210,6 @@ def _at_least(most: FloatArray, weight: FloatArray, share: float) -> None:
     """Raise `most`, (kinds,), to `weight` times `share` where that is more."""
     for kind in range(len(most)):
         most[kind] = max(most[kind], weight[kind] * share)
-
-
-@compiled
-def youngest_of(parent: IntArray) -> IntArray:
-    """Give the first position of each subtree of a forest in postorder."""
-    youngest = np.arange(len(parent))
-    for j in range(len(parent)):
-        if parent[j] >= 0:
-            youngest[parent[j]] = min(youngest[parent[j]], youngest[j])
-    return youngest
 
 
 @compiled

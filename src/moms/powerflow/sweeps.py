@@ -17,7 +17,6 @@ from moms.powerflow._sweep import (
     heaviest_share,
     sweep,
     widths,
-    youngest_of,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +50,6 @@ def subtrees(factor: DcFactor) -> Subtrees:
         root=np.flatnonzero(parent < 0).astype(np.int64),
         stretch=stretch,
         growth=growth,
-        youngest=youngest_of(parent),
         grounded=grounded,
     )
 
