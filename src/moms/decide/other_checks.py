@@ -37,16 +37,11 @@ def forecast_is_fresh(evidence: Evidence, rules: DecisionRules) -> Check:
     if ahead is None or ahead >= within:
         says = "not known when it begins" if ahead is None else f"it begins in {ahead:.0f} days"
         return Check(rule="DEC-FORE-1", asks=asks, verdict=Verdict.NOT_REQUIRED, says=says)
-    fix = "the operator keeps a newer issue: moms forecast keep FILE"
-    if found is None:
-        verdict = Verdict.MISSING if rules.forecast_needed else Verdict.NOT_REQUIRED
-        says = "no forecast issue is kept; load and weather are those of the grid's own year"
-        return Check(rule="DEC-FORE-1", asks=asks, verdict=verdict, says=says, fix=fix)
-    old = found.age_h > most
-    return Check(
-        rule="DEC-FORE-1", asks=asks, verdict=Verdict.MISSING if old else Verdict.PASS,
-        says=f"{found.source} is {found.age_h:.0f} h old", value=round(found.age_h, 1), limit=most, unit="h",
-        fix=fix if old else None,
+    return _is_fresh(
+        "DEC-FORE-1", asks, None if found is None else (found.source, found.age_h), most=most, unit="h",
+        needed=rules.forecast_needed,
+        none="no forecast issue is kept; load and weather are those of the grid's own year",
+        fix="the operator keeps a newer issue: moms forecast keep FILE",
     )  # fmt: skip
 
 
@@ -58,15 +53,26 @@ def rates_are_fresh(evidence: Evidence, rules: DecisionRules) -> Check:
     if adequacy is None or adequacy.removed_mw <= 0:
         says = "the margin was not computed" if adequacy is None else "it takes no capacity away"
         return Check(rule="DEC-RATE-1", asks=asks, verdict=Verdict.NOT_REQUIRED, says=says)
-    fix = "the operator keeps newer ones: moms forecast rates FILE"
-    if found is None:
-        verdict = Verdict.MISSING if rules.rates_needed else Verdict.NOT_REQUIRED
-        says = "no issue of outage rates is kept; those that the grid came with count"
-        return Check(rule="DEC-RATE-1", asks=asks, verdict=verdict, says=says, fix=fix)
-    old = found.age_d > most
+    return _is_fresh(
+        "DEC-RATE-1", asks, None if found is None else (found.source, found.age_d), most=most, unit="days",
+        needed=rules.rates_needed,
+        none="no issue of outage rates is kept; those that the grid came with count",
+        fix="the operator keeps newer ones: moms forecast rates FILE",
+    )  # fmt: skip
+
+
+def _is_fresh(
+    rule: str, asks: str, issue: tuple[str, float] | None, *, most: float, unit: str, needed: bool, none: str, fix: str
+) -> Check:  # fmt: skip
+    """Hold the age of an issue, of a source, against the most it may be; `none` says what counts without one."""
+    if issue is None:
+        verdict = Verdict.MISSING if needed else Verdict.NOT_REQUIRED
+        return Check(rule=rule, asks=asks, verdict=verdict, says=none, fix=fix)
+    source, age = issue
+    old = age > most
     return Check(
-        rule="DEC-RATE-1", asks=asks, verdict=Verdict.MISSING if old else Verdict.PASS,
-        says=f"{found.source} is {found.age_d:.0f} days old", value=round(found.age_d, 1), limit=most, unit="days",
+        rule=rule, asks=asks, verdict=Verdict.MISSING if old else Verdict.PASS,
+        says=f"{source} is {age:.0f} {unit} old", value=round(age, 1), limit=most, unit=unit,
         fix=fix if old else None,
     )  # fmt: skip
 
