@@ -94,11 +94,6 @@ KEPT: Remembered[KeptStudies[Redispatched]] = Remembered()
 """By grid, rules and contingencies, under the fingerprint of the study that asks."""
 
 
-def redispatched(world: World, studied: Studied) -> Remedy | None:
-    """Give what a redispatch can do: as `redispatch_of`."""
-    return redispatch_of(world, studied).remedy
-
-
 def redispatch_of(world: World, studied: Studied) -> Redispatched:
     """Give what a redispatch can do, and the study's hours with it where it was verified.
 
@@ -109,6 +104,7 @@ def redispatch_of(world: World, studied: Studied) -> Redispatched:
     kept = KEPT.of(world.grid, world.rules, world.contingencies, make=KeptStudies[Redispatched])
     known = kept.get(studied.key)
     if known is None:
+        studied = replace(studied, made=studied.slices)  # of a kept study they are made once, not each time
         moved: dict[Key, HourRelief] = {}
         remedy = _remedy(world, studied, moved)
         cured = remedy is not None and remedy.possible and remedy.verified

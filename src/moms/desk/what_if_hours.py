@@ -101,6 +101,7 @@ class Hourly:
 
 def hourly(world: World, studied: Studied, *, margin: MarginChange | None, out: dict[str, int]) -> Hourly:
     """Give what a study shows by hour; `out` counts the other outages at each label."""
+    studied = replace(studied, made=studied.slices)  # of a kept study they are made once, not each time
     after, near = _after(world, studied)
     before: dict[str, tuple[Loading | None, Loading | None]] = {}
     moves: dict[str, Moved] = {}

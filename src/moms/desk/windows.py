@@ -16,7 +16,7 @@ from moms.decide import Evidence, Outcome, Remedy, Security, settle, would_chang
 from moms.desk.forecast import seen
 from moms.desk.margins import adequate
 from moms.desk.rates import rates_seen, with_rates
-from moms.desk.remedy import redispatched
+from moms.desk.remedy import redispatch_of
 from moms.desk.security import secure
 from moms.desk.situation import read
 from moms.desk.submit import entry_findings
@@ -169,7 +169,7 @@ class _Worker:
             day=job.day,
             security=studied.security,
             queue=queued,
-            remedy=redispatched(self.world, studied),
+            remedy=redispatch_of(self.world, studied).remedy,
             missing=studied.missing,
             cut_off_units=studied.cut_off_units,
         )

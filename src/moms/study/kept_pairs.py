@@ -47,8 +47,6 @@ class KeptPairs:
         self._amount = self._margin = self._spread = np.empty(0)
         self._contingency = self._row = np.empty(0, np.int64)
         self._moved = np.empty(0)
-        self.searched = 0
-        """Columns and branches that were searched, of all studies."""
 
     def reference_of(self, factor: DcFactor, contingencies: tuple[Contingency, ...]) -> FloatArray | None:
         """Give the reference of what is kept; all of it is forgotten where it is of another topology or list.
@@ -86,7 +84,6 @@ class KeptPairs:
         self._amount[contingency[grown]] = _more(amount, columns)[grown]
         self._margin[row[less]] = (margin - WIDER * limit)[less]
         self._spread[row[less]] = ((1.0 + WIDER) * watch.spread + WIDER_SPREAD)[less]
-        self.searched += int(grown.sum() + less.sum())
         bounded = watch._replace(spread=self._spread[row])
         asked = Question(tree, columns, bounded, self._margin[row], self._amount[contingency])
         self._drop(np.isin(self._contingency, contingency[grown]) | np.isin(self._row, row[less]))
