@@ -145,7 +145,7 @@ def test_one_that_is_stopped_keeps_its_best_and_is_not_written(site, worker, pla
 def test_a_request_is_explained_from_the_table_and_from_the_timeline(site, made):
     page = site.as_("eve", f"/plan?season={made}")
     table = part(page, "Table of the season plan")
-    moved = table.get_by_role("row").filter(has_text=" d").filter(has_text="days from the wish").first
+    moved = table.get_by_role("row").filter(has_text=" d").filter(has_text="from the wish").first
     moved.get_by_role("button", name="Explain").click()
     why = part(page, "Why this date")
     for words in ("What is binding", "In its way", "Given up for it", "A week earlier", "Its owner bears"):

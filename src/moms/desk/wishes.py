@@ -145,9 +145,8 @@ def _out_by_day(
 def _days(first: date, last: date) -> int:
     days = (last - first).days + 1
     if not 1 <= days <= LONGEST_DAYS:
-        raise NotASeason(
-            f"{first} to {last} are {days} days", field="to", fix=f"give 1 to {LONGEST_DAYS} days, in order"
-        )
+        says = f"{first} to {last} are {days} days" if days > 0 else f"{last} lies before {first}"
+        raise NotASeason(says, field="to", fix=f"give 1 to {LONGEST_DAYS} days, in order")
     return days
 
 

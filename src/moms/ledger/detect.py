@@ -11,6 +11,8 @@ from math import fsum, sqrt
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
+from moms.values import many
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -66,7 +68,7 @@ def split(filed: Sequence[Filed], *, gap_days: int = 2) -> tuple[Suspicion, ...]
     for a, b in pairwise(rows):
         same = (a.owner, a.asset, a.work_order) == (b.owner, b.asset, b.work_order)
         if same and 0 <= b.start - a.end <= gap_days:
-            says = f"{b.request} starts {b.start - a.end} days after {a.request} ends on the same job"
+            says = f"{b.request} starts {many(b.start - a.end, 'day')} after {a.request} ends on the same job"
             found.append(_suspicion("LEDGER-SPLIT", a.owner, (a, b), says))
     return tuple(found)
 

@@ -82,6 +82,7 @@ def _plan(args: argparse.Namespace) -> int:
     """Show who is told what of an outage and when."""
     from moms.cli.paper import show_json, show_table
     from moms.cli.who import office
+    from moms.records.told import ESCALATE, WORDS
     from moms.values import Refused
 
     if not args.id:
@@ -92,7 +93,10 @@ def _plan(args: argparse.Namespace) -> int:
         show_json(found)
         return Exit.DONE
     rows = [[f"{r['at']:%Y-%m-%d %H:%MZ}", r["word"], r["severity"], _hearers(r["to"])] for r in found["by_clock"]]
-    rows += [["when done", " ".join(r["words"]), f"from {r['from']}", _hearers([r])] for r in found["by_deed"]]
+    every = WORDS - {ESCALATE}
+    for row in found["by_deed"]:
+        words = "anything" if every <= set(row["words"]) else " ".join(row["words"])
+        rows.append(["when done", words, f"from {row['from']}", _hearers([row])])
     for row in found["next"]:
         silent = f"the {row['silent']} acknowledged nothing"
         rows.append([f"after {row['after_min']:g} min", silent, row["severity"], _hearers([row])])

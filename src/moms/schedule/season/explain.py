@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from moms.schedule.season.objective import burden_of, burdens
 from moms.schedule.season.together import Together
+from moms.values import many
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,7 @@ def _says(job: Job, start: int | None, better: tuple[tuple[int, str], ...]) -> s
         return "on the day wished for"
     against = next((why for _, why in better if why), None)
     free = "nothing stands nearer by itself; moved for a term that counts more"
-    return f"{abs(start - job.preferred)} days from the wish: {against or free}"
+    return f"{many(abs(start - job.preferred), 'day')} from the wish: {against or free}"
 
 
 def owners(problem: Problem, plan: Mapping[str, int]) -> tuple[tuple[str, float, int, int], ...]:
