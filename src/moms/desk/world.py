@@ -113,7 +113,7 @@ class World:
     def all_areas(self) -> tuple[str, ...]:
         """The zones and regions of the grid, by which one may ask to be told."""
         zones = self.grid.zones
-        return () if zones is None else tuple(sorted({*zones.name, *zones.region}))
+        return () if zones is None else zones.areas
 
     def areas(self, request: Request) -> tuple[str, ...] | None:
         """Name the zones in which a request takes something out, and their regions; None where that is not known."""

@@ -56,6 +56,11 @@ class Zones:
     region_import_limit_mw: dict[str, float]
     """What each sub-region can take in from the others (Midwest-South transfer limit), by area."""
 
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """The zones and regions by name, by which one may ask to be told."""
+        return tuple(sorted({*self.name, *self.region}))
+
     def area(self, name: str) -> tuple[int, ...]:
         """Give the zones of an area of `region_import_limit_mw`, by row.
 

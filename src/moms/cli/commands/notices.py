@@ -180,7 +180,7 @@ def _areas(args: argparse.Namespace, chosen: Settings) -> tuple[str, ...]:
     from moms.exchange.grids import open_grid
 
     zones = open_grid(chosen.grid, home=chosen.home).zones if args.area else None
-    return () if zones is None else tuple(sorted({*zones.name, *zones.region}))
+    return () if zones is None else zones.areas
 
 
 def _secret() -> str:
