@@ -11,8 +11,9 @@ what it refers, counters or denies does not. The result carries the engine versi
 the seed and the counts. Nothing in it is real: owners, work and dates are drawn by the rules below.
 
 Lines are drawn among the lightly loaded ones that hold nobody's supply alone, as an owner would choose
-them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks,
-one request in twelve is for a generating unit. What would need a redispatch is decided with one, as in the
+them; most work lasts a day or two, more of it in spring, some of it at one station in following weeks.
+In the starter one request in twelve is for a generating unit, in `demo` one in five, a third of these for
+an overhaul of weeks that was asked for most of a year ahead. What would need a redispatch is decided with one, as in the
 product. What is not granted is withdrawn again.
 """
 
@@ -58,37 +59,101 @@ CLOCK = datetime(2026, 12, 1, 15, tzinfo=UTC)
 FIRST_DAY = date(2026, 12, 2)
 
 
+Lengths = tuple[tuple[float, int, int], ...]
+"""(share, least days, most days)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One sort of work: how much of it there is, on what, for how long, and how long before it is asked for."""
+
+    share: float
+    units: bool
+    lengths: Lengths
+    month_weight: dict[int, float]
+    lead_days: Lengths = ((0.15, 20, 30), (0.3, 45, 55), (0.25, 90, 100), (0.2, 130, 140), (0.1, 200, 210))
+    from_mw: float = 25.0
+    to_mw: float = 250.0
+    fuels: tuple[str, ...] = ("coal", "ng", "hydro")
+    flagged: bool = False
+    """Units with a special flag too."""
+    once: bool = False
+    """No unit twice in the book."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Over which days a book is drawn. Spring and autumn are when equipment comes out; the peaks are avoided."""
+    """Over which days a book is drawn, and what work is in it."""
 
     last_day: date
-    month_weight: dict[int, float]
+    works: tuple[Work, ...]
+    light_mw: float = 6.0
+    """Lines that carry less than this and than LIGHT_SHARE of their rating are asked for."""
+    filed_over_days: int = 40
+    """What would be filed after the demo's instant is filed in so many days before it."""
 
+
+USUAL = ((0.72, 1, 1), (0.17, 2, 2), (0.09, 3, 5), (0.02, 6, 9))
+SPRING = {12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}
+YEAR = {**SPRING, 7: 0.3, 8: 0.3, 9: 1.2, 10: 1.7, 11: 1.1}
+"""Spring and autumn are when equipment comes out; the peaks are avoided."""
+SHOULDER = {2: 0.4, 3: 1.5, 4: 1.8, 5: 0.8, 9: 0.8, 10: 1.6}
+EARLY = ((0.6, 250, 330), (0.4, 330, 450))
+"""An overhaul is asked for most of a year ahead and more, before the work that fits around it."""
 
 BOOKS = {
-    "starter": Plan(last_day=date(2027, 6, 30), month_weight={12: 0.5, 1: 0.5, 2: 0.9, 3: 1.5, 4: 1.9, 5: 1.5, 6: 0.6}),
+    "starter": Plan(
+        last_day=date(2027, 6, 30),
+        works=(
+            Work(share=0.92, units=False, lengths=USUAL, month_weight=SPRING),
+            Work(share=0.08, units=True, lengths=USUAL, month_weight=SPRING),
+        ),
+    ),
     "demo": Plan(
         last_day=date(2027, 11, 28),
-        month_weight={
-            12: 0.5,
-            1: 0.5,
-            2: 0.9,
-            3: 1.5,
-            4: 1.9,
-            5: 1.5,
-            6: 0.6,
-            7: 0.3,
-            8: 0.3,
-            9: 1.2,
-            10: 1.7,
-            11: 1.1,
-        },
+        filed_over_days=150,
+        works=(
+            Work(
+                share=0.80,
+                units=False,
+                lengths=((0.58, 1, 1), (0.17, 2, 2), (0.18, 3, 5), (0.06, 6, 9), (0.01, 10, 16)),
+                month_weight=YEAR,
+            ),
+            Work(
+                share=0.13,
+                units=True,
+                lengths=((0.6, 2, 4), (0.4, 5, 9)),
+                month_weight=YEAR,
+                to_mw=600.0,
+                flagged=True,
+            ),
+            Work(
+                share=0.065,
+                units=True,
+                lengths=((0.4, 12, 24), (0.6, 31, 40)),
+                month_weight=SHOULDER,
+                lead_days=EARLY,
+                from_mw=150.0,
+                to_mw=1150.0,
+                flagged=True,
+                once=True,
+            ),
+            Work(
+                share=0.005,
+                units=True,
+                lengths=((1.0, 31, 38),),
+                month_weight=SHOULDER,
+                lead_days=((1.0, 540, 700),),
+                from_mw=500.0,
+                to_mw=1500.0,
+                fuels=("nuclear",),
+                flagged=True,
+                once=True,
+            ),
+        ),
     ),
 }
-LENGTHS = ((0.72, 1, 1), (0.17, 2, 2), (0.09, 3, 5), (0.02, 6, 9))
-"""(share, least days, most days)."""
-LIGHT_MW, LIGHT_SHARE = 6.0, 0.08
+LIGHT_SHARE = 0.08
 BATCH = 4
 """Requests a core and batch: a long study does not leave the other core idle."""
 SAVE_EACH_S = 120.0
@@ -100,17 +165,20 @@ Drawn = tuple[datetime, Request, str]
 def draw_requests(world: World, plan: Plan, *, seed: int, count: int) -> list[Drawn]:
     """Draw requests with their stamps, in order of stamp."""
     rng = np.random.default_rng(seed)
-    lines, units = _lines(world), _units(world)
-    found = []
+    rows = [_units(world, work) if work.units else _lines(world, plan.light_mw) for work in plan.works]
+    upto = np.cumsum([work.share for work in plan.works])
+    found: list[Drawn] = []
     while len(found) < count:
-        if rng.random() < 0.92:
-            found += _project(world, plan, rng, lines, len(found))
-        else:
-            found.append(_unit_request(world, plan, rng, units, len(found)))
+        which = min(int(np.searchsorted(upto, rng.random(), side="right")), len(plan.works) - 1)
+        draw = _unit_request if plan.works[which].units else _project
+        new = draw(world, plan, plan.works[which], rng, rows[which], len(found))
+        if plan.works[which].once:
+            rows[which] = np.setdiff1d(rows[which], [int(r.assets[0].removeprefix("gen:")) - 1 for _, r, _ in new])
+        found += new
     return sorted(found[:count], key=lambda row: (row[0], row[1].external_id))
 
 
-def _lines(world: World) -> np.ndarray:
+def _lines(world: World, light_mw: float) -> np.ndarray:
     """Give rows an owner would ask for: in service, inside, owned, below 345 kV, no special flag."""
     grid = world.grid
     branches, register = grid.network.branches, grid.register
@@ -126,29 +194,28 @@ def _lines(world: World) -> np.ndarray:
         dcline_mw=network.dclines.p_mw[:, None], season=(Season_.SUMMER,),
     )  # fmt: skip
     flow = np.abs(DcFactor.of(network).flows(case.injection_mw(network))[:, 0])
-    ok &= (flow < LIGHT_MW) & (flow < LIGHT_SHARE * branches.rate_a_mw)
+    ok &= (flow < light_mw) & (flow < LIGHT_SHARE * branches.rate_a_mw)
     ok[bridges(network)] = False
     return np.flatnonzero(ok)
 
 
-def _units(world: World) -> np.ndarray:
+def _units(world: World, work: Work) -> np.ndarray:
     units, register = world.grid.network.units, world.grid.register
-    thermal = np.isin(units.fuel, ["coal", "ng", "hydro"])
     ok = (
         units.in_service
-        & thermal
+        & np.isin(units.fuel, work.fuels)
         & (register.unit_owner >= 0)
-        & (units.p_max_mw >= 25.0)
-        & (units.p_max_mw <= 250.0)
-        & (register.unit_flags == 0)
+        & (units.p_max_mw >= work.from_mw)
+        & (units.p_max_mw <= work.to_mw)
+        & (work.flagged | (register.unit_flags == 0))
     )
     return np.flatnonzero(ok)
 
 
-def _window(plan: Plan, rng: np.random.Generator, days: int, *, whole: bool) -> Window:
-    weights = np.array(list(plan.month_weight.values()))
-    month = int(rng.choice(list(plan.month_weight), p=weights / weights.sum()))
-    year = 2026 if month == 12 else 2027
+def _window(plan: Plan, work: Work, rng: np.random.Generator, days: int) -> Window:
+    weights = np.array(list(work.month_weight.values()))
+    month = int(rng.choice(list(work.month_weight), p=weights / weights.sum()))
+    year, whole = 2026 if month == 12 else 2027, work.units
     first = date(year, month, int(rng.integers(1, 28)))
     first = min(max(first, FIRST_DAY + 2 * DAY), plan.last_day)
     if first.weekday() >= 5 and not whole:
@@ -159,16 +226,22 @@ def _window(plan: Plan, rng: np.random.Generator, days: int, *, whole: bool) -> 
     return Window(start=start, end=end)
 
 
-def _length(rng: np.random.Generator) -> int:
-    share = np.array([row[0] for row in LENGTHS])
-    _, least, most = LENGTHS[int(rng.choice(len(LENGTHS), p=share / share.sum()))]
+def _drawn(rng: np.random.Generator, rows: Lengths) -> tuple[int, int]:
+    share = np.array([row[0] for row in rows])
+    _, least, most = rows[int(rng.choice(len(rows), p=share / share.sum()))]
+    return least, most
+
+
+def _length(rng: np.random.Generator, rows: Lengths) -> int:
+    least, most = _drawn(rng, rows)
     return int(rng.integers(least, most + 1))
 
 
-def _stamp(rng: np.random.Generator, start: datetime) -> datetime:
+def _stamp(plan: Plan, work: Work, rng: np.random.Generator, start: datetime) -> datetime:
     """Give when it was filed: some days to months before, and before the demo's instant."""
-    lead = float(rng.choice([20, 45, 90, 130, 200], p=[0.15, 0.3, 0.25, 0.2, 0.1])) + float(rng.random()) * 10
-    latest = CLOCK - timedelta(hours=float(rng.integers(1, 24 * 40)))
+    least, most = _drawn(rng, work.lead_days)
+    lead = least + float(rng.random()) * (most - least)
+    latest = CLOCK - timedelta(hours=float(rng.integers(1, 24 * plan.filed_over_days)))
     return min(start.astimezone(UTC) - lead * DAY, latest).replace(microsecond=0, second=0)
 
 
@@ -176,7 +249,9 @@ def _contact(owner: str) -> tuple[Contact, ...]:
     return (Contact(name=f"{owner} outage desk", phone="+1 555 0100"),)
 
 
-def _project(world: World, plan: Plan, rng: np.random.Generator, lines: np.ndarray, number: int) -> list[Drawn]:
+def _project(  # noqa: PLR0917 - one caller, in this file
+    world: World, plan: Plan, work: Work, rng: np.random.Generator, lines: np.ndarray, number: int
+) -> list[Drawn]:
     """Draw one piece of work: a line, sometimes a second one at the same station the week after."""
     branches, register, stations = world.grid.network.branches, world.grid.register, world.grid.network.buses.station
     row = int(rng.choice(lines))
@@ -184,7 +259,7 @@ def _project(world: World, plan: Plan, rng: np.random.Generator, lines: np.ndarr
     if rng.random() < 0.25:
         near = lines[stations[branches.from_bus[lines]] == stations[branches.from_bus[row]]]
         rows += [int(r) for r in near[near != row][:1]]
-    window = _window(plan, rng, _length(rng), whole=False)
+    window = _window(plan, work, rng, _length(rng, work.lengths))
     found = []
     for k, each in enumerate(rows):
         owner = register.owners[register.branch_owner[each]]
@@ -204,19 +279,21 @@ def _project(world: World, plan: Plan, rng: np.random.Generator, lines: np.ndarr
             recall_h=float(rng.choice([4, 8, 12, 24])),
             emergency_return_h=2.0,
             project=f"W{number:04d}" if len(rows) > 1 else None,
-            description="synthetic work of the starter book",
+            description="synthetic work",
             contacts=_contact(owner),
             agreed_load_at_risk=bool(rng.random() < 0.5),
         )
-        found.append((_stamp(rng, shifted.start), request, f"desk-{owner.lower()}"))
+        found.append((_stamp(plan, work, rng, shifted.start), request, f"desk-{owner.lower()}"))
     return found
 
 
-def _unit_request(world: World, plan: Plan, rng: np.random.Generator, units: np.ndarray, number: int) -> Drawn:
+def _unit_request(  # noqa: PLR0917 - one caller, in this file
+    world: World, plan: Plan, work: Work, rng: np.random.Generator, units: np.ndarray, number: int
+) -> list[Drawn]:
     register = world.grid.register
     row = int(rng.choice(units))
     owner = register.owners[register.unit_owner[row]]
-    window = _window(plan, rng, max(_length(rng), 2), whole=True)
+    window = _window(plan, work, rng, max(_length(rng, work.lengths), 2))
     request = Request(
         external_id=f"S27-{number:04d}",
         organisation=owner,
@@ -227,10 +304,10 @@ def _unit_request(world: World, plan: Plan, rng: np.random.Generator, units: np.
         window=window,
         recall_h=float(rng.choice([24, 72, 168])),
         emergency_return_h=24.0,
-        description="synthetic work of the starter book",
+        description="synthetic work",
         contacts=_contact(owner),
     )
-    return _stamp(rng, window.start), request, f"desk-{owner.lower()}"
+    return [(_stamp(plan, work, rng, window.start), request, f"desk-{owner.lower()}")]
 
 
 # ---------------------------------------------------------------- deciding, two at a time where they cannot meet
@@ -296,7 +373,7 @@ def build(
             waiting = [row for row in drawn if row[1].external_id not in set(decided)]
         began = saved = time.monotonic()
         with ProcessPoolExecutor(cores, mp_context=multiprocessing.get_context("fork")) as pool:
-            while waiting and time.monotonic() - began < minutes * 60:
+            while waiting:
                 batch = _batch(waiting, BATCH * cores)
                 jobs = [(row, _filed(office, world, row)) for row in batch]
                 live = [(row, s) for row, s in jobs if s is not None]
@@ -334,7 +411,7 @@ def build(
                     "decided": decided,
                     "counts": dict(sorted(counts.items())),
                 }
-                done = not waiting or len(entries) >= enough
+                done = not waiting or len(entries) >= enough or time.monotonic() - began >= minutes * 60
                 if done or time.monotonic() - saved > SAVE_EACH_S:
                     order = entries_in_order(entries)
                     save(Season(name=name, clock=CLOCK, rule_book=world.rules.name, entries=order, made=made), out)
