@@ -17,7 +17,7 @@ from moms.study import some_hours, study
 from moms.values import ElementKind, Remembered, element, many, mw
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from moms.desk.security import Studied
     from moms.desk.world import World
@@ -34,6 +34,8 @@ An element loaded to its limit is over after thousands of contingencies that har
 cuts something off holds a factor of its own: all of them at once once took 22 GB. What the worst do not
 bring down the study finds again, and a part that cannot be relieved proves that the whole cannot.
 """
+HOURS_AT_ONCE = 256
+"""Hours whose programs are held while their rounds last, some ten megabytes each; a week is one block."""
 OLD = 0
 Key = tuple[int, int]
 """Slice, and hour inside it."""
@@ -49,6 +51,13 @@ class _Pairs:
     def keys(self) -> list[Key]:
         """Where something is over, in order."""
         return sorted({(place, row.hour) for place, rows in self.by_slice.items() for row in rows})
+
+    def at(self, keys: set[Key]) -> _Pairs:
+        """Give the pairs of these hours alone."""
+        found = {
+            place: [row for row in rows if (place, row.hour) in keys] for place, rows in sorted(self.by_slice.items())
+        }
+        return _Pairs(by_slice={place: rows for place, rows in found.items() if rows})
 
     def placed(self, places: Sequence[Sequence[Key]]) -> _Pairs:
         """Give the pairs of some hours where these are in the slices they were taken from."""
@@ -131,21 +140,37 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
     first = _worst_hour(pairs)
     if first is None:
         return None
-    hours, more, clean = _Hours(world, slices), pairs, True
-    for k in range(ROUNDS):
-        world.tell(Progress(part=REDISPATCH, done=k, of=ROUNDS))
-        failed = hours.take(more) if k else hours.begin(pairs, first)
-        if failed is not None:
-            return failed
-        keys = more.keys
-        moved.update(hours.moved(keys))
-        places, some = _some(slices, moved, keys)
-        again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
-        more = _over(again, some, again.violations).placed(places)
-        clean = clean and _stands(result, again, more, places)
-        if not more.by_slice:
-            return _relief(moved, verified=clean)
-    return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
+    hours, clean = _Hours(world, slices), True
+    failed = hours.alone(pairs, first)
+    if failed is not None:
+        return failed
+    blocks = list(_blocks(pairs, first))
+    for number, block in enumerate(blocks):
+        more = block
+        for k in range(ROUNDS):
+            world.tell(Progress(part=REDISPATCH, done=number * ROUNDS + k, of=len(blocks) * ROUNDS))
+            failed = hours.take(more) if k else hours.begin(more, first)
+            if failed is not None:
+                return failed
+            keys = more.keys
+            moved.update(hours.moved(keys))
+            places, some = _some(slices, moved, keys)
+            again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
+            more = _over(again, some, again.violations).placed(places)
+            clean = clean and _stands(result, again, more, places)
+            if not more.by_slice:
+                break
+        else:
+            return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
+        hours.let_go(block.keys)
+    return _relief(moved, verified=clean)
+
+
+def _blocks(pairs: _Pairs, first: Key) -> Iterator[_Pairs]:
+    """Give the pairs of so many hours at a time as may be held at once, those of the first hour among the first."""
+    keys = sorted(pairs.keys, key=lambda key: (key != first, key))
+    for at in range(0, len(keys), HOURS_AT_ONCE):
+        yield pairs.at(set(keys[at : at + HOURS_AT_ONCE]))
 
 
 def _asks_for_it(studied: Studied) -> bool:
@@ -228,23 +253,31 @@ class _Hours:
         self._world, self._slices = world, slices
         self._of: dict[int, Reliefs] = {}
 
-    def begin(self, pairs: _Pairs, first: Key) -> Remedy | None:
-        """Solve the first hour alone, since where it cannot be cured the rest need not be; then all others by slice.
+    def alone(self, pairs: _Pairs, first: Key) -> Remedy | None:
+        """Solve the first hour before all others: where it cannot be cured the rest need not be."""
+        return self._begin(first[0], pairs.at({first}).by_slice[first[0]])
 
-        Gives what stands in the way, if anything does.
-        """
-        place, hour = first
-        alone = [row for row in pairs.by_slice[place] if row.hour == hour]
-        rest = pairs.by_slice | {place: [row for row in pairs.by_slice[place] if row.hour != hour]}
-        for where, rows in ((place, alone), *sorted(rest.items())):
-            try:
-                self._at(where).begin(rows)
-            except Disconnected:  # the request or the book splits the grid here: a person looks
-                return _cannot(None, self._slices[where], (where, rows[0].hour))
-            failed = self._failed(where, [row.hour for row in rows])
+    def begin(self, pairs: _Pairs, first: Key) -> Remedy | None:
+        """Solve hours by slice, but for the first, which has been; gives what stands in the way, if anything does."""
+        for place, rows in sorted(pairs.by_slice.items()):
+            failed = self._begin(place, [row for row in rows if (place, row.hour) != first])
             if failed is not None:
                 return failed
         return None
+
+    def _begin(self, place: int, rows: Sequence[Over]) -> Remedy | None:
+        if not rows:
+            return None
+        try:
+            self._at(place).begin(rows)
+        except Disconnected:  # the request or the book splits the grid here: a person looks
+            return _cannot(None, self._slices[place], (place, rows[0].hour))
+        return self._failed(place, [row.hour for row in rows])
+
+    def let_go(self, keys: Sequence[Key]) -> None:
+        """Forget hours that nothing is over in any more."""
+        for place, hour in keys:
+            self._of[place].let_go([hour])
 
     def take(self, more: _Pairs) -> Remedy | None:
         """Solve hours again with what was found over at them as they are moved; gives what stands in the way."""

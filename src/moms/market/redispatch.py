@@ -14,15 +14,14 @@ import numpy as np
 
 from moms.grid import Hours
 from moms.market.hour_program import ROUNDS, HourProgram, point_of
-from moms.market.relief import Redispatch
+from moms.market.relief import HourRelief, Redispatch
 from moms.market.rules import RedispatchRules
 from moms.market.sensitivity import Over, Sensitivities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from moms.grid import BoolArray, FloatArray
-    from moms.market.relief import HourRelief
     from moms.powerflow import DcFactor
 
 
@@ -89,6 +88,11 @@ class Reliefs:
         """Give what came of an hour; with `checked` what no study has settled counts as relieved."""
         return self._tasks[hour].outcome(checked=checked)
 
+    def let_go(self, at: Iterable[int]) -> None:
+        """Forget hours that are over and done with: a program of one hour takes megabytes."""
+        for hour in at:
+            self._tasks.pop(hour, None)
+
     def outcomes(self, *, checked: bool) -> tuple[HourRelief, ...]:
         """Give what came of all hours, in order."""
         return tuple(self.outcome(hour, checked=checked) for hour in sorted(self._tasks))
@@ -136,8 +140,14 @@ def nearest(
     Where none does, the one that is over by least, with what stays over: its `unit_mw` is given then too.
     """
     found = Reliefs(factor=factor, hours=hours, units_out=units_out, derate_mw=derate_mw, rules=rules, by_cost=False)
-    found.begin(over)
-    return Redispatch(hours=found.outcomes(checked=True), source=found.rules.source)
+    by_hour, done = _by_hour(over), list[HourRelief]()
+    every = list(by_hour)
+    # Hours stand for themselves: no more programs at once than have their flows solved together.
+    for some in (every[at : at + AT_ONCE] for at in range(0, len(every), AT_ONCE)):
+        found.begin([pair for hour in some for pair in by_hour[hour]])
+        done += found.outcomes(checked=True)
+        found.let_go(some)
+    return Redispatch(hours=tuple(done), source=found.rules.source)
 
 
 def _by_hour(over: Sequence[Over]) -> dict[int, list[Over]]:
