@@ -395,6 +395,8 @@ def build(
                     counts[answer.record["outcome"]] += 1
                     if answer.record["outcome"] in {"approve", "accept"}:
                         entries.append(_entry(row, answer))
+                    else:
+                        _withdraw(office, world, row, situation.outage.id)
                     decisive = (
                         ",".join(answer.record["decisive"])
                         if answer.record["outcome"] not in {"approve", "accept"}
