@@ -76,3 +76,26 @@ def test_what_is_verified_holds_in_a_whole_study_of_all_its_hours(monkeypatch) -
         assert not (last.base.caused != 0).any()
         assert not last.unsolved
     assert max(rounds) > 1, "nothing showed that rounds add up"
+
+
+def test_hours_taken_in_blocks_come_to_what_all_at_once_come_to(monkeypatch) -> None:
+    """Hours stand for themselves: how many programs are held at a time changes no megawatt and no word."""
+    several = 0
+    for seed, slack, asset in ((1, 0.7, 5), (2, 0.8, 1), (2, 1.2, 13), (5, 0.8, 17)):
+        found = []
+        for most in (10_000, 3, 1):
+            monkeypatch.setattr(remedy, "HOURS_AT_ONCE", most)
+            world = a_world(seed=seed, slack=slack)
+            window = Window(start=START, end=START + DAY)
+            outage = unfiled(world, (f"branch:{asset}",), window=window, now=NOW)
+            found.append(redispatch_of(world, secure(world, outage, (), book="book", window=window, now=NOW)))
+        whole, *others = found
+        assert whole.remedy is not None
+        several += len(whole.moved) > 3
+        for other in others:
+            assert other.remedy == whole.remedy
+            assert sorted(other.moved) == sorted(whole.moved)
+            for key, changed in whole.moved.items():
+                assert changed.unit.tolist() == other.moved[key].unit.tolist()
+                assert changed.after_mw.tobytes() == other.moved[key].after_mw.tobytes()
+    assert several, "no case has more hours than a block"

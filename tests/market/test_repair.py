@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +16,8 @@ from moms.study import some_hours
 
 from . import dense
 from .worlds import hours, world
+
+redispatch = sys.modules["moms.market.redispatch"]  # the package has a function of that name
 
 
 def tight(seed, *, share, count=4):
@@ -120,6 +123,17 @@ def test_a_kept_hour_is_the_repair_made_now_to_the_byte_wherever_it_stands(seed,
         repair(factor=DcFactor.of(grid.network), hours=some_hours(made, np.array([k])), kept=kept)
     the_same(repair(factor=factor, hours=made, kept=kept), plain)
     the_same(repair(factor=factor, hours=backwards, kept=kept), repair(factor=factor, hours=backwards, kept=None))
+
+
+@given(st.integers(0, 200), st.sampled_from((0.97, 0.85, 0.05)))
+@settings(max_examples=15, deadline=None)
+def test_an_hour_is_repaired_alike_however_many_are_held_at_once(seed, share):
+    grid, made = tight(seed, share=share)
+    factor = DcFactor.of(grid.network)
+    whole = repair(factor=factor, hours=made, kept=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redispatch, "AT_ONCE", 1)
+        the_same(repair(factor=factor, hours=made, kept=None), whole)
 
 
 def test_whatever_a_repair_rests_on_makes_another_fingerprint():

@@ -42,7 +42,7 @@ def enter(*, book: Book, entries: Sequence[Entry], rule_book: str) -> int:
     """Enter the entries that are not yet in the book, in order of stamp; give how many were new.
 
     Raises:
-        NotEmpty: the book holds something else; a demo never mixes with anybody's own book.
+        NotEmpty: the book holds something else; a demo never mixes with anybody's own book, nor two seasons.
     """
     wanted = {outage_id(e.request.organisation, e.request.external_id): e for e in entries}
     with book.as_(SYSTEM) as page:
@@ -54,6 +54,12 @@ def enter(*, book: Book, entries: Sequence[Entry], rule_book: str) -> int:
                 fix="name another folder for the demo: MOMS_HOME=~/moms-demo ./moms demo",
             )
         fresh = [(key, e) for key, e in wanted.items() if key not in there]
+        if 0 < len(fresh) < len(wanted):  # a season is entered whole: ids of another may be the same
+            raise NotEmpty(
+                "the book holds another season, or this one as another version had it",
+                field="MOMS_HOME",
+                fix="name another folder for this one: MOMS_HOME=~/moms-demo-2 ./moms demo",
+            )
         for key, entry in sorted(fresh, key=lambda item: (item[1].stamp, item[0])):
             _enter(page, key, entry, rule_book)
     return len(fresh)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = "moms-season-1"
+_FOLDER, _ENDS = resources.files("moms.data") / "season", ".json.xz"
 
 
 class NotASeason(Refused):
@@ -59,10 +60,15 @@ def bundled(name: str) -> Season:
     Raises:
         NotASeason: none of that name.
     """
-    file = resources.files("moms.data") / "season" / f"{name}.json.xz"
-    if not file.is_file():
-        raise NotASeason(f"there is no season {name!r}", field="season", fix="`starter` is shipped")
-    return read(file.read_bytes())
+    names = bundled_names()
+    if name not in names:
+        raise NotASeason(f"there is no season {name!r}", field="season", fix=f"these are shipped: {', '.join(names)}")
+    return read((_FOLDER / f"{name}{_ENDS}").read_bytes())
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Name the seasons that are shipped with MOMS."""
+    return tuple(sorted(f.name.removesuffix(_ENDS) for f in _FOLDER.iterdir() if f.name.endswith(_ENDS)))
 
 
 def read(data: bytes) -> Season:

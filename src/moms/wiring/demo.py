@@ -1,4 +1,4 @@
-"""The demo: the starter book on its own clock, and the four stories taken through it."""
+"""The demo: a season book on its own clock, and the four stories taken through it."""
 
 from __future__ import annotations
 
@@ -68,22 +68,22 @@ FIRST_DAY = Day(
           ("isolated", "2026-12-01T09:10-05:00")),
     supposes="were the line that failed this morning still out then: looked at before it is settled",
 )  # fmt: skip
-"""What has happened before anybody looks: something to settle, to answer, to watch and to report on."""
+"""What has happened in the starter before anybody looks: something to settle, to answer, to watch and to report on."""
 
 
 class StoryChanged(Refused):
     """The book holds another request under a story's reference."""
 
 
-def load_starter(office: Office) -> tuple[Season, int]:
-    """Enter the starter book if it is not there yet, and set the demo's clock; give how many were new.
+def load_season(office: Office, name: str) -> tuple[Season, int]:
+    """Enter a shipped season if it is not there yet, and set the demo's clock; give how many were new.
 
     A clock that has gone on since is left as it is: it never goes back in a book that knows it.
 
     Raises:
-        NotEmpty: the book holds somebody's own outages.
+        NotASeason: none of that name is shipped. NotEmpty: the book holds somebody's own outages, or another season.
     """
-    season, home = bundled(STARTER), office.settings.home
+    season, home = bundled(name), office.settings.home
     fresh = enter(book=office.book, entries=season.entries, rule_book=season.rule_book)
     if fresh == len(season.entries):
         storm = Storm(weather=read_weather(SAMPLE))

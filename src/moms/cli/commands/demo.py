@@ -1,4 +1,4 @@
-"""`moms demo`: the starter book and four stories on the MISO-size grid, decided before your eyes."""
+"""`moms demo`: a season book and four stories on the MISO-size grid, decided before your eyes."""
 
 from __future__ import annotations
 
@@ -21,13 +21,15 @@ if TYPE_CHECKING:
 EXAMPLE = """moms demo
 moms demo --exit
 moms demo --serve --port 8700
-moms demo --speed 600"""
+moms demo --speed 600
+moms demo --season demo"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare how it ends."""
     parser.add_argument("--exit", action="store_true", help="stop after the decisions, as it does without a terminal")
     parser.add_argument("--serve", action="store_true", help="serve the pages although there is no terminal")
+    parser.add_argument("--season", default="starter", metavar="NAME", help="the book it begins with (starter)")
     parser.add_argument("--port", type=int, default=8700, metavar="N", help="where the pages are served (8700)")
     what = "seconds of the market in a second at the first start, 0 to 3600 (60)"
     parser.add_argument("--speed", type=float, default=60.0, metavar="N", help=what)
@@ -43,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.letters import console, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
-    from moms.wiring.demo import FIRST_DAY, load_starter, tell_stories
+    from moms.wiring.demo import FIRST_DAY, STARTER, load_season, tell_stories
     from moms.wiring.demo_day import begin_day
 
     check_speed(args.speed)
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     paper = console()
     began = time.perf_counter()
     with office(args) as desk:
-        season, fresh = load_starter(desk)
+        season, fresh = load_season(desk, args.season)
         if not args.json:
             _greet(paper, desk, season, fresh)
         for story, answer in tell_stories(desk, season=season):
@@ -68,8 +70,9 @@ def run(args: argparse.Namespace) -> int:
     else:
         _farewell(paper, told, time.perf_counter() - began)
     if serves(args, terminal=sys.stdout.isatty(), ci=os.environ.get("CI") == "true"):
-        with office(args) as desk:
-            begin_day(desk, FIRST_DAY, clock=season.clock)
+        if season.name == STARTER:
+            with office(args) as desk:
+                begin_day(desk, FIRST_DAY, clock=season.clock)
         _serve(args, paper, season)
     return 0
 
@@ -96,11 +99,10 @@ def check_speed(speed: float) -> None:
 def finish(args: argparse.Namespace) -> None:
     """Finish a replay over which an earlier demo died."""
     from moms.exchange.season import bundled
-    from moms.wiring.demo import STARTER
     from moms.wiring.demo_service import finish_replay
     from moms.wiring.settings import settings
 
-    finish_replay(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=bundled(STARTER))
+    finish_replay(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=bundled(args.season))
 
 
 def _serve(args: argparse.Namespace, paper: Console, season: Season) -> None:
@@ -153,7 +155,7 @@ def _greet(paper: Console, desk: Office, season: Season, fresh: int) -> None:
         paper.print(f"  [dim]{note}[/]")
     entered = f"{fresh} entered now" if fresh else "there already"
     paper.print(
-        f"Starter book: {len(season.entries)} outages ({entered}), every one admitted by this engine;"
+        f"Season book {season.name}: {len(season.entries)} outages ({entered}), every one admitted by this engine;"
         f" of {len(season.made['decided'])} requests {_counted(season.made['counts'])}."
     )
     paper.print(f"The demo's clock stands at {settings().now:%Y-%m-%d %H:%MZ}.\n")

@@ -24,12 +24,12 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.letters import console, markdown, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
-    from moms.wiring.demo import load_starter, tell_stories
+    from moms.wiring.demo import STARTER, load_season, tell_stories
 
     told = []
     paper = console()
     with office(args) as desk:
-        season, _ = load_starter(desk)
+        season, _ = load_season(desk, STARTER)
         for story, answer in tell_stories(desk, season=season, preview=True):
             told.append({"story": story.name, "title": story.title, "shows": story.shows, **answer_document(answer)})
             if args.json or answer.record is None:
