@@ -358,3 +358,25 @@ def test_a_deed_that_is_refused_says_why_in_its_dialog(site):
     expect(alert).to_contain_text("that is for the control room")
     expect(alert).to_contain_text("ask there")
     sound(page)
+
+
+def test_what_must_have_ended_before_is_named_and_a_wrong_order_is_said_at_its_field(site):
+    page = site.as_("ann", "/ask")
+    first = fill(page, asset="branch:2", start="2027-07-05T07:00", end="2027-07-05T17:00")
+    page.get_by_role("button", name="File the request").click()
+    page.wait_for_url("**/requests/OTG-*")
+    page = site.as_("ann", "/ask")
+    own = fill(page, asset="branch:3", start="2027-07-07T07:00", end="2027-07-07T17:00")
+    page.get_by_label("Only after").fill(f"{first}\n{own}\n")
+    sound(page)
+    page.get_by_role("button", name="File the request").click()
+    expect(page.get_by_text("it waits for itself").first).to_be_visible()
+    assert page.get_by_label("Only after").get_attribute("aria-invalid") == "true"
+    expect(page.get_by_text("no outage of that reference is filed")).to_have_count(0)
+    page.get_by_label("Only after").fill(f"{first}\n")
+    page.get_by_role("button", name="File the request").click()
+    page.wait_for_url("**/requests/OTG-*")
+    filed = page.url.rsplit("/", 1)[1]
+    with Caller(site.base, "ann") as caller:
+        found = caller.client.get(f"/outages/{filed}").json()["outage"]["request"]
+    assert found["after"] == [first]

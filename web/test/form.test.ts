@@ -31,11 +31,15 @@ describe("the request form", () => {
   it("sends what is no number as it is typed, so that the service says so too", () => {
     expect(document({ ...typed, recall: " four " }, "TO-1").recall_h).toBe("four");
   });
+  it("says what comes before it and what goes with it, each reference once", () => {
+    expect(document(typed, "TO-1")).toMatchObject({ after: [], group: undefined });
+    expect(document({ ...typed, after: " W-17\n\nW 18, north \nW-17", group: " bay 4 " }, "TO-1")).toMatchObject({ after: ["W-17", "W 18, north"], group: "bay 4" });
+  });
   it("has a reference of at most a hundred signs, the same for the same ask", () => {
     expect(reference({ ...typed, reference: "  W-17 " })).toBe("W-17");
     expect(reference({ ...typed, assets: Array.from({ length: 30 }, (_, k) => `branch:${k}`) }).length).toBe(100);
   });
   it("brings the service's names to the form's fields", () => {
-    expect(["window", "window.start", "contacts[0].phone", "assets[1]", "group", null].map(fieldOf)).toEqual(["window.start", "window.start", "phone", "assets", "", ""]);
+    expect(["window", "window.start", "contacts[0].phone", "assets[1]", "after[0]", "group", "project", null].map(fieldOf)).toEqual(["window.start", "window.start", "phone", "assets", "after", "group", "", ""]);
   });
 });

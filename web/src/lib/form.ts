@@ -18,11 +18,14 @@ export interface Typed {
   phone: string;
   description: string;
   agreed: boolean;
+  /** References of one's own outages that must end before it begins, one a line. */
+  after: string;
+  group: string;
 }
 
 export const EMPTY: Typed = {
   assets: [], start: "", end: "", earliest: "", latest: "", kind: "maintenance", nature: "", reference: "", recall: "4",
-  emergency: "2", contact: "", phone: "", description: "", agreed: false,
+  emergency: "2", contact: "", phone: "", description: "", agreed: false, after: "", group: "",
 };
 
 export interface Fault {
@@ -78,8 +81,15 @@ export function document(typed: Typed, organisation: string): Wanted {
     emergency_return_h: number(typed.emergency),
     description: typed.description.trim() || undefined,
     agreed_load_at_risk: typed.agreed,
+    after: lines(typed.after),
+    group: typed.group.trim() || undefined,
     contacts: typed.contact.trim() ? [{ name: typed.contact.trim(), phone: typed.phone.trim() }] : [],
   };
+}
+
+/** What is written one a line, each once. */
+function lines(text: string): string[] {
+  return [...new Set(text.split("\n").map((line) => line.trim()).filter(Boolean))];
 }
 
 /** The field of the form at which a fault of the service is shown; "" where it belongs to none. */
@@ -95,5 +105,5 @@ export const LABELS: Record<string, string> = {
   assets: "Equipment", "window.start": "Out of service from", "window.end": "Back in service at", nature: "Nature of the work",
   kind: "Kind", recall_h: "Recall time, hours", emergency_return_h: "In an emergency, hours", contacts: "Who answers",
   phone: "Telephone, day and night", description: "What is done", external_id: "Your reference",
-  earliest_start: "Could start as early as", latest_end: "Must be back by", agreed_load_at_risk: "Load at risk",
+  earliest_start: "Could start as early as", latest_end: "Must be back by", after: "Only after", group: "Together with", agreed_load_at_risk: "Load at risk",
 };

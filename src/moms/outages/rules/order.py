@@ -49,6 +49,8 @@ def of_what_is_there(ask: Ask) -> Iterator[Said]:
     """Refer work that waits for an outage that is not filed, or will not take place."""
     there = waited_for(ask)
     for reference in ask.request.after:
+        if reference == ask.request.external_id:
+            continue  # ORDER-1 has said so
         other = there.get(reference)
         if other is None:
             says = f"it waits for {reference}, and no outage of that reference is filed"

@@ -29,6 +29,8 @@ export interface Wanted {
   description?: string;
   contacts?: Contact[];
   agreed_load_at_risk?: boolean;
+  after?: string[];
+  group?: string;
   derate_to_mw?: number | null;
   [more: string]: unknown;
 }
