@@ -88,9 +88,13 @@ class Program:
         )
 
     def solve(self) -> Solution:
-        """Solve as it stands."""
+        """Solve as it stands: from the last basis, and from nothing where the way from there leads nowhere."""
         self._highs.run()
         found = self._highs.getModelStatus()
+        if found not in _STATUS:
+            self._highs.clearSolver()
+            self._highs.run()
+            found = self._highs.getModelStatus()
         status = _STATUS.get(found, Status.FAILED)
         solution = self._highs.getSolution()
         if status is not Status.OPTIMAL:
