@@ -1,4 +1,4 @@
-"""The database is killed while requests are filed: each that was answered is there, each tried again is there once."""
+"""The database is killed while requests are filed: what was answered is there, what is tried again is there once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 
 import httpx
 
+from moms.desk.ports import DatabaseFull
+from moms.portal.errors import of_refusal
 from tests.portal.conftest import a_request, key
 
 MANY = 24
@@ -70,3 +72,13 @@ def test_a_database_that_is_killed_while_requests_are_filed_loses_none_and_doubl
     for row in rows:
         assert [verb for verb, outage in told if outage == row["id"]] == ["submit", "validate"]
     assert alone.place.verify().whole
+
+
+def test_a_database_without_room_is_no_fault_of_who_asks_and_says_what_to_do():
+    said = of_refusal(DatabaseFull("the database has no room left", fix="give it room"))
+    assert said.status_code == 507
+    assert json.loads(bytes(said.body)) == {
+        "type": "urn:moms:DatabaseFull", "title": "the database has no room left", "status": 507, "field": None,
+        "fix": "give it room",
+    }  # fmt: skip
+    assert said.headers["Retry-After"] == "5"

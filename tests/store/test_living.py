@@ -10,10 +10,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy import event as hooks
 from sqlalchemy.exc import ProgrammingError
 
-from moms.desk.ports import DatabaseAway
+from moms.desk.ports import DatabaseAway, DatabaseFull
 from moms.store import living
 from moms.store.book import PostgresBook
-from moms.store.living import has_spoken, only_living, say_away
+from moms.store.living import Pool, has_spoken, only_living, say_away
 from moms.values import SYSTEM
 
 ENDS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND usename = "
@@ -106,3 +106,29 @@ def test_a_server_that_nobody_reaches_says_so_and_one_that_only_refuses_does_not
         pass
     with pytest.raises(ProgrammingError), say_away(engine).begin() as connection:
         connection.execute(text("SELECT 1 FROM moms.nothing"))
+
+
+@pytest.mark.parametrize("state", ["53100", "53200"])
+def test_a_server_without_room_says_so_and_no_word_of_where(database, engine, state):
+    """The server's own word, as it gives it where a file cannot be made longer; a disk is not filled for it."""
+    book = PostgresBook(say_away(engine))
+    raises = f"DO $$ BEGIN RAISE EXCEPTION 'No space left on /somewhere' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(DatabaseFull, match="no room left") as said, say_away(engine).begin() as connection:
+        connection.execute(text(raises))
+    assert "somewhere" not in str(said.value)
+    with book.as_(SYSTEM) as page:
+        assert page.version() == 0
+
+
+def test_who_waits_too_long_for_a_connection_is_told_so_and_the_next_one_works(database):
+    source = database.engine()
+    dry = create_engine(source.url, creator=source.pool._creator, poolclass=Pool, pool_size=1, max_overflow=0,
+                        pool_timeout=0.2)  # fmt: skip
+    with dry.connect() as holds:
+        assert holds.execute(text("SELECT 1")).scalar_one() == 1
+        with pytest.raises(DatabaseAway, match="all connections") as said, PostgresBook(say_away(dry)).as_(SYSTEM):
+            pass
+    assert said.value.fix
+    with PostgresBook(dry).as_(SYSTEM) as page:
+        assert page.version() == 0
+    dry.dispose()

@@ -30,6 +30,10 @@ class DatabaseAway(Refused):
     """The database did not answer; whether what was being written is there is not known: ask again, same key."""
 
 
+class DatabaseFull(DatabaseAway):
+    """The database has no room left: nothing of this was written, and nothing will be until somebody makes room."""
+
+
 class NoSuchOutage(Refused):
     """No outage of that id that this actor may see."""
 

@@ -168,6 +168,7 @@ STATUS: dict[type[Refused], int] = {
     TooSlow: 408,
     ports.BookMoved: 409,
     ports.DatabaseAway: 503,
+    ports.DatabaseFull: 507,
     ports.EquipmentTaken: 409,
     ports.ForbiddenMove: 409,
     submit.AlreadyFiled: 409,

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import psycopg
 from sqlalchemy import event as hooks
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import TimeoutError as WaitedTooLong
+from sqlalchemy.pool import QueuePool
 
-from moms.desk.ports import DatabaseAway
+from moms.desk.ports import DatabaseAway, DatabaseFull
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, ExceptionContext
@@ -21,6 +23,23 @@ SURE_S = 5.0
 RESTED = "moms.rested_since"
 ENDING = ("08", "57P", "53300")
 """How the codes begin by which a server says that it ends, starts, or takes nobody more."""
+FULL = ("53100", "53200")
+"""Disk and memory: the server lives, and has no room for this."""
+
+
+class Pool(QueuePool):
+    """Connections kept; who waits too long for one is told so in the desk's words."""
+
+    def connect(self) -> PoolProxiedConnection:
+        """Give a connection.
+
+        Raises:
+            DatabaseAway: all are taken, and none came back while this one waited.
+        """
+        try:
+            return super().connect()
+        except WaitedTooLong as why:
+            raise away("all connections to the database are taken just now") from why
 
 
 def only_living(engine: Engine) -> Engine:
@@ -60,18 +79,24 @@ def has_spoken(connection: psycopg.Connection[object]) -> bool:
 
 
 def say_away(engine: Engine) -> Engine:
-    """Let an engine say `DatabaseAway` where its server ended, or cannot be reached."""
+    """Let an engine say `DatabaseAway` where its server ended or cannot be reached, `DatabaseFull` where it is full."""
 
     def heard(found: ExceptionContext) -> None:
         why = found.original_exception
         never_there = found.connection is None and isinstance(why, psycopg.OperationalError)
-        if found.is_disconnect or never_there or str(getattr(why, "sqlstate", None)).startswith(ENDING):
+        state = str(getattr(why, "sqlstate", None))
+        if state in FULL:
+            raise DatabaseFull(
+                "the database has no room left, and nothing of this was written",
+                fix="whoever runs this service has to give it room; then ask the same again, under the same key",
+            ) from why
+        if found.is_disconnect or never_there or state.startswith(ENDING):
             raise away() from why
 
     hooks.listen(engine, "handle_error", heard)
     return engine
 
 
-def away() -> DatabaseAway:
+def away(says: str = "the database does not answer just now") -> DatabaseAway:
     """Say that the database does not answer, and no word of what it is or where."""
-    return DatabaseAway("the database does not answer just now", fix="ask the same again shortly, under the same key")
+    return DatabaseAway(says, fix="ask the same again shortly, under the same key")

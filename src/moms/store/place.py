@@ -24,7 +24,7 @@ from moms.store.audit import ANCHORS, now, read_anchors, set_anchor, verify
 from moms.store.backup import NotEmpty, restore
 from moms.store.book import PostgresBook
 from moms.store.embedded import ADMIN, DATABASE, Address, Embedded
-from moms.store.living import away, only_living, say_away
+from moms.store.living import Pool, away, only_living, say_away
 from moms.store.migrate import APP, OWNER, READER, fits, lifecycle, migrate
 from moms.store.signing import public_key, signer_of, unsigned
 from moms.values import SYSTEM, Refused
@@ -267,7 +267,7 @@ def _engine(url: URL, *, revive: Embedded | None = None) -> Engine:
                 raise away() from why
             return psycopg.connect(**known)  # type: ignore[arg-type]  # as above
 
-    engine = create_engine(url, creator=connect, hide_parameters=True, pool_size=5, max_overflow=15)
+    engine = create_engine(url, creator=connect, hide_parameters=True, poolclass=Pool, pool_size=5, max_overflow=15)
     return only_living(engine)
 
 
