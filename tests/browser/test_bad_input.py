@@ -376,6 +376,7 @@ def test_what_must_have_ended_before_is_named_and_a_wrong_order_is_said_at_its_f
     page.get_by_label("Only after").fill(f"{first}\n")
     page.get_by_role("button", name="File the request").click()
     page.wait_for_url("**/requests/OTG-*")
+    expect(page.get_by_role("definition").get_by_text(first, exact=True)).to_be_visible()
     filed = page.url.rsplit("/", 1)[1]
     with Caller(site.base, "ann") as caller:
         found = caller.client.get(f"/outages/{filed}").json()["outage"]["request"]
