@@ -33,8 +33,9 @@ def lost(times: int, *, least: float) -> tuple[Program, Lost]:
     """Give the cheapest of x + 3 y with x <= 2, y <= 5 and x + y at least as much."""
     program = Program(cost=np.array([1.0, 3.0]), upper=np.array([2.0, 5.0]))
     program.add_rows(lower=np.array([least]), upper=np.array([np.inf]), value=np.ones((1, 2)))
-    program._highs = Lost(program._highs, times)
-    return program, program._highs
+    solver = Lost(program._highs, times)
+    vars(program)["_highs"] = solver
+    return program, solver
 
 
 def test_a_solver_that_loses_its_way_is_begun_from_nothing_once() -> None:
