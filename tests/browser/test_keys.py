@@ -79,6 +79,50 @@ def test_an_engineer_clears_the_inbox_one_case_after_the_other(hands, address):
     expect(page.get_by_text("Nothing needs a person.")).to_be_visible()
 
 
+def test_a_case_that_loads_cannot_be_settled_in_the_place_of_the_one_before_it(hands, address):
+    with Caller(address, "ann") as ann:
+        one, two = (
+            ann.file("branch:3", f"2027-03-{day}T00:00", f"2027-03-{day}T20:00", nature=RELAY_WORK)["id"]
+            for day in ("24", "26")
+        )
+        eve = hands("eve", f"/inbox?case={one}")
+        page = eve.page
+        held = []
+
+        def hold(route):
+            held.append(route)
+
+        page.route(f"**/api/v1/outages/{two}", hold)
+        expect(part(page, "Answer")).to_contain_text("A person decides")
+        eve.press("a")
+        page.get_by_role("dialog").wait_for()
+        eve.write("looked at by hand")
+        eve.push(page.get_by_role("dialog").get_by_role("button", name="Approve"))
+        expect(page.get_by_role("status").filter(has_text="Approve: ")).to_contain_text("done")
+        page.wait_for_url(f"**case={two}")
+        # The next is picked, and its answer is on its way: there is nothing yet to say no to.
+        expect(page.get_by_text("Loading the case")).to_be_visible()
+        expect(part(page, "Request")).to_have_count(0)
+        eve.press("d")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        for route in held:
+            route.continue_()
+        page.unroute(f"**/api/v1/outages/{two}")
+        expect(part(page, "Answer")).to_contain_text("A person decides")
+        # The second key of two leads elsewhere and does nothing here.
+        eve.go("d")
+        page.wait_for_url("**/today")
+        page.go_back()
+        expect(part(page, "Answer")).to_contain_text("A person decides")
+        eve.press("d")
+        expect(page.get_by_role("dialog")).to_contain_text("line 3")
+        eve.write("not this week")
+        eve.push(page.get_by_role("dialog").get_by_role("button", name="Deny"))
+        expect(page.get_by_text("Nothing needs a person.")).to_be_visible()
+        found = [ann.client.get(f"/outages/{each}").json()["outage"]["status"] for each in (one, two)]
+    assert found == ["approved", "denied"]
+
+
 def test_the_room_acknowledges_reports_hands_over_and_another_takes_it_without_a_wait(hands, address, clock):
     clock(MORNING)
     with Caller(address, "roy") as caller:

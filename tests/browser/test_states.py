@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import RELAY_WORK, ask, fill
+from tests.browser.asks import RELAY_WORK, Caller, ask, fill
 from tests.browser.test_screens import sound
 
 
@@ -143,3 +143,17 @@ def test_an_owner_sees_its_own_equipment_before_typing_a_name(site):
     expect(page.get_by_role("list", name="Chosen equipment").get_by_role("listitem")).to_have_count(1)
     box.fill("no such name")
     expect(page.get_by_role("status").filter(has_text="to see the equipment of TO-1")).to_be_visible()
+
+
+def test_two_who_answer_at_one_telephone_are_both_shown_and_the_page_goes_on(site, address):
+    with Caller(address, "ann") as ann:
+        desk = [{"name": name, "phone": "+1 555 0100"} for name in ("ann", "her deputy")]
+        filed = ann.file("branch:3", "2027-04-05T00:00", "2027-04-05T20:00", nature=RELAY_WORK, contacts=desk)
+    page = site.as_("ann", f"/requests/{filed['id']}")
+    facts = page.get_by_role("region", name="Facts", exact=True)
+    for name in ("ann", "her deputy"):
+        expect(facts.get_by_text(f"{name}, +1 555 0100", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Take it back").click()
+    page.get_by_role("dialog").get_by_label("Why").fill("not needed")
+    page.get_by_role("dialog").get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("region", name="Request", exact=True)).to_contain_text("Withdrawn")
