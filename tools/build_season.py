@@ -88,8 +88,6 @@ class Plan:
 
     last_day: date
     works: tuple[Work, ...]
-    light_mw: float = 6.0
-    """Lines that carry less than this and than LIGHT_SHARE of their rating are asked for."""
     filed_over_days: int = 40
     """What would be filed after the demo's instant is filed in so many days before it."""
 
@@ -154,7 +152,8 @@ BOOKS = {
         ),
     ),
 }
-LIGHT_SHARE = 0.08
+LIGHT_MW, LIGHT_SHARE = 6.0, 0.08
+"""Lines that carry less than both are asked for."""
 BATCH = 4
 """Requests a core and batch: a long study does not leave the other core idle."""
 SAVE_EACH_S = 120.0
@@ -166,7 +165,7 @@ Drawn = tuple[datetime, Request, str]
 def draw_requests(world: World, plan: Plan, *, seed: int, count: int) -> list[Drawn]:
     """Draw requests with their stamps, in order of stamp."""
     rng = np.random.default_rng(seed)
-    rows = [_units(world, work) if work.units else _lines(world, plan.light_mw) for work in plan.works]
+    rows = [_units(world, work) if work.units else _lines(world) for work in plan.works]
     upto = np.cumsum([work.share for work in plan.works])
     found: list[Drawn] = []
     while len(found) < count:
@@ -179,7 +178,7 @@ def draw_requests(world: World, plan: Plan, *, seed: int, count: int) -> list[Dr
     return sorted(found[:count], key=lambda row: (row[0], row[1].external_id))
 
 
-def _lines(world: World, light_mw: float) -> np.ndarray:
+def _lines(world: World) -> np.ndarray:
     """Give rows an owner would ask for: in service, inside, owned, below 345 kV, no special flag."""
     grid = world.grid
     branches, register = grid.network.branches, grid.register
@@ -195,7 +194,7 @@ def _lines(world: World, light_mw: float) -> np.ndarray:
         dcline_mw=network.dclines.p_mw[:, None], season=(Season_.SUMMER,),
     )  # fmt: skip
     flow = np.abs(DcFactor.of(network).flows(case.injection_mw(network))[:, 0])
-    ok &= (flow < light_mw) & (flow < LIGHT_SHARE * branches.rate_a_mw)
+    ok &= (flow < LIGHT_MW) & (flow < LIGHT_SHARE * branches.rate_a_mw)
     ok[bridges(network)] = False
     return np.flatnonzero(ok)
 

@@ -39,7 +39,7 @@ class Entry:
 
 
 def enter(*, book: Book, entries: Sequence[Entry], rule_book: str) -> int:
-    """Enter the entries that are not yet in the book, in order of stamp; give how many were new.
+    """Enter a season that is not yet in the book, whole and in order of stamp; give how many entries were new.
 
     Raises:
         NotEmpty: the book holds something else; a demo never mixes with anybody's own book, nor two seasons.

@@ -13,7 +13,6 @@ from moms.desk.people import Person
 from moms.desk.season import enter
 from moms.desk.storms import Storm, keep_storm
 from moms.desk.submit import AlreadyFiled
-from moms.exchange.season import bundled
 from moms.exchange.stories import bundled_stories
 from moms.exchange.storms import SAMPLE, read_weather
 from moms.values import SYSTEM, Actor, Refused, Role
@@ -75,15 +74,15 @@ class StoryChanged(Refused):
     """The book holds another request under a story's reference."""
 
 
-def load_season(office: Office, name: str) -> tuple[Season, int]:
-    """Enter a shipped season if it is not there yet, and set the demo's clock; give how many were new.
+def load_season(office: Office, season: Season) -> int:
+    """Enter a season if it is not there yet, and set the demo's clock; give how many were new.
 
     A clock that has gone on since is left as it is: it never goes back in a book that knows it.
 
     Raises:
-        NotASeason: none of that name is shipped. NotEmpty: the book holds somebody's own outages, or another season.
+        NotEmpty: the book holds somebody's own outages, or another season.
     """
-    season, home = bundled(name), office.settings.home
+    home = office.settings.home
     fresh = enter(book=office.book, entries=season.entries, rule_book=season.rule_book)
     if fresh == len(season.entries):
         storm = Storm(weather=read_weather(SAMPLE))
@@ -92,7 +91,7 @@ def load_season(office: Office, name: str) -> tuple[Season, int]:
     clock = read_clock(home)
     if fresh or clock is None or clock.base < season.clock:
         set_demo_clock(home, season.clock)
-    return season, fresh
+    return fresh
 
 
 def tell_stories(office: Office, *, season: Season, preview: bool = False) -> Iterator[tuple[Story, Answer]]:

@@ -45,16 +45,18 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.letters import console, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
+    from moms.exchange.season import bundled
     from moms.wiring.demo import FIRST_DAY, STARTER, load_season, tell_stories
     from moms.wiring.demo_day import begin_day
 
     check_speed(args.speed)
-    finish(args)
+    season = bundled(args.season)
+    finish(args, season)
     told = []
     paper = console()
     began = time.perf_counter()
     with office(args) as desk:
-        season, fresh = load_season(desk, args.season)
+        fresh = load_season(desk, season)
         if not args.json:
             _greet(paper, desk, season, fresh)
         for story, answer in tell_stories(desk, season=season):
@@ -96,13 +98,12 @@ def check_speed(speed: float) -> None:
         raise NotASpeed(f"the clock does not run at {speed:g}", field="--speed", fix=f"give 0 to {FASTEST:g}")
 
 
-def finish(args: argparse.Namespace) -> None:
+def finish(args: argparse.Namespace, season: Season) -> None:
     """Finish a replay over which an earlier demo died."""
-    from moms.exchange.season import bundled
     from moms.wiring.demo_service import finish_replay
     from moms.wiring.settings import settings
 
-    finish_replay(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=bundled(args.season))
+    finish_replay(settings(now=args.now, grid=args.grid, rule_book=args.rule_book), season=season)
 
 
 def _serve(args: argparse.Namespace, paper: Console, season: Season) -> None:

@@ -24,12 +24,13 @@ def run(args: argparse.Namespace) -> int:
     from moms.cli.letters import console, markdown, print_decision
     from moms.cli.paper import show_json
     from moms.desk.answer import answer_document
+    from moms.exchange.season import bundled
     from moms.wiring.demo import STARTER, load_season, tell_stories
 
-    told = []
+    told, season = [], bundled(STARTER)
     paper = console()
     with office(args) as desk:
-        season, _ = load_season(desk, STARTER)
+        load_season(desk, season)
         for story, answer in tell_stories(desk, season=season, preview=True):
             told.append({"story": story.name, "title": story.title, "shows": story.shows, **answer_document(answer)})
             if args.json or answer.record is None:
