@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
 from moms.desk import remedy
-from moms.desk.remedy import AT_ONCE, OF_ONE_ELEMENT, _worst, redispatch_of, tightened
+from moms.desk.remedy import AT_ONCE, OF_ONE_ELEMENT, _over, _worst, redispatch_of, tightened
 from moms.desk.security import secure
 from moms.desk.windows import unfiled
 from moms.study import study
@@ -44,6 +45,15 @@ def test_each_hour_takes_on_so_many_and_no_more_and_the_first_of_equals() -> Non
 
 def test_what_stood_before_is_nobody_s_to_bring_down() -> None:
     assert _worst(table(element=[1, 2], hour=[0, 0], flow=[150.0, 101.0], caused=[0, 2])) == [1]
+
+
+def test_only_what_was_over_before_may_stay_over_and_by_less_than_counts_as_worse() -> None:
+    found = table(element=[1, 2, 3], hour=[0, 0, 0], flow=[-105.0, 140.0, 140.0], caused=[1, 2, 1])
+    found.without_mw, found.contingency = np.array([-99.0, 130.0, 130.0]), np.zeros(3, np.int64)
+    found.compared = np.array([True, True, False])
+    one: Any = SimpleNamespace(hours=[0], contingencies=[SimpleNamespace(id="branch:9")])
+    pairs = _over(SimpleNamespace(contingencies=["branch:9"]), [one], found, 0.01).by_slice[0]
+    assert [(p.element, p.limit_mw, p.yields_mw) for p in pairs] == [(1, 100.0, 0.0), (2, 130.0, 1.0), (3, 100.0, 0.0)]
 
 
 def test_what_is_verified_holds_in_a_whole_study_of_all_its_hours(monkeypatch) -> None:

@@ -1,4 +1,4 @@
-"""The program that grows by rows: a solver that loses its way from the last basis is begun from nothing."""
+"""The program that grows by rows: a solver that loses its way is begun from nothing, then the other way round."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 import pytest
 
-from moms.market._program import Program, Status
+from moms.market._program import DUAL, Program, Status
 
 
 class Lost:
@@ -38,20 +38,23 @@ def lost(times: int, *, least: float) -> tuple[Program, Lost]:
     return program, solver
 
 
-def test_a_solver_that_loses_its_way_is_begun_from_nothing_once() -> None:
-    program, solver = lost(1, least=4.0)
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_solver_that_loses_its_way_is_begun_from_nothing_and_then_the_other_way_round(times: int) -> None:
+    program, solver = lost(times, least=4.0)
     found = program.solve()
-    assert (found.status, solver.cleared) == (Status.OPTIMAL, 1)
+    assert (found.status, solver.cleared) == (Status.OPTIMAL, times)
     assert found.x == pytest.approx([2.0, 2.0])
     assert found.cost == pytest.approx(8.0)
-    program, solver = lost(1, least=8.0)
-    assert (program.solve().status, solver.cleared) == (Status.INFEASIBLE, 1)
+    assert solver.getOptionValue("simplex_strategy")[1] == DUAL
+    program, solver = lost(times, least=8.0)
+    assert (program.solve().status, solver.cleared) == (Status.INFEASIBLE, times)
 
 
 def test_a_solver_that_knows_is_not_begun_again_and_one_that_never_does_says_so() -> None:
     program, solver = lost(0, least=4.0)
     assert (program.solve().status, solver.cleared) == (Status.OPTIMAL, 0)
-    program, solver = lost(2, least=4.0)
+    program, solver = lost(3, least=4.0)
     found = program.solve()
-    assert (found.status, found.says, solver.cleared) == (Status.FAILED, "Unknown", 1)
+    assert (found.status, found.says, solver.cleared) == (Status.FAILED, "Unknown", 2)
     assert not len(found.x)
+    assert program.solve().status is Status.OPTIMAL

@@ -13,6 +13,7 @@ from moms.market import Over, RedispatchRules, Relief, dispatch, redispatch
 from moms.powerflow import DcFactor
 
 from . import dense
+from .room import room
 from .worlds import hours, world
 
 RULES = RedispatchRules()
@@ -66,16 +67,13 @@ def whole_program(grid, made, injection, limit):
     """Give the cheapest relief with every pair and every rate A as a row at once: scipy, dense factors."""
     network, units = grid.network, grid.network.units
     p = made.unit_mw[:, 0]
-    inside = network.buses.zone[units.bus] >= 0
-    weather = np.isin(units.fuel, ("wind", "solar"))
-    asked = inside & (units.fuel != "nuclear")
-    rise = np.where(asked & ~weather & ~units.emergency_only, units.p_max_mw - p, 0.0)
-    fall = np.where(asked & (p > 0), np.maximum(p - np.where(weather, 0.0, units.p_min_mw), 0.0), 0.0)
+    rise, fall = room(network, p)
     marginal = units.cost_c1 + 2 * units.cost_c2 * p
     going = np.flatnonzero(p > 0)
     order = going[np.argsort(marginal[going], kind="stable")]
     price = marginal[order[np.searchsorted(np.cumsum(p[order]), 0.5 * p[order].sum())]]
-    cost = np.r_[np.maximum(marginal - price, 0) + 0.01, np.maximum(price - marginal, 0) + 0.01]
+    least = RULES.least_move_price
+    cost = np.r_[np.maximum(marginal - price, 0) + least, np.maximum(price - marginal, 0) + least]
     rows, bounds = [], []
     for lost in [(), *((int(k),) for k in range(len(network.branches)))]:
         if len(set(dense.pieces(network, lost=lost).tolist())) > 1:
@@ -118,7 +116,7 @@ def test_relief_costs_what_the_program_with_every_row_at_once_costs(seed, tightn
         return
     assert oracle.status == 0
     assert hour.relief is Relief.RELIEVED
-    assert hour.cost_per_h + 2 * 0.01 * hour.moved_mw == pytest.approx(oracle.fun, rel=1e-3, abs=0.05)
+    assert hour.cost_per_h + 2 * RULES.least_move_price * hour.moved_mw == pytest.approx(oracle.fun, rel=1e-3, abs=0.05)
 
 
 @given(st.integers(0, 300))
@@ -156,10 +154,7 @@ def test_what_stays_over_is_the_least_that_can(seed):
     (hour,) = redispatch(factor=DcFactor.of(network), hours=made, over=pairs).hours
     assume(hour.relief is Relief.CANNOT)
     units, p = network.units, made.unit_mw[:, 0]
-    asked = (network.buses.zone[units.bus] >= 0) & (units.fuel != "nuclear")
-    weather = np.isin(units.fuel, ("wind", "solar"))
-    rise = np.where(asked & ~weather & ~units.emergency_only, units.p_max_mw - p, 0.0)
-    fall = np.where(asked & (p > 0), np.maximum(p - np.where(weather, 0.0, units.p_min_mw), 0.0), 0.0)
+    rise, fall = room(network, p)
     effect, flow = np.zeros((len(pairs), len(units))), np.zeros(len(pairs))
     for k, pair in enumerate(pairs):
         flow[k] = dense.flows(network, injection[:, 0], lost=pair.contingency.branches)[pair.element]
@@ -243,6 +238,31 @@ def test_relief_that_takes_every_last_megawatt_is_still_relief():
     (hour,) = redispatch(factor=DcFactor.of(network), hours=made, over=[pair_of(100.0)]).hours
     assert hour.relief is Relief.RELIEVED
     assert hour.moves[1].after_mw == pytest.approx(150.0, abs=1e-6)
+
+
+def test_a_pair_stays_over_by_what_it_yields_where_no_dispatch_keeps_it_and_only_there():
+    network, made = two_areas(rise=30.0)
+    factor = DcFactor.of(network)
+    for yields, crosses in ((25.0, 125.0), (20.0, 120.0)):
+        (hour,) = redispatch(factor=factor, hours=made, over=[replace(pair_of(100.0), yields_mw=yields)]).hours
+        assert hour.relief is Relief.RELIEVED
+        assert hour.moves[0].after_mw == pytest.approx(crosses, abs=1e-3)
+    (short,) = redispatch(factor=factor, hours=made, over=[replace(pair_of(100.0), yields_mw=15.0)]).hours
+    assert short.relief is Relief.CANNOT
+    assert short.over_mw == pytest.approx(5.0, abs=1e-3)
+    network, made = two_areas(rise=60.0)
+    (kept,) = redispatch(factor=DcFactor.of(network), hours=made, over=[replace(pair_of(100.0), yields_mw=25.0)]).hours
+    assert kept.moves[0].after_mw == pytest.approx(100.0, abs=1e-3)
+
+
+def test_a_unit_below_its_least_output_goes_further_down_and_one_above_it_does_not():
+    for low, left in ((20.0, 0.0), (140.0, 40.0), (160.0, 0.0)):
+        network, made = two_areas(rise=60.0)
+        units = replace(network.units, p_min_mw=np.array([low, 20.0]))
+        (hour,) = redispatch(factor=DcFactor.of(replace(network, units=units)), hours=made, over=[pair_of(100.0)]).hours
+        # From 150 MW, 50 have to go: a Pmin of 140 leaves 10 of them, one of 160 was not held in the first place.
+        assert hour.over_mw == pytest.approx(left, abs=1e-3)
+        assert (hour.relief is Relief.CANNOT) == (left > 0)
 
 
 def test_what_cannot_be_relieved_says_how_much_stays_over_and_where():

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from moms.market import HourRelief
     from moms.study import Slice, StudyResult, StudyRules, ViolationTable
 
-ROUNDS = 6
-"""Rounds of redispatch and study: what the moved hours newly exceed is added each time."""
+ROUNDS = 12
+"""Rounds of redispatch and study: what the moved hours newly exceed is added each time. Four are usual."""
 OF_ONE_ELEMENT, AT_ONCE = 5, 100
 """How many pairs of one element, and of all, an hour takes on in a round, the worst first.
 
@@ -35,7 +35,7 @@ cuts something off holds a factor of its own: all of them at once once took 22 G
 bring down the study finds again, and a part that cannot be relieved proves that the whole cannot.
 """
 HOURS_AT_ONCE = 256
-"""Hours whose programs are held while their rounds last, some ten megabytes each; a week is one block."""
+"""Hours whose programs are held while their rounds last, megabytes each; a week is one block."""
 OLD = 0
 Key = tuple[int, int]
 """Slice, and hour inside it."""
@@ -136,7 +136,7 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
     slices = [tightened(one, studied.tight_share) for one in studied.slices]
     rules = replace(world.rules.study, watch_share=1.0)
     result = studied.result
-    pairs = _over(result, slices, _first(world, studied, slices, rules))
+    pairs = _over(result, slices, _first(world, studied, slices, rules), rules.worsened_share)
     first = _worst_hour(pairs)
     if first is None:
         return None
@@ -156,7 +156,7 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
             moved.update(hours.moved(keys))
             places, some = _some(slices, moved, keys)
             again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
-            more = _over(again, some, again.violations).placed(places)
+            more = _over(again, some, again.violations, rules.worsened_share).placed(places)
             clean = clean and _stands(result, again, more, places)
             if not more.by_slice:
                 break
@@ -198,23 +198,26 @@ def _first(world: World, studied: Studied, slices: Sequence[Slice], rules: Study
     return study(slices=slices, rules=rules, standing=False).violations
 
 
-def _over(result: StudyResult, slices: Sequence[Slice], table: ViolationTable) -> _Pairs:
+def _over(result: StudyResult, slices: Sequence[Slice], table: ViolationTable, worsened_share: float) -> _Pairs:
     """Give what the request causes after contingencies, with the loading it must come down to.
 
-    That is the limit of the slice, or the loading without the request where that is higher.
+    That is the limit of the slice, or the loading without the request where that is higher: then, where no
+    dispatch brings it down so far, less growth than counts as worse will do (semantics 1.4).
     """
     starts = np.cumsum([0, *(len(s.hours) for s in slices)])
     by_id = [{c.id: c for c in s.contingencies} for s in slices]  # open breakers change what an id takes with it
     found: dict[int, list[Over]] = {}
     for e in _worst(table):
         place = int(np.searchsorted(starts, table.hour[e], side="right")) - 1
+        limit = float(table.limit_mw[e])
         without = abs(float(table.without_mw[e])) if table.compared[e] else 0.0
         found.setdefault(place, []).append(
             Over(
                 contingency=by_id[place][result.contingencies[table.contingency[e]]],
                 element=int(table.element[e]),
                 hour=int(table.hour[e] - starts[place]),
-                limit_mw=max(float(table.limit_mw[e]), without),
+                limit_mw=max(limit, without),
+                yields_mw=worsened_share * limit if without > limit else 0.0,
             )
         )
     return _Pairs(by_slice=found)

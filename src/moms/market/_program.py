@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from moms.grid import FloatArray, IntArray
 
 
+DUAL, PRIMAL = 1, 4
+"""Ways of the simplex, by HiGHS's own numbers."""
+
+
 class Status(StrEnum):
     """How a solve ended; anything but the first two is the solver's own failure and settles nothing."""
 
@@ -73,6 +77,11 @@ class Program:
             np.r_[value[row, place], np.full(count, -1.0), np.ones(count)],
         )
 
+    def widen(self, rows: IntArray, *, lower: FloatArray, upper: FloatArray) -> None:
+        """Give rows (r,), by the order they were added in, other bounds (r,)."""
+        for row, low, high in zip(rows.tolist(), lower.tolist(), upper.tolist(), strict=True):
+            self._highs.changeRowBounds(row, low, high)
+
     def _columns(self, cost: FloatArray, upper: FloatArray) -> None:
         """Add variables that stand in no row yet."""
         count, none = len(cost), np.zeros(0)
@@ -88,13 +97,18 @@ class Program:
         )
 
     def solve(self) -> Solution:
-        """Solve as it stands: from the last basis, and from nothing where the way from there leads nowhere."""
-        self._highs.run()
-        found = self._highs.getModelStatus()
+        """Solve as it stands: from the last basis, from nothing where that leads nowhere, then the other way round.
+
+        Where no flow can be kept the dual simplex has been seen to lose itself in both (its ratio test fails, or it
+        goes in circles); the primal says in time that nothing keeps it.
+        """
+        found = self._run()
         if found not in _STATUS:
-            self._highs.clearSolver()
-            self._highs.run()
-            found = self._highs.getModelStatus()
+            found = self._from_nothing()
+        if found not in _STATUS:
+            self._highs.setOptionValue("simplex_strategy", PRIMAL)
+            found = self._from_nothing()
+            self._highs.setOptionValue("simplex_strategy", DUAL)
         status = _STATUS.get(found, Status.FAILED)
         solution = self._highs.getSolution()
         if status is not Status.OPTIMAL:
@@ -108,3 +122,11 @@ class Program:
             row_dual=np.array(solution.row_dual),
             cost=float(self._highs.getObjectiveValue()),
         )
+
+    def _from_nothing(self) -> highspy.HighsModelStatus:
+        self._highs.clearSolver()
+        return self._run()
+
+    def _run(self) -> highspy.HighsModelStatus:
+        self._highs.run()
+        return self._highs.getModelStatus()

@@ -24,6 +24,8 @@ INSIDE_MW = 1e-4
 """Rows keep this far inside the limit, so that rounding in the check never finds the pair over again."""
 ROUNDS = 20
 """Rounds of adding rows before giving up: a bound, far above the two to five it takes."""
+ANY_EFFECT = 1e-4
+"""MW that come off limits for a MW moved: where it is asked what can be done at all, nearly nothing is too little."""
 NO_PICK_UP = "a contingency leaves no unit to pick up what it takes away"
 
 
@@ -59,7 +61,10 @@ def point_of(
     asked = running & ((zone >= 0) | (zone < 0).all()) & ~np.isin(units.fuel, rules.fixed_fuels)
     may_rise = asked & ~np.isin(units.fuel, rules.weather_fuels) & ~units.emergency_only
     may_rise &= (p > 0) | rules.may_start
-    lowest = np.where(np.isin(units.fuel, rules.weather_fuels), 0.0, units.p_min_mw)
+    # Below its Pmin a unit is where the dispatch has let it go for want of load (its step 5): whatever moved it there
+    # without asking for its Pmin may be undone. Held at that output it would leave what others do there no way back.
+    below = p < units.p_min_mw - WITHIN_MW
+    lowest = np.where(np.isin(units.fuel, rules.weather_fuels) | below, 0.0, units.p_min_mw)
     return Point(
         unit_mw=p,
         injection_mw=injection_mw,
@@ -87,6 +92,7 @@ class HourProgram:
         self.known, self.hour, self.point, self.rules = known, hour, point, rules
         self.by_cost, self.rounds, self.tries = by_cost, 0, 0
         self.waits = False  # for another solution
+        self.yields = False  # pairs may stay over by what they yield, since no dispatch keeps all of them
         self.soft: _Soft | None = None
         self.solution: Solution  # of the last step
         self.found: HourRelief | None = None  # the outcome, once nothing can change it any more
@@ -96,11 +102,13 @@ class HourProgram:
         self.pairs: list[Over] = []
         self.answers: list[Answer] = []
         self.up_price, self.down_price = self._prices()
-        self.program = Program(
-            cost=np.concatenate([self.up_price, self.down_price]),
-            upper=np.concatenate([point.rise[self.free], point.fall[self.free]]),
-        )
-        _balance(self.program, len(self.free))
+        self.program: Program | None = None  # where a dispatch is sought that is near, limits give way from the first
+        if by_cost:
+            self.program = Program(
+                cost=np.concatenate([self.up_price, self.down_price]),
+                upper=np.concatenate([point.rise[self.free], point.fall[self.free]]),
+            )
+            _balance(self.program, len(self.free))
 
     def _prices(self) -> tuple[FloatArray, FloatArray]:
         """Give what a MW up and a MW down costs each free unit beside the hour's price, never negative.
@@ -156,13 +164,26 @@ class HourProgram:
         """Solve once; then `check` what comes over rate A by it, unless it does not wait any more."""
         if self.soft is None:
             self.rounds += 1
-            solution = self.program.solve()
-            if solution.status is not Status.INFEASIBLE:
-                self._solved(solution)
-                return
+            if self.program is not None:
+                solution = self.program.solve()
+                if solution.status is Status.INFEASIBLE and self._yield(self.program):
+                    solution = self.program.solve()
+                if solution.status is not Status.INFEASIBLE:
+                    self._solved(solution)
+                    return
             self.soft, self.tries = _Soft(self), 0
         self.soft.take()
         self._solved(self.soft.program.solve())
+
+    def _yield(self, program: Program) -> bool:
+        """Let pairs stay over by what they yield, from now on; False if none yields, or they do so already."""
+        some = np.flatnonzero([pair.yields_mw > 0.0 for pair in self.pairs])
+        if self.yields or not len(some):
+            return False
+        self.yields = True
+        rows = self.rows([self.pairs[k] for k in some], [self.answers[k] for k in some])
+        program.widen(some + 1, lower=rows["lower"], upper=rows["upper"])  # the first row is the balance
+        return True
 
     def _solved(self, solution: Solution) -> None:
         if solution.status is not Status.OPTIMAL:
@@ -204,7 +225,7 @@ class HourProgram:
             if at is None:
                 return False
             fresh.append(Answer(flow_mw=at.flow_mw - float(at.per_mw @ self.change), per_mw=at.per_mw, exact=at.exact))
-        if fresh:
+        if fresh and self.program is not None:
             self.program.add_rows(**self.rows(pairs, fresh))
         self.pairs.extend(pairs)
         self.answers.extend(fresh)
@@ -214,7 +235,8 @@ class HourProgram:
         """Give the rows that hold pairs within their limits: `lower`, `upper` (r,) and `value` (r, 2 free)."""
         effect = np.array([answer.per_mw[self.free] for answer in answers])
         flow = np.array([answer.flow_mw for answer in answers])
-        limit = np.maximum(np.array([pair.limit_mw for pair in pairs]) - INSIDE_MW, 0.0)
+        most = [pair.limit_mw + (pair.yields_mw if self.yields else 0.0) for pair in pairs]
+        limit = np.maximum(np.array(most) - INSIDE_MW, 0.0)
         return {"lower": -limit - flow, "upper": limit - flow, "value": np.concatenate([effect, -effect], axis=1)}
 
     def _change(self, x: FloatArray) -> FloatArray:
@@ -268,11 +290,13 @@ class HourProgram:
             for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True))
         ]
         remaining = tuple(r for r in left if r.over_mw > WITHIN_MW)
+        least = f"whatever units with an effect of {100 * self.rules.least_effect:g} % do"
+        whatever = "whatever the units do" if self.by_cost else least
         clash = tuple(r for k, r in enumerate(left) if r.over_mw <= WITHIN_MW and dual[k] > WITHIN_MW)
         return HourRelief(
             hour=self.hour,
             relief=Relief.CANNOT,
-            says=f"{sum(r.over_mw for r in remaining):.1f} MW stay over {len(remaining)} limits whatever the units do",
+            says=f"{sum(r.over_mw for r in remaining):.1f} MW stay over {len(remaining)} limits {whatever}",
             moved_mw=0.0 if self.by_cost else float(np.maximum(change, 0.0).sum()),
             exact=all(answer.exact for answer in self.answers),
             remaining=remaining,
@@ -296,7 +320,7 @@ class _Soft:
         self.hour, self.taken = hour, list[int]()
         free = len(hour.free)
         self.program = Program(
-            cost=np.full(2 * free, 1e-4),
+            cost=np.full(2 * free, ANY_EFFECT if hour.by_cost else hour.rules.least_effect),
             upper=np.concatenate([hour.point.rise[hour.free], hour.point.fall[hour.free]]),
         )
         _balance(self.program, free)

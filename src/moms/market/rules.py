@@ -26,8 +26,10 @@ class RedispatchRules:
 
     price_without_cost: float = 100.0
     """$/MWh for a unit whose cost the data do not give: dear, so that it is asked last."""
-    least_move_price: float = 0.01
-    """$/MWh added to every move in either direction, so that equal prices move as little as they can."""
+    least_move_price: float = 10.0
+    """$/MWh that every move is held to cost in either direction beside its energy: few units are asked, and little."""
+    least_effect: float = 0.02
+    """MW off limits for a MW moved, below which a unit is not moved to bring a base state within its limits."""
     weather_fuels: tuple[str, ...] = ("wind", "solar")
     """Fuels that may go down to nothing and never up."""
     fixed_fuels: tuple[str, ...] = ("nuclear",)

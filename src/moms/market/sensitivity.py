@@ -38,6 +38,8 @@ class Over:
     """Row of the branch."""
     hour: int
     limit_mw: float
+    yields_mw: float = 0.0
+    """How far over that limit it may stay where no dispatch keeps it: growth that does not count as worse."""
 
     @property
     def key(self) -> tuple[str, int]:
