@@ -96,7 +96,8 @@ def run_pytest(options: list[str], **env: str) -> Counts:
     """Run pytest and give what it counted; an error outside any test counts as a failure."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-rs", f"--junit-xml={report}", *options]
+        slowest = ["--durations=15", "--durations-min=5"]
+        command = [sys.executable, "-m", "pytest", "-rs", *slowest, f"--junit-xml={report}", *options]
         code = subprocess.run(command, cwd=ROOT, env=environment() | env, check=False).returncode
         counts = counted(report) if report.is_file() else Counts()
     if code not in {0, NO_TESTS_FOUND} and not counts.failed:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from moms.grid import Contingency
-from moms.market import Over, RedispatchRules, Relief, dispatch, redispatch
+from moms.market import Over, RedispatchRules, Relief, Reliefs, dispatch, redispatch
 from moms.powerflow import DcFactor
 
 from . import dense
@@ -253,6 +255,21 @@ def test_a_pair_stays_over_by_what_it_yields_where_no_dispatch_keeps_it_and_only
     network, made = two_areas(rise=60.0)
     (kept,) = redispatch(factor=DcFactor.of(network), hours=made, over=[replace(pair_of(100.0), yields_mw=25.0)]).hours
     assert kept.moves[0].after_mw == pytest.approx(100.0, abs=1e-3)
+
+
+@pytest.mark.parametrize("by_cost", [True, False])
+def test_an_hour_that_is_let_go_is_gone_at_once(by_cost):
+    network, made = two_areas(rise=30.0)
+    found = Reliefs(factor=DcFactor.of(network), hours=made, by_cost=by_cost)
+    found.begin([pair_of(100.0)])
+    assert found.outcome(0, checked=True).relief is Relief.CANNOT
+    program = weakref.ref(found._tasks[0])
+    gc.disable()  # or whatever holds itself would be gone in time: megabytes an hour, until somebody looks for it
+    try:
+        found.let_go([0])
+        assert program() is None
+    finally:
+        gc.enable()
 
 
 def test_a_unit_below_its_least_output_goes_further_down_and_one_above_it_does_not():

@@ -158,11 +158,12 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
             again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
             more = _over(again, some, again.violations, rules.worsened_share).placed(places)
             clean = clean and _stands(result, again, more, places)
-            if not more.by_slice:
+            open_ = set(more.keys)
+            hours.let_go([key for key in keys if key not in open_])
+            if not open_:
                 break
         else:
             return replace(_relief(moved, verified=False), says=f"a redispatch was not settled in {ROUNDS} rounds")
-        hours.let_go(block.keys)
     return _relief(moved, verified=clean)
 
 

@@ -172,7 +172,7 @@ class HourProgram:
                     self._solved(solution)
                     return
             self.soft, self.tries = _Soft(self), 0
-        self.soft.take()
+        self.soft.take(self)
         self._solved(self.soft.program.solve())
 
     def _yield(self, program: Program) -> bool:
@@ -314,27 +314,29 @@ class HourProgram:
 
 
 class _Soft:
-    """The program in which every row may stay over, at a price far above any move; it grows with the hour's."""
+    """The program in which every row may stay over, at a price far above any move; it grows with the hour's.
+
+    It holds nothing of its hour: two that hold each other stay, megabytes each, until somebody looks for such rings.
+    """
 
     def __init__(self, hour: HourProgram) -> None:
-        self.hour, self.taken = hour, list[int]()
-        free = len(hour.free)
+        self.free, self.taken = len(hour.free), list[int]()
         self.program = Program(
-            cost=np.full(2 * free, ANY_EFFECT if hour.by_cost else hour.rules.least_effect),
+            cost=np.full(2 * self.free, ANY_EFFECT if hour.by_cost else hour.rules.least_effect),
             upper=np.concatenate([hour.point.rise[hour.free], hour.point.fall[hour.free]]),
         )
-        _balance(self.program, free)
+        _balance(self.program, self.free)
 
-    def take(self) -> None:
-        """Take the pairs that came since."""
-        hour, rows = self.hour, sum(self.taken)
+    def take(self, hour: HourProgram) -> None:
+        """Take the pairs of the hour that came since."""
+        rows = sum(self.taken)
         if len(hour.pairs) > rows:
             self.program.add_soft_rows(**hour.rows(hour.pairs[rows:], hour.answers[rows:]))
             self.taken.append(len(hour.pairs) - rows)
 
     def over(self, solution: Solution) -> FloatArray:
         """Give by how much each pair stays over, (r,) MW: of each time that some were taken, over beside under."""
-        slack = solution.x[2 * len(self.hour.free) :]
+        slack = solution.x[2 * self.free :]
         found: list[FloatArray] = []
         for count in self.taken:
             found.append(slack[:count] + slack[count : 2 * count])
