@@ -107,8 +107,8 @@ def redispatch_of(world: World, studied: Studied) -> Redispatched:
     """Give what a redispatch can do, and the study's hours with it where it was verified.
 
     The worst hour is asked first: where that cannot be cured the rest need not be. A cure counts as
-    verified only when the whole study, repeated on the moved hours, finds nothing caused, nothing
-    above the tight share, and no further load cut off.
+    verified only when the whole study, repeated on the moved hours, finds nothing caused over a limit,
+    nothing caused above the tight share, and no further load cut off.
     """
     kept = KEPT.of(world.grid, world.rules, world.contingencies, make=KeptStudies[Redispatched])
     known = kept.get(studied.key)
@@ -133,10 +133,10 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
     """
     if not _asks_for_it(studied):
         return None
-    slices = [tightened(one, studied.tight_share) for one in studied.slices]
-    rules = replace(world.rules.study, watch_share=1.0)
+    slices = studied.slices
+    rules = replace(world.rules.study, watch_share=studied.tight_share)
     result = studied.result
-    pairs = _over(result, slices, _first(world, studied, slices, rules), rules.worsened_share)
+    pairs = _over(_first(world, studied, slices, rules), slices, rules)
     first = _worst_hour(pairs)
     if first is None:
         return None
@@ -156,7 +156,7 @@ def _remedy(world: World, studied: Studied, moved: dict[Key, HourRelief]) -> Rem
             moved.update(hours.moved(keys))
             places, some = _some(slices, moved, keys)
             again = study(slices=some, rules=rules, standing=False, pairs=studied.pairs)
-            more = _over(again, some, again.violations, rules.worsened_share).placed(places)
+            more = _over(again, some, rules).placed(places)
             clean = clean and _stands(result, again, more, places)
             open_ = set(more.keys)
             hours.let_go([key for key in keys if key not in open_])
@@ -183,57 +183,92 @@ def _asks_for_it(studied: Studied) -> bool:
     return bool(found.crossings) or tight
 
 
-def tightened(one: Slice, share: float) -> Slice:
-    """Give a slice held against the tight share of rate B: what is clean there needs no voltage study (1.7)."""
-    lines = one.network.branches
-    network = one.network.with_ratings(a=lines.rate_a_mw, b=lines.rate_b_mw * share, c=lines.rate_c_mw)
-    return replace(one, network=network)
+def _first(world: World, studied: Studied, slices: Sequence[Slice], rules: StudyRules) -> StudyResult:
+    """Give what the request causes, watched above the tight share: the study has it where that is what it watches."""
+    if rules.watch_share == world.rules.study.watch_share:
+        return studied.result
+    if rules.watch_share == 1.0:
+        return replace(studied.result, watched=studied.result.violations)
+    return study(slices=slices, rules=rules, standing=False)
 
 
-def _first(world: World, studied: Studied, slices: Sequence[Slice], rules: StudyRules) -> ViolationTable:
-    """Give what the request causes above the tight share: the study has it where that is what it watches."""
-    if studied.tight_share == world.rules.study.watch_share:
-        return studied.result.watched
-    if studied.tight_share == 1.0:
-        return studied.result.violations
-    return study(slices=slices, rules=rules, standing=False).violations
+class _Asked(NamedTuple):
+    """What has to come down after contingencies, (e,) each."""
+
+    contingency: IntArray
+    element: IntArray
+    hour: IntArray
+    flow_mw: FloatArray
+    most_mw: FloatArray
+    """What it has to come down to."""
+    yields_mw: FloatArray
+    """By how much it may stay over that where no dispatch brings it down so far."""
 
 
-def _over(result: StudyResult, slices: Sequence[Slice], table: ViolationTable, worsened_share: float) -> _Pairs:
-    """Give what the request causes after contingencies, with the loading it must come down to.
-
-    That is the limit of the slice, or the loading without the request where that is higher: then, where no
-    dispatch brings it down so far, less growth than counts as worse will do (semantics 1.4).
-    """
+def _over(result: StudyResult, slices: Sequence[Slice], rules: StudyRules) -> _Pairs:
+    """Give what the request causes after contingencies, with the loading it must come down to."""
+    asked = _asked(result, rules)
     starts = np.cumsum([0, *(len(s.hours) for s in slices)])
     by_id = [{c.id: c for c in s.contingencies} for s in slices]  # open breakers change what an id takes with it
     found: dict[int, list[Over]] = {}
-    for e in _worst(table):
-        place = int(np.searchsorted(starts, table.hour[e], side="right")) - 1
-        limit = float(table.limit_mw[e])
-        without = abs(float(table.without_mw[e])) if table.compared[e] else 0.0
+    for e in _worst(asked):
+        place = int(np.searchsorted(starts, asked.hour[e], side="right")) - 1
         found.setdefault(place, []).append(
             Over(
-                contingency=by_id[place][result.contingencies[table.contingency[e]]],
-                element=int(table.element[e]),
-                hour=int(table.hour[e] - starts[place]),
-                limit_mw=max(limit, without),
-                yields_mw=worsened_share * limit if without > limit else 0.0,
+                contingency=by_id[place][result.contingencies[asked.contingency[e]]],
+                element=int(asked.element[e]),
+                hour=int(asked.hour[e] - starts[place]),
+                limit_mw=float(asked.most_mw[e]),
+                yields_mw=float(asked.yields_mw[e]),
             )
         )
     return _Pairs(by_slice=found)
 
 
-def _worst(table: ViolationTable) -> list[int]:
-    """Give the rows of what the request causes, in order, the worst of each hour as far as it takes them on."""
-    rows = np.flatnonzero(table.caused != OLD)
-    over = np.abs(table.flow_mw[rows]) - table.limit_mw[rows]
-    rows = rows[np.argsort(-over, kind="stable")]
+def _asked(result: StudyResult, rules: StudyRules) -> _Asked:
+    """Give what is caused above the watched share of the limits, and what is caused over the limits beside it.
+
+    Neither holds the other: what stands just above the watched share without the request and comes over its limit
+    by less than counts as worse is caused over the limit alone. It must come down to the watched share, or to
+    what it carries without the request where that is more. Where no dispatch does that, less growth than counts
+    as worse will do (semantics 1.4), up to the limit where it was within it.
+    """
+    lower, over = result.watched, result.violations
+    lower_rows = np.flatnonzero(lower.caused != OLD)
+    keys = _keys(lower)[lower_rows]
+    over_rows = np.flatnonzero((over.caused != OLD) & ~np.isin(_keys(over), keys))
+    limit = np.r_[lower.limit_mw[lower_rows] / rules.watch_share, over.limit_mw[over_rows]]
+    least = np.r_[lower.limit_mw[lower_rows], over.limit_mw[over_rows]]
+    before = np.where(
+        np.r_[lower.compared[lower_rows], over.compared[over_rows]],
+        np.abs(np.r_[lower.without_mw[lower_rows], over.without_mw[over_rows]]),
+        0.0,
+    )
+    grows = np.where(before > least, rules.worsened_share * least, 0.0)
+    return _Asked(
+        contingency=np.r_[lower.contingency[lower_rows], over.contingency[over_rows]],
+        element=np.r_[lower.element[lower_rows], over.element[over_rows]],
+        hour=np.r_[lower.hour[lower_rows], over.hour[over_rows]],
+        flow_mw=np.r_[lower.flow_mw[lower_rows], over.flow_mw[over_rows]],
+        most_mw=np.maximum(least, before),
+        yields_mw=np.where(before > limit, grows, np.clip(limit - before, 0.0, grows)),
+    )
+
+
+def _keys(table: ViolationTable) -> IntArray:
+    """Name each row by contingency, element and hour, (e,)."""
+    found: IntArray = (table.contingency * 2**42) + (table.element * 2**21) + table.hour
+    return found
+
+
+def _worst(asked: _Asked) -> list[int]:
+    """Give the rows, in order, the worst of each hour as far as it takes them on."""
+    rows = np.argsort(asked.most_mw - np.abs(asked.flow_mw), kind="stable")
     of_one: Counter[tuple[int, int]] = Counter()
     of_all: Counter[int] = Counter()
     kept = []
     for e in rows.tolist():
-        hour, key = int(table.hour[e]), (int(table.hour[e]), int(table.element[e]))
+        hour, key = int(asked.hour[e]), (int(asked.hour[e]), int(asked.element[e]))
         if of_one[key] < OF_ONE_ELEMENT and of_all[hour] < AT_ONCE:
             of_one[key] += 1
             of_all[hour] += 1
