@@ -98,12 +98,22 @@ def test_a_stream_that_was_cut_is_said_and_what_happened_meanwhile_is_there_when
 def test_a_session_that_ends_while_filing_files_once_after_all(site):
     page = site.as_("ann", "/ask")
     name = fill(page, asset="branch:7", start="2027-06-03T07:00", end="2027-06-03T17:00")
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    # What the page asks by itself while one types would find the session ended first, and say so before the button.
+    page.route("**/api/v1/quick**", hold)
     page.context.clear_cookies()
     page.get_by_role("button", name="File the request").click()
+    page.unroute("**/api/v1/quick**")
     dialog = page.get_by_role("dialog", name="Your session has ended")
     dialog.get_by_label("Password").fill(PASSWORD)
     dialog.get_by_role("button", name="Sign in").click()
     dialog.wait_for(state="hidden")
+    for route in held:
+        route.continue_()
     page.get_by_role("button", name="File the request").click()
     page.wait_for_url("**/requests/OTG-*")
     with Caller(site.base, "ann") as ann:
