@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.asks import Caller
+from tests.browser.asks import RELAY_WORK, Caller
 
 HOUR_MS = 3_600_000
 FEB = 1_801_458_000_000
@@ -23,7 +23,7 @@ def book(address):
     with Caller(address, "ann") as ann:
         found = [
             ann.file("branch:2", "2027-02-08T00:00", "2027-02-09T00:00"),
-            ann.file("branch:5", "2027-02-10T00:00", "2027-02-11T00:00"),
+            ann.file("branch:5", "2027-02-10T00:00", "2027-02-11T00:00", nature=RELAY_WORK),
             ann.file("branch:19", "2027-02-10T00:00", "2027-02-11T00:00"),
         ]
     assert [one["status"] for one in found] == ["approved", "none", "denied"]
