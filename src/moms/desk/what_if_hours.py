@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from moms.decide import Crossing
-from moms.study import Out, flows_before, some_hours, study
+from moms.study import Out, flows_before, some_hours
 from moms.study.result import loading
 from moms.values import ElementKind, element, market_day_of, mw, percent
 
@@ -129,8 +129,7 @@ def hourly(world: World, studied: Studied, *, margin: MarginChange | None, out: 
 def _after(world: World, studied: Studied) -> tuple[dict[str, Crossing], tuple[Crossing, ...]]:
     """Give the worst pair of each hour above the shown share, and the pairs that stay within their limit."""
     share = world.rules.study.watch_share
-    slices = [_tightened(one, share) for one in studied.slices]
-    result = study(slices=slices, rules=replace(world.rules.study, watch_share=1.0), standing=False)
+    result = replace(studied.result, violations=studied.result.watched)  # held against that share already
     worst = {
         result.hours[int(result.violations.hour[e])].label: _pair(result, e, share) for e in _worst_of_hours(result)
     }
@@ -138,13 +137,6 @@ def _after(world: World, studied: Studied) -> tuple[dict[str, Crossing], tuple[C
     pairs = [_pair(result, e, share, hours=hours) for e, hours in _worst_of_pairs(result)]
     near = [c for c in pairs if c.percent <= 100.0 and (c.contingency, c.element) not in over]
     return worst, tuple(sorted(near, key=lambda c: (-c.percent, c.contingency or "", c.element)))
-
-
-def _tightened(one: Slice, share: float) -> Slice:
-    """Give a slice held against a share of rate B."""
-    lines = one.network.branches
-    network = one.network.with_ratings(a=lines.rate_a_mw, b=lines.rate_b_mw * share, c=lines.rate_c_mw)
-    return replace(one, network=network)
 
 
 def _worst_of_hours(result: StudyResult) -> Iterable[int]:
