@@ -123,6 +123,36 @@ def test_a_case_that_loads_cannot_be_settled_in_the_place_of_the_one_before_it(h
     assert found == ["approved", "denied"]
 
 
+def test_who_leaves_a_form_on_its_way_stays_at_the_case_that_is_looked_at_by_then(hands, address):
+    with Caller(address, "ann") as ann:
+        one, two, three = (
+            ann.file("branch:3", f"2027-04-{day}T00:00", f"2027-04-{day}T20:00", nature=RELAY_WORK)["id"]
+            for day in ("12", "14", "16")
+        )
+        eve = hands("eve", f"/inbox?case={one}")
+        page = eve.page
+        held = []
+
+        def hold(route):
+            held.append(route)
+
+        page.route(f"**/api/v1/outages/{one}/settle", hold)
+        expect(part(page, "Answer")).to_contain_text("A person decides")
+        eve.press("d")
+        page.get_by_role("dialog").wait_for()
+        eve.write("looked at by hand")
+        eve.push(page.get_by_role("dialog").get_by_role("button", name="Deny"))
+        eve.push(page.get_by_role("dialog").get_by_role("button", name="Leave it"))
+        eve.press("j", "j")
+        page.wait_for_url(f"**case={three}")
+        held[0].continue_()
+        expect(page.get_by_role("status").filter(has_text="Deny: ")).to_contain_text("done")
+        expect(page.get_by_role("navigation", name="Cases").get_by_role("button")).to_have_count(2)
+        assert page.url.endswith(f"case={three}")
+        for name in (two, three):
+            ann.step(ann.client.get(f"/outages/{name}").json()["outage"], "cancel", reason="not needed")
+
+
 def test_the_room_acknowledges_reports_hands_over_and_another_takes_it_without_a_wait(hands, address, clock):
     clock(MORNING)
     with Caller(address, "roy") as caller:
