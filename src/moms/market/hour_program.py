@@ -290,9 +290,9 @@ class HourProgram:
             for k, (pair, answer) in enumerate(zip(self.pairs, self.answers, strict=True))
         ]
         remaining = tuple(r for r in left if r.over_mw > WITHIN_MW)
-        least = f"whatever units with an effect of {100 * self.rules.least_effect:g} % do"
-        whatever = "whatever the units do" if self.by_cost else least
         clash = tuple(r for k, r in enumerate(left) if r.over_mw <= WITHIN_MW and dual[k] > WITHIN_MW)
+        near = f"whatever units with an effect of {100 * self.rules.least_effect:g} % do"
+        whatever = "whatever the units do" if self.by_cost else near
         return HourRelief(
             hour=self.hour,
             relief=Relief.CANNOT,

@@ -27,9 +27,10 @@ class RedispatchRules:
     price_without_cost: float = 100.0
     """$/MWh for a unit whose cost the data do not give: dear, so that it is asked last."""
     least_move_price: float = 10.0
-    """$/MWh that every move is held to cost in either direction beside its energy: few units are asked, and little."""
+    """$/MWh that a MW up and a MW down are each held to cost beside their energy: few units are asked, and little."""
     least_effect: float = 0.02
-    """MW off limits for a MW moved, below which a unit is not moved to bring a base state within its limits."""
+    """MW off limits for a MW up, and for a MW down, from which on it is moved to repair a base state: twice as much
+    for two units that exchange one."""
     weather_fuels: tuple[str, ...] = ("wind", "solar")
     """Fuels that may go down to nothing and never up."""
     fixed_fuels: tuple[str, ...] = ("nuclear",)
